@@ -1,0 +1,1 @@
+"""Commitments, trees, proofs, anchors: usable without a gateway."""
