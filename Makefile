@@ -1,0 +1,73 @@
+# `make demo` and `make test` are the two commands to know; `make help` lists the rest.
+# Everything that is installed or cached stays below this folder.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # so that the closing line of pytest is the last one
+
+# Programs that the npm lock installs. They fit x86-64 Linux; elsewhere the ones on PATH come first.
+NATIVE := $(CURDIR)/contracts/node_modules/.bin
+ifeq ($(shell uname -sm),Linux x86_64)
+export PATH := $(CURDIR)/.venv/bin:$(NATIVE):$(PATH)
+else
+export PATH := $(CURDIR)/.venv/bin:$(PATH):$(NATIVE)
+endif
+
+# Anvil, forge and the tests write to a home of their own, never to the caller's.
+PRIVATE_HOME := env HOME=$(CURDIR)/.cache/home XDG_CACHE_HOME= XDG_CONFIG_HOME= XDG_DATA_HOME=
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help setup demo test pytest lint format types contracts-test contracts bench faults \
+        readme wheel clean distclean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup:  ## install everything that the lock files name, below this folder
+	@scripts/setup.sh
+
+demo: setup  ## three gateways, a private chain, one story and five attacks (KEEP=1 stays up)
+	@$(PRIVATE_HOME) .venv/bin/sealtrail demo $(if $(filter-out 0,$(KEEP)),--keep) $(ARGS)
+
+test: lint types contracts-test pytest  ## everything that must pass before a change is merged
+
+pytest: setup  ## the Python and JavaScript tests alone (ARGS="-k name", WORKERS=4)
+	@$(PRIVATE_HOME) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+lint: setup  ## ruff: rules and layout
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+format: setup  ## ruff: repair what it can
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+types: setup  ## mypy --strict on both packages
+	.venv/bin/mypy
+
+contracts-test: setup  ## forge: unit, fuzz and invariant tests, then gas against the snapshot
+	cd contracts && $(PRIVATE_HOME) forge test
+	cd contracts && $(PRIVATE_HOME) forge snapshot --check
+
+contracts: setup  ## compile the contracts into anchoring/artifacts
+	@$(PRIVATE_HOME) .venv/bin/python scripts/compile_contracts.py
+
+bench: setup  ## measure, print a table, write build/bench.json
+	@$(PRIVATE_HOME) .venv/bin/python scripts/bench.py $(ARGS)
+
+faults: setup  ## the long form of the fault tests
+	@$(PRIVATE_HOME) SEALTRAIL_FAULTS=long .venv/bin/python -m pytest -m faults -n $(WORKERS) --timeout 3600 $(ARGS)
+
+readme: setup  ## run the demo and paste its output into README.md
+	@$(PRIVATE_HOME) .venv/bin/python scripts/readme_output.py
+
+wheel: setup  ## build the distribution into dist/
+	@UV_CACHE_DIR=$(CURDIR)/.cache/uv .cache/boot/bin/uv build --quiet --wheel --out-dir dist
+
+clean:  ## remove what tests, builds and demos left
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis contracts/out contracts/cache .cache/home
+
+distclean: clean  ## remove every environment and cache too
+	rm -rf .venv .cache contracts/node_modules
