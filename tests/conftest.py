@@ -1,0 +1,108 @@
+"""What every test run says and refuses.
+
+* A skipped test is a failure when `CI=true`: a test that nobody runs proves nothing.
+* Tests that read the GS1 corpus carry `pytest.mark.gs1_corpus(cases=N)`; where the corpus is
+  absent they are not collected, and the closing lines say how many cases that leaves out.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GS1_DIR = Path(os.environ.get("SEALTRAIL_GS1_DIR", ROOT.parent / "shared" / "gs1")).resolve()
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "gs1_corpus(cases=1): reads the GS1 corpus (SEALTRAIL_GS1_DIR), of which it checks `cases`",
+    )
+    config.stash[LEFT_OUT] = 0
+
+
+def corpus_present() -> bool:
+    return (GS1_DIR / "MANIFEST.tsv").is_file()
+
+
+def pytest_report_header() -> str:
+    state = "present" if corpus_present() else "ABSENT"
+    return f"GS1 corpus: {state} ({os.path.relpath(GS1_DIR, ROOT)}; SEALTRAIL_GS1_DIR)"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the corpus when there is none, before a skip can be made of it."""
+    if corpus_present():
+        return
+    needing = [item for item in items if item.get_closest_marker("gs1_corpus")]
+    for item in needing:
+        marker = item.get_closest_marker("gs1_corpus")
+        config.stash[LEFT_OUT] += int(marker.kwargs.get("cases", 1)) if marker else 0
+    items[:] = [item for item in items if item not in needing]
+    config.hook.pytest_deselected(items=needing)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # In a worker of xdist: hand the count to the controller, which collects nothing itself.
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["gs1_left_out"] = session.config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    count = getattr(node, "workeroutput", {}).get("gs1_left_out", 0)
+    stash = node.config.stash  # type: ignore[attr-defined]
+    stash[LEFT_OUT] = max(stash[LEFT_OUT], count)  # every worker collects everything
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if count := config.stash[LEFT_OUT]:
+        terminalreporter.write_line(
+            f"GS1 corpus absent: {count} cases were not collected (set SEALTRAIL_GS1_DIR)",
+            yellow=True,
+        )
+
+
+def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if report.skipped and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"a skipped test is a failure in CI: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+@pytest.fixture(scope="session")
+def gs1_dir() -> Path:
+    """Folder of the GS1 corpus; only for tests marked `gs1_corpus`."""
+    return GS1_DIR
+
+
+@pytest.fixture
+def one_demo_at_a_time() -> Iterator[None]:
+    """Held by whatever starts the demo: it listens on fixed ports."""
+    lock = ROOT / ".cache" / "demo.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
