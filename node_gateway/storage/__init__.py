@@ -1,0 +1,1 @@
+"""Durable storage of a gateway: one port (`ports`), SQLite and PostgreSQL behind it (`engine`)."""
