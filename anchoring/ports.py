@@ -357,6 +357,12 @@ class AnchorReader(Protocol):
         """Return the participant's status at `time` as block `at` records it; 0 if unknown."""
         ...
 
+    async def suspensions(
+        self, consortium: bytes, participant: int, *, at: bytes
+    ) -> list[tuple[int, int]]:
+        """Return the half-open times of suspension, oldest first; an end of 0 is no end yet."""
+        ...
+
     async def key(self, consortium: bytes, address: bytes, *, at: bytes) -> KeyState | None:
         """Return a key in the state of block `at`, None if it belongs to nobody."""
         ...

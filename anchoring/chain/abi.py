@@ -1,0 +1,115 @@
+"""ABI coding of one contract, from its ABI as a list; errors come back decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from eth_typing import ABIComponent, ABIElement
+from eth_utils.abi import abi_to_signature, collapse_if_tuple
+from eth_utils.crypto import keccak
+
+from anchoring.errors import ChainUnavailableError, ContractRefusedError
+
+_WORD_BYTES = 32
+
+
+class ContractAbi:
+    """Coder for one contract. Immutable once made; builds its tables once.
+
+    Args:
+        abi: The JSON ABI as solc writes it.
+    """
+
+    def __init__(self, abi: Sequence[Mapping[str, Any]]) -> None:
+        self._functions: dict[str, tuple[bytes, list[str], list[str]]] = {}
+        self._errors: dict[bytes, tuple[str, list[str]]] = {}
+        self._events: dict[str, tuple[bytes, list[str]]] = {}
+        self._constructor: list[str] = []
+        for part in abi:
+            inputs = _types(part.get("inputs", ()))
+            if part["type"] == "constructor":
+                self._constructor = inputs
+                continue
+            if part["type"] not in ("function", "error", "event"):
+                continue
+            digest = keccak(text=abi_to_signature(cast("ABIElement", part)))
+            if part["type"] == "function":
+                outputs = _types(part.get("outputs", ()))
+                self._functions[part["name"]] = (digest[:4], inputs, outputs)
+            elif part["type"] == "error":
+                self._errors[digest[:4]] = (part["name"], inputs)
+            else:
+                plain = _types([field for field in part["inputs"] if not field["indexed"]])
+                self._events[part["name"]] = (digest, plain)
+
+    def call_data(self, function: str, *arguments: object) -> bytes:
+        """Return selector and arguments of a call."""
+        selector, inputs, _ = self._functions[function]
+        return selector + encode(inputs, arguments)
+
+    def arguments(self, function: str, data: bytes) -> tuple[Any, ...]:
+        """Decode the arguments out of call data.
+
+        Raises:
+            ChainUnavailableError: the data are no call of this function.
+        """
+        selector, inputs, _ = self._functions[function]
+        if data[:4] != selector:
+            raise ChainUnavailableError(f"the data are no call of {function}")
+        return _decoded(inputs, data[4:], what=f"the arguments of {function}")
+
+    def results(self, function: str, data: bytes) -> tuple[Any, ...]:
+        """Decode what a call returned.
+
+        Raises:
+            ChainUnavailableError: the bytes are not what this function returns.
+        """
+        return _decoded(self._functions[function][2], data, what=f"the result of {function}")
+
+    def constructor_data(self, *arguments: object) -> bytes:
+        """Return what follows the bytecode in a deployment."""
+        return encode(self._constructor, arguments)
+
+    def topic(self, event: str) -> bytes:
+        """Return topic 0 of a contract log."""
+        return self._events[event][0]
+
+    def log_fields(self, event: str, data: bytes) -> tuple[Any, ...]:
+        """Decode the fields of a contract log that are not indexed."""
+        return _decoded(self._events[event][1], data, what=f"the log {event}")
+
+    def refusal(self, data: bytes) -> ContractRefusedError:
+        """Turn revert data into an error with the custom error's name and arguments."""
+        known = self._errors.get(data[:4])
+        if known is None:
+            return ContractRefusedError(_plain_reason(data))
+        try:
+            return ContractRefusedError(known[0], tuple(decode(known[1], data[4:])))
+        except DecodingError:
+            return ContractRefusedError(known[0])
+
+
+def _types(fields: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [collapse_if_tuple(cast("ABIComponent", field)) for field in fields]
+
+
+def _decoded(types: list[str], data: bytes, *, what: str) -> tuple[Any, ...]:
+    try:
+        return tuple(decode(types, data))
+    except (DecodingError, ValueError, OverflowError) as error:
+        raise ChainUnavailableError(f"{what} cannot be decoded: another contract?") from error
+
+
+def _plain_reason(data: bytes) -> str:
+    """Name a revert that is none of the contract's own errors."""
+    if data[:4] == bytes.fromhex("08c379a0"):
+        try:
+            return f"revert: {decode(['string'], data[4:])[0]}"
+        except (DecodingError, ValueError):
+            return "revert"
+    if data[:4] == bytes.fromhex("4e487b71"):
+        return f"panic 0x{data[4 : 4 + _WORD_BYTES].hex().lstrip('0')}"
+    return "revert"

@@ -1,0 +1,221 @@
+"""The writing side on an EVM chain: one registry, one anchor key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import rlp  # type: ignore[import-untyped]
+from eth_account import Account
+from eth_utils.address import to_canonical_address
+
+from anchoring.chain.evm_reader import EvmReader
+from anchoring.chain.rpc import EvmRpc, RpcRefusedError
+from anchoring.chain.signer import LegacyCall, Signer
+from anchoring.core.anchor import Anchor
+from anchoring.errors import ChainError, ChainIdentityError, ChainUnavailableError
+from anchoring.ports import (
+    AnchoredLog,
+    BlockRef,
+    ChainIdentity,
+    SignedTransaction,
+    StreamHead,
+    TransactionReceipt,
+)
+
+GAS_PER_CALL = 200_000
+GAS_PER_ANCHOR = 100_000
+"""Fixed gas limits, well above what the contract needs: an estimate would depend on the state of
+the moment, and the same raw bytes must still fit after a reorg."""
+
+_GAS_OF_NOTHING = 21_000
+_KNOWN_ALREADY = ("already known", "already imported", "known transaction", "nonce too low")
+"""Answers to bytes that were sent before, by Geth, Anvil and Besu: look the transaction up."""
+
+
+class EvmChain:
+    """`anchoring.ports.AnchorChain` over JSON-RPC.
+
+    Args:
+        rpc: Endpoint of one's own node.
+        signer: The anchor key; used for nothing else, on no other gateway.
+        chain_id: Chain id that was agreed on; signed into every transaction.
+        registry: Address of the AnchorRegistry, 20 bytes.
+    """
+
+    def __init__(self, rpc: EvmRpc, signer: Signer, *, chain_id: int, registry: bytes) -> None:
+        self._rpc = rpc
+        self._reader = EvmReader(rpc)
+        self._abi = self._reader.registry_abi
+        self._signer = signer
+        self._chain_id = chain_id
+        self._registry = registry
+
+    @property
+    def chain_id(self) -> int:
+        """Chain id that was agreed on."""
+        return self._chain_id
+
+    @property
+    def registry(self) -> bytes:
+        """Address of the registry that is written to."""
+        return self._registry
+
+    @property
+    def sender(self) -> bytes:
+        """Address of the anchor key."""
+        return self._signer.address
+
+    @property
+    def reader(self) -> EvmReader:
+        """The same endpoint, reading only."""
+        return self._reader
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._rpc.close()
+
+    async def identity(self) -> ChainIdentity:
+        """Read the identity afresh.
+
+        Raises:
+            ChainIdentityError: another chain id, or no contract at the registry's address.
+            ChainUnavailableError: the endpoint does not answer as a chain does.
+        """
+        chain_id = await self._reader.chain_id()
+        if chain_id != self._chain_id:
+            raise ChainIdentityError(
+                f"{self._rpc.name} is chain {chain_id}, agreed on was chain {self._chain_id}"
+            )
+        genesis_hash = await self._reader.genesis_hash()
+        code_hash = await self._reader.code_hash(self._registry)
+        if code_hash is None:
+            raise ChainIdentityError(
+                f"{self._rpc.name} has no contract at the registry's address "
+                f"0x{self._registry.hex()}"
+            )
+        return ChainIdentity(chain_id, genesis_hash, self._registry, code_hash)
+
+    async def syncing(self) -> bool:
+        """Return True if the endpoint says that it is catching up."""
+        return await self._reader.syncing()
+
+    async def head(self) -> BlockRef:
+        """Return the newest block."""
+        return await self._reader.head()
+
+    async def block(self, number: int) -> BlockRef | None:
+        """Return the canonical block of that number, None if the chain is shorter."""
+        return await self._reader.block(number)
+
+    async def stream_head(self, stream: int, *, at: bytes) -> StreamHead:
+        """Return the stream's head in the state of block `at`."""
+        return await self._reader.stream_head(self._registry, stream, at=at)
+
+    async def record(self, stream: int, sequence: int, *, at: bytes) -> bytes:
+        """Return the record slot in the state of block `at`; 32 zero bytes if none."""
+        return await self._reader.record(self._registry, stream, sequence, at=at)
+
+    async def anchored(
+        self, *, stream: int, sequence: int, first_block: int, last_block: int
+    ) -> list[AnchoredLog]:
+        """Return the `Anchored` logs of one (stream, sequence) in a range of blocks."""
+        return await self._reader.anchored(
+            self._registry,
+            stream=stream,
+            sequence=sequence,
+            first_block=first_block,
+            last_block=last_block,
+        )
+
+    async def receipt(self, tx_hash: bytes) -> TransactionReceipt | None:
+        """Return what became of a transaction, None if it is in no block."""
+        return await self._reader.receipt(tx_hash)
+
+    async def nonce(self) -> int:
+        """Return the key's next nonce in the newest block (`latest`, never `pending`)."""
+        return await self._reader.nonce(self._signer.address)
+
+    async def preflight(self, anchors: Sequence[Anchor]) -> None:
+        """Run the call without sending it.
+
+        Raises:
+            ContractRefusedError: it would revert; nothing may be sent.
+        """
+        await self._reader.simulate(
+            self._registry,
+            self._call_data(anchors),
+            sender=self._signer.address,
+            gas=_gas(anchors),
+        )
+
+    def sign(self, anchors: Sequence[Anchor], *, nonce: int) -> SignedTransaction:
+        """Sign one call that anchors all of `anchors`. Deterministic; nothing is sent."""
+        call = LegacyCall(
+            chain_id=self._chain_id,
+            nonce=nonce,
+            gas=_gas(anchors),
+            to=self._registry,
+            data=self._call_data(anchors),
+        )
+        raw, tx_hash = self._signer.sign(call)
+        names = tuple((anchor.stream, anchor.sequence) for anchor in anchors)
+        return SignedTransaction(tx_hash, raw, nonce, self._signer.address, names)
+
+    def anchors_in(self, tx: SignedTransaction) -> tuple[Anchor, ...]:
+        """Decode the anchors out of the signed bytes.
+
+        Raises:
+            ChainError: the bytes are no call of this registry by this key and nonce.
+        """
+        try:
+            nonce, _, _, to, _, data, *_ = rlp.decode(tx.raw)
+            sender = to_canonical_address(Account.recover_transaction(tx.raw))
+        except (rlp.DecodingError, ValueError, TypeError) as error:
+            raise ChainError("the stored transaction cannot be decoded") from error
+        if (int.from_bytes(nonce), to, sender) != (tx.nonce, self._registry, tx.sender):
+            raise ChainError("the stored transaction is not what the outbox says it is")
+        if data[:4] == self._abi.call_data("anchorOne", 0, 0, bytes(32), 0, bytes(32))[:4]:
+            return (Anchor(*self._abi.arguments("anchorOne", data)),)
+        appends = self._abi.arguments("anchor", data)[0]
+        return tuple(Anchor(*append) for append in appends)
+
+    async def submit(self, tx: SignedTransaction) -> None:
+        """Hand the raw bytes to the endpoint. Bytes that it already knows are no error.
+
+        Raises:
+            ChainUnavailableError: nothing was sent, or the endpoint refused it.
+            SubmissionUnknownError: it may or may not have arrived.
+        """
+        await self._send(tx.raw)
+
+    async def fill_gap(self, nonce: int) -> None:
+        """Send nothing to oneself under `nonce`. Always the same bytes, so none are stored."""
+        to = self._signer.address
+        call = LegacyCall(
+            chain_id=self._chain_id, nonce=nonce, gas=_GAS_OF_NOTHING, to=to, data=b""
+        )
+        raw, _ = self._signer.sign(call)
+        await self._send(raw)
+
+    async def _send(self, raw: bytes) -> None:
+        try:
+            await self._rpc.send_raw(raw)
+        except RpcRefusedError as error:
+            if any(text in str(error).lower() for text in _KNOWN_ALREADY):
+                return
+            text = f"{self._rpc.name} refuses the transaction: {error}"
+            raise ChainUnavailableError(text) from error
+
+    def _call_data(self, anchors: Sequence[Anchor]) -> bytes:
+        appends = [_fields(anchor) for anchor in anchors]
+        if len(appends) == 1:
+            return self._abi.call_data("anchorOne", *appends[0])
+        return self._abi.call_data("anchor", appends)
+
+
+def _fields(anchor: Anchor) -> tuple[int, int, bytes, int, bytes]:
+    return anchor.stream, anchor.sequence, anchor.root, anchor.size, anchor.previous_tip
+
+
+def _gas(anchors: Sequence[Anchor]) -> int:
+    return GAS_PER_CALL + GAS_PER_ANCHOR * len(anchors)

@@ -1,0 +1,203 @@
+"""The viewer's own network file, `sealtrail/network/v1`: which chain, contracts and witnesses.
+
+It is the root of a viewer's trust: chain id, genesis and registries come from here, never from a
+bundle or from an endpoint. JSON, strict: unknown members are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from anchoring.errors import FormatError
+
+FORMAT = "sealtrail/network/v1"
+FILE_SIZE_BYTES_MAX = 1024 * 1024
+
+_ADDRESS_SIZE_BYTES = 20
+_HASH_SIZE_BYTES = 32
+_NUMBER_MAX = 2**53 - 1
+_PARTICIPANT_MAX = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """An AnchorRegistry and the Keccak-256 of its deployed code."""
+
+    address: bytes
+    code_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessGroup:
+    """One organisation's chain endpoints; several of one organisation count once.
+
+    `participant` is its id in the Consortium, None for an organisation outside of it.
+    """
+
+    organisation: str
+    participant: int | None
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a viewer holds to be the network. `registries` stand newest first."""
+
+    chain_id: int
+    genesis_hash: bytes
+    consortium: bytes
+    registries: tuple[Registry, ...]
+    witnesses: tuple[WitnessGroup, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "format": FORMAT,
+            "chainId": self.chain_id,
+            "genesisHash": self.genesis_hash.hex(),
+            "consortium": self.consortium.hex(),
+            "registries": [
+                {"address": one.address.hex(), "codeHash": one.code_hash.hex()}
+                for one in self.registries
+            ],
+            "witnesses": {
+                one.organisation: {"participant": one.participant, "urls": list(one.urls)}
+                for one in self.witnesses
+            },
+        }
+
+
+def load_network(path: Path) -> Network:
+    """Read a network file.
+
+    Raises:
+        FormatError: `network_file` (unreadable), `network_json` or `network_shape`; `pointer`
+            says where.
+    """
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(FILE_SIZE_BYTES_MAX + 1)
+    except OSError as error:
+        text = f"cannot read the network file {path}: {error.strerror or 'error'}"
+        raise FormatError(text, code="network_file") from error
+    if len(raw) > FILE_SIZE_BYTES_MAX:
+        raise FormatError("a network file has at most 1 MiB", code="network_json")
+    return parse_network(raw)
+
+
+def parse_network(raw: bytes) -> Network:
+    """Parse and check a network file's bytes; errors as in `load_network`."""
+    try:
+        document = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_duplicates)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise FormatError("the network file is no JSON text", code="network_json") from error
+    members = ("format", "chainId", "genesisHash", "consortium", "registries", "witnesses")
+    _members(document, members, pointer="")
+    if document["format"] != FORMAT:
+        _refuse("/format", f"must be {FORMAT}")
+    return Network(
+        chain_id=_number(document["chainId"], "/chainId", maximum=_NUMBER_MAX),
+        genesis_hash=_hex(document["genesisHash"], "/genesisHash", size=_HASH_SIZE_BYTES),
+        consortium=_hex(document["consortium"], "/consortium", size=_ADDRESS_SIZE_BYTES),
+        registries=_registries(document["registries"]),
+        witnesses=_witnesses(document["witnesses"]),
+    )
+
+
+def write_network(path: Path, network: Network) -> None:
+    """Write a network file; replaces an existing one in one step."""
+    text = json.dumps(network.to_json(), indent=2, ensure_ascii=False) + "\n"
+    staged = path.with_name(path.name + ".new")
+    with staged.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    staged.replace(path)
+
+
+def _registries(value: object) -> tuple[Registry, ...]:
+    if not isinstance(value, list) or not value:
+        _refuse("/registries", "must be a list of at least one registry")
+    found = []
+    for index, one in enumerate(value):
+        pointer = f"/registries/{index}"
+        _members(one, ("address", "codeHash"), pointer=pointer)
+        address = _hex(one["address"], f"{pointer}/address", size=_ADDRESS_SIZE_BYTES)
+        code_hash = _hex(one["codeHash"], f"{pointer}/codeHash", size=_HASH_SIZE_BYTES)
+        if any(address == other.address for other in found):
+            _refuse(f"{pointer}/address", "stands in the list twice")
+        found.append(Registry(address, code_hash))
+    return tuple(found)
+
+
+def _witnesses(value: object) -> tuple[WitnessGroup, ...]:
+    if not isinstance(value, dict):
+        _refuse("/witnesses", "must be an object")
+    found = []
+    for organisation, one in value.items():
+        pointer = f"/witnesses/{organisation.replace('~', '~0').replace('/', '~1')}"
+        if not organisation or len(organisation) > 128:
+            _refuse(pointer, "an organisation's name has 1 to 128 characters")
+        _members(one, ("participant", "urls"), pointer=pointer)
+        participant = one["participant"]
+        if participant is not None:
+            at = f"{pointer}/participant"
+            participant = _number(participant, at, maximum=_PARTICIPANT_MAX)
+        urls = one["urls"]
+        if not isinstance(urls, list) or not urls:
+            _refuse(f"{pointer}/urls", "must be a list of at least one address")
+        for index, url in enumerate(urls):
+            _check_url(url, f"{pointer}/urls/{index}")
+        found.append(WitnessGroup(organisation, participant, tuple(urls)))
+    return tuple(found)
+
+
+def _check_url(value: object, pointer: str) -> None:
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        is_url = parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_url = False
+    if not is_url:
+        _refuse(pointer, "must be an http:// or https:// address")
+
+
+def _members(value: object, names: tuple[str, ...], *, pointer: str) -> None:
+    if not isinstance(value, dict):
+        _refuse(pointer, "must be an object")
+    for name in names:
+        if name not in value:
+            _refuse(pointer, f"has no member {name}")
+    for name in value:
+        if name not in names:
+            _refuse(pointer, f"has an unknown member {name!r}")
+
+
+def _number(value: object, pointer: str, *, maximum: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= maximum:
+        _refuse(pointer, f"must be a whole number from 1 to {maximum}")
+    return value
+
+
+def _hex(value: object, pointer: str, *, size: int) -> bytes:
+    text = value if isinstance(value, str) else ""
+    if len(text) != 2 * size or not set(text) <= set("0123456789abcdef"):
+        _refuse(pointer, f"must be {2 * size} lower-case hex characters without 0x")
+    return bytes.fromhex(text)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise FormatError("the network file has a member twice", code="network_json")
+    return members
+
+
+def _refuse(pointer: str, sentence: str) -> NoReturn:
+    where = pointer or "the document"
+    raise FormatError(f"network file: {where} {sentence}", code="network_shape", pointer=pointer)

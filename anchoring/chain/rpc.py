@@ -1,0 +1,193 @@
+"""JSON-RPC to one endpoint: bounded in time and size, strict about what comes back.
+
+web3's formatters and middleware are left out on purpose: they cost milliseconds per call, they
+demand 32-byte `extraData` (QBFT headers are longer), and they raise a dozen unrelated errors when
+an endpoint lies. Every answer is checked here by hand instead, and whatever is wrong with it
+becomes ChainUnavailableError with a sentence that says what came back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import ClientConnectorError, ClientError, ClientResponseError
+from eth_typing import URI
+from web3 import AsyncHTTPProvider
+from web3.types import RPCEndpoint
+
+from anchoring.errors import ChainUnavailableError, SubmissionUnknownError
+
+ANSWER_SIZE_BYTES_MAX = 64 * 1024 * 1024
+CALL_TIMEOUT_S = 10.0
+READ_RETRIES_WAIT_S = (0.1, 0.4)
+"""Pauses between the attempts at a read. A transaction is handed over once per call, because the
+anchorer itself decides what to resend."""
+
+_CHUNK_SIZE_BYTES = 65536
+
+
+class RpcRefusedError(Exception):
+    """The endpoint answered with a JSON-RPC error. Never leaves `anchoring.chain`."""
+
+    def __init__(self, code: int, message: str, data: object) -> None:
+        self.code, self.data = code, data
+        super().__init__(message)
+
+    @property
+    def revert_data(self) -> bytes | None:
+        """The bytes a reverted call returned, None if this is no revert."""
+        data = self.data.get("data") if isinstance(self.data, dict) else self.data
+        if isinstance(data, str) and data.startswith("0x"):
+            try:
+                return bytes.fromhex(data[2:])
+            except ValueError:
+                return None
+        return b"" if "revert" in str(self).lower() else None
+
+
+class _TimedOutError(SubmissionUnknownError):
+    """No answer in time. Not worth an immediate second attempt."""
+
+
+class _BoundedProvider(AsyncHTTPProvider):
+    """web3's provider, with a limit on the size of an answer and without its own retries."""
+
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        # A time-out above ours keeps aiohttp's own from ending a request under another name.
+        super().__init__(
+            url,
+            request_kwargs={"timeout": timeout_s + 5, "allow_redirects": False},
+            exception_retry_configuration=None,
+        )
+        self._endpoint = URI(url)
+
+    async def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
+        del method
+        manager = self._request_session_manager
+        response = await manager.async_get_response_from_post_request(
+            self._endpoint, data=request_data, **self.get_request_kwargs()
+        )
+        try:
+            response.raise_for_status()
+            if response.status != 200:  # a redirect is not followed: it could lead anywhere
+                raise ChainUnavailableError(f"status {response.status} in place of an answer")
+            body = bytearray()
+            async for chunk in response.content.iter_chunked(_CHUNK_SIZE_BYTES):
+                body += chunk
+                if len(body) > ANSWER_SIZE_BYTES_MAX:
+                    raise ChainUnavailableError("the answer is larger than 64 MiB")
+        finally:
+            response.release()
+        return bytes(body)
+
+
+class EvmRpc:
+    """One JSON-RPC endpoint over HTTP.
+
+    Args:
+        url: Address of the endpoint. Texts name only its scheme, host and port, because the rest
+            may hold a password.
+        timeout_s: Limit for one attempt, from connecting to the last byte.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ChainUnavailableError("a chain endpoint is an http:// or https:// address")
+        port = f":{parts.port}" if parts.port else ""
+        self.name = f"{parts.scheme}://{parts.hostname}{port}"
+        self._timeout_s = timeout_s
+        self._provider = _BoundedProvider(url, timeout_s=timeout_s)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._provider.disconnect()
+
+    async def read(self, method: str, *params: object) -> Any:
+        """Ask something that changes nothing; retried on transport faults, but not on silence.
+
+        Raises:
+            ChainUnavailableError: no usable answer after the last attempt.
+            RpcRefusedError: the endpoint answered with an error.
+        """
+        for wait_s in READ_RETRIES_WAIT_S:
+            try:
+                return await self._call(method, params)
+            except _TimedOutError as error:
+                raise ChainUnavailableError(str(error)) from error
+            except (ChainUnavailableError, SubmissionUnknownError):
+                await asyncio.sleep(wait_s)
+        try:
+            return await self._call(method, params)
+        except SubmissionUnknownError as error:
+            raise ChainUnavailableError(str(error)) from error
+
+    async def send_raw(self, raw: bytes) -> None:
+        """Hand over a signed transaction, once.
+
+        Raises:
+            ChainUnavailableError: it was certainly not sent.
+            SubmissionUnknownError: it may have arrived.
+            RpcRefusedError: the endpoint answered with an error.
+        """
+        await self._call("eth_sendRawTransaction", ("0x" + raw.hex(),))
+
+    async def _call(self, method: str, params: tuple[object, ...]) -> Any:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                answer = await self._provider.make_request(RPCEndpoint(method), list(params))
+        except ClientConnectorError as error:
+            raise ChainUnavailableError(f"{self.name} cannot be reached") from error
+        except ClientResponseError as error:
+            text = f"{self.name} answers {method} with HTTP status {error.status}"
+            raise SubmissionUnknownError(text) from error
+        except TimeoutError as error:
+            text = f"{self.name} did not answer {method} within {self._timeout_s:g} s"
+            raise _TimedOutError(text) from error
+        except (ClientError, OSError) as error:
+            text = f"{self.name} broke the connection during {method}"
+            raise SubmissionUnknownError(text) from error
+        except (json.JSONDecodeError, UnicodeDecodeError, ValueError, TypeError) as error:
+            raise ChainUnavailableError(f"{self.name} is no chain endpoint: no JSON") from error
+        except ChainUnavailableError as error:
+            raise ChainUnavailableError(f"{self.name} is no chain endpoint: {error}") from error
+        return self._result(method, answer)
+
+    def _result(self, method: str, answer: object) -> Any:
+        if not isinstance(answer, dict):
+            raise ChainUnavailableError(f"{self.name} is no chain endpoint: no JSON object")
+        error = answer.get("error")
+        if isinstance(error, dict):
+            code = error.get("code")
+            raise RpcRefusedError(
+                code if isinstance(code, int) else 0,
+                str(error.get("message"))[:500],
+                error.get("data"),
+            )
+        if error is not None or "result" not in answer:
+            text = f"{self.name} is no chain endpoint: its answer to {method} has no result"
+            raise ChainUnavailableError(text)
+        return answer["result"]
+
+    def quantity(self, value: object, *, what: str) -> int:
+        """Read a JSON-RPC quantity ("0x1a")."""
+        if isinstance(value, str) and value.startswith("0x"):
+            try:
+                return int(value, 16)
+            except ValueError:
+                pass
+        raise ChainUnavailableError(f"{self.name} gives no {what}")
+
+    def data(self, value: object, *, what: str, size: int | None = None) -> bytes:
+        """Read JSON-RPC data ("0x6080..."), of exactly `size` bytes if given."""
+        if isinstance(value, str) and value.startswith("0x"):
+            try:
+                data = bytes.fromhex(value[2:])
+            except ValueError:
+                data = None
+            if data is not None and size in (None, len(data)):
+                return data
+        raise ChainUnavailableError(f"{self.name} gives no {what}")
