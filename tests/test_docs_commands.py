@@ -1,0 +1,132 @@
+"""Every command in README.md and docs/ runs; the convention is in `tests/docs_commands.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs_commands import ROOT, DocsError, Session, blocks, shape
+from tests.rules.source import files
+
+PAGES = [
+    source.path
+    for source in files(".md")
+    if blocks(source.path, source.text)  # also refuses a page that breaks the convention
+]
+DEMO = "sealtrail demo --keep"
+DEMO_READY = "http://127.0.0.1:8703/readyz"
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_the_page_runs(
+    page: str, tmp_path: Path, one_demo_at_a_time: None
+) -> None:
+    wanted = blocks(page, (ROOT / page).read_text(encoding="utf-8"))
+    with Session(tmp_path / "reader") as session:
+        if any(block.needs_demo for block in wanted):
+            session.start(DEMO, ready_url=DEMO_READY)
+        for block in wanted:
+            session.run(block)
+
+
+def test_the_readme_has_commands() -> None:
+    assert "README.md" in PAGES
+
+
+# --- the mechanism
+
+
+def run(tmp_path: Path, text: str) -> None:
+    with Session(tmp_path / "reader") as session:
+        for block in blocks("page.md", text):
+            session.run(block)
+
+
+def console(body: str, comment: str = "") -> str:
+    above = f"<!-- runs: {comment} -->\n" if comment else ""
+    return f"Text.\n\n{above}```console\n{body}\n```\n"
+
+
+def test_a_session_keeps_folder_environment_and_order(tmp_path: Path) -> None:
+    text = console("$ mkdir a && cd a\n$ export WORD=seal\n$ echo \\\n  x$WORD > b\nnoise")
+    text += "\n```bash\ntest -f b\ngrep -q ^xseal b\n```\n"
+    run(tmp_path, text)
+    assert (tmp_path / "reader/a/b").read_text() == "xseal\n"
+
+
+def test_a_command_of_make_runs_in_the_checkout(tmp_path: Path) -> None:
+    run(tmp_path, console("$ make help", "prints") + console("$ test ! -e Makefile"))
+
+
+@pytest.mark.parametrize(
+    ("body", "comment"),
+    [
+        ("$ false", ""),
+        ("$ false\n$ true", ""),
+        ("$ true", "exit 10"),
+        ("$ exit 11", "exit 10"),
+        ("$ no-such-command-anywhere", ""),
+        ("$ echo one\ntwo", "prints"),
+        ("$ sleep 0.1", "background http://127.0.0.1:9/"),
+    ],
+)
+def test_a_command_that_does_not_do_as_shown_is_seen(
+    tmp_path: Path, body: str, comment: str
+) -> None:
+    with pytest.raises(DocsError):
+        run(tmp_path, console(body, comment))
+
+
+def test_a_failure_inside_a_bash_block_is_seen(tmp_path: Path) -> None:
+    with pytest.raises(DocsError):
+        run(tmp_path, "```bash\nfalse\ntrue\n```\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "comment"),
+    [
+        ("$ exit 10", "exit 10"),
+        ("$ echo 'batch 7 of 0xab12cd34ef in 1.5 s'\n batch 12 of 0x99887766 in 20.25 s", "prints"),
+        ("$ make test", "never"),
+    ],
+)
+def test_a_command_that_does_as_shown_passes(tmp_path: Path, body: str, comment: str) -> None:
+    run(tmp_path, console(body, comment))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```sh\nls\n```\n",
+        "```shell\nls\n```\n",
+        console("no command"),
+        console("$ make demo", "never"),
+        console("$ ls", "later"),
+        console("$ ls", "exit"),
+        console("$ ls", "demo now"),
+    ],
+)
+def test_a_page_that_breaks_the_convention_is_refused(text: str) -> None:
+    with pytest.raises(DocsError):
+        blocks("page.md", text)
+
+
+def test_blocks_of_other_languages_hold_no_commands() -> None:
+    assert blocks("page.md", "```json\n{}\n```\n\n```text\n$ ls\n```\n") == []
+
+
+def test_a_background_command_is_awaited_and_ended(tmp_path: Path) -> None:
+    (tmp_path / "reader").mkdir()
+    (tmp_path / "reader/index.html").write_text("here", encoding="utf-8")
+    serve = "python -m http.server --bind 127.0.0.1 18765"
+    url = "http://127.0.0.1:18765/"
+    text = console(f"$ {serve}", f"background {url}")
+    fetch = f"import urllib.request as r; print(r.urlopen('{url}').read().decode())"
+    run(tmp_path, text + console(f'$ python -c "{fetch}"\nhere', "prints"))
+    with pytest.raises(DocsError):
+        run(tmp_path, console(f'$ python -c "{fetch}"'))
+
+
+def test_the_shape_of_a_line_is_its_words() -> None:
+    assert shape(" ✓ chain  0x5FbD…  1.1 s") != shape(" ✓ chain  0x5FbD…  failed")
+    assert shape("root 9f86d081884c7d65 at 12:30") == shape("root 60303ae22b998861 at 9:05")
