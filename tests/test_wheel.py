@@ -1,0 +1,103 @@
+"""The distribution as a stranger gets it: built, and installed without the extra."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from tests.rules.source import ROOT
+
+UV = ROOT / ".cache/boot/bin/uv"
+SHIPPED = (
+    "anchoring/artifacts/AnchorRegistry.json",
+    "anchoring/artifacts/Consortium.json",
+    "anchoring/schemas/*.json",
+    "node_gateway/storage/migrations/*.py",
+    "node_gateway/web/static/*.mjs",
+    "*.dist-info/licenses/LICENSE",
+)
+IMPORT_ALL = """
+import importlib, pkgutil, sys, anchoring
+names = [m.name for m in pkgutil.walk_packages(anchoring.__path__, "anchoring.")]
+for name in names:
+    if not name.endswith("__main__"):
+        importlib.import_module(name)
+assert "node_gateway" not in sys.modules
+print(len(names), anchoring.__file__)
+"""
+
+
+def uv(*arguments: str, **variables: str) -> None:
+    """Run uv without the network if its cache allows, else with it."""
+    env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "UV_OFFLINE")}
+    env |= {"UV_CACHE_DIR": str(ROOT / ".cache/uv"), "UV_PYTHON_DOWNLOADS": "never"} | variables
+    done = None
+    for offline in (("--offline",), ()):
+        command = [str(UV), *arguments, *offline]
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+        if done.returncode == 0:
+            return
+    raise AssertionError(done.stderr if done else "uv was not run")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    uv("build", "--wheel", "--python", sys.executable, "--out-dir", str(out))
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Python of an environment with the wheel and the locked base dependencies, nothing else."""
+    venv = tmp_path_factory.mktemp("clean") / "venv"
+    target = {"UV_PROJECT_ENVIRONMENT": str(venv)}
+    base = ("--frozen", "--no-dev", "--no-install-project", "--python", sys.executable)
+    uv("sync", *base, **target)
+    uv("pip", "install", "--no-deps", "--python", str(venv / "bin/python"), str(wheel))
+    return venv / "bin/python"
+
+
+def run(python: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL"))}
+    command = [str(python), *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+
+
+def test_the_wheel_holds_every_file_of_both_packages(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    ours = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("anchoring", "node_gateway")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {name for name in names if ".dist-info/" not in name} == ours
+
+
+@pytest.mark.parametrize("pattern", SHIPPED)
+def test_the_wheel_holds_what_is_not_code(wheel: Path, pattern: str) -> None:
+    assert any(fnmatch(name, pattern) for name in zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_library_runs_without_the_extra(installed: Path, tmp_path: Path) -> None:
+    assert run(installed, "-c", "import fastapi", cwd=tmp_path).returncode == 1
+    imported = run(installed, "-c", IMPORT_ALL, cwd=tmp_path)
+    assert imported.returncode == 0, imported.stderr
+    assert str(ROOT) not in imported.stdout
+    shown = run(installed, "-m", "anchoring", "--help", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert all(word in shown.stdout for word in ("verify", "inspect", "audit"))
+
+
+def test_the_gateway_says_that_it_needs_the_extra(installed: Path, tmp_path: Path) -> None:
+    said = run(installed.with_name("sealtrail"), "status", cwd=tmp_path)
+    assert said.returncode == 1
+    assert "sealtrail[gateway]" in said.stderr
+    assert "Traceback" not in said.stderr
