@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import coincurve  # noqa: F401  eth-keys signs ten times faster with it; fail here if it is missing
+import coincurve  # eth-keys too signs ten times faster with it; fail here if it is missing
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_canonical_address, to_checksum_address
@@ -27,6 +27,7 @@ class Signer:
 
     def __init__(self, account: LocalAccount) -> None:
         self._account = account
+        self._key = coincurve.PrivateKey(bytes(account.key))
         self.address = to_canonical_address(account.address)
 
     @classmethod
@@ -51,3 +52,11 @@ class Signer:
             fields["to"] = to_checksum_address(call.to)
         signed = self._account.sign_transaction(fields)
         return bytes(signed.raw_transaction), bytes(signed.hash)
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return r, s, v (65 bytes, v 27 or 28, low s) over a 32-byte digest. Deterministic.
+
+        Cost: about 50 us; eth-account's EIP-712 path takes ten times that.
+        """
+        signature = self._key.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([27 + signature[64]])
