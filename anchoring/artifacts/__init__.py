@@ -1,0 +1,61 @@
+"""Compiled contracts, so that nothing needs a compiler to run.
+
+Written by `scripts/compile_contracts.py`; a test recompiles the sources and compares byte for byte.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["Artifact", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One compiled contract.
+
+    Attributes:
+        contract: Name of the contract.
+        abi: ABI as the compiler gives it.
+        bytecode: Code that creates the contract; encoded constructor arguments follow it.
+        deployed_bytecode: Code on the chain, with zeros where immutables go.
+        immutables: (start, length) of every such place, in bytes, ascending.
+        compiler: Full version of the compiler.
+        settings: The compiler's settings.
+        source_hash: SHA-256 over the hashes of all source files, lower-case hex.
+    """
+
+    contract: str
+    abi: list[dict[str, Any]]
+    bytecode: bytes
+    deployed_bytecode: bytes
+    immutables: tuple[tuple[int, int], ...]
+    compiler: str
+    settings: dict[str, Any]
+    source_hash: str
+
+
+def load(name: str) -> Artifact:
+    """Return the artifact of the contract `name`: `AnchorRegistry` or `Consortium`.
+
+    Raises:
+        FileNotFoundError: there is no such contract.
+    """
+    text = files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
+    content = json.loads(text)
+    places = sorted(
+        (place["start"], place["length"])
+        for references in content["immutableReferences"].values()
+        for place in references
+    )
+    return Artifact(
+        contract=content["contract"],
+        abi=content["abi"],
+        bytecode=bytes.fromhex(content["bytecode"][2:]),
+        deployed_bytecode=bytes.fromhex(content["deployedBytecode"][2:]),
+        immutables=tuple(places),
+        compiler=content["compiler"],
+        settings=content["settings"],
+        source_hash=content["sourceHash"],
+    )

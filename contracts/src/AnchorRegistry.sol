@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAnchorRegistry} from "./interfaces/IAnchorRegistry.sol";
+import {IConsortium} from "./interfaces/IConsortium.sol";
+
+/// @title Anchor registry
+/// @notice Append-only Merkle roots, one dense sequence per stream, as `IAnchorRegistry` describes.
+/// @dev Invariants C1 to C9 stand in contracts/README.md. `records` must stay the first variable: its slot is public.
+contract AnchorRegistry is IAnchorRegistry {
+    /// @inheritdoc IAnchorRegistry
+    mapping(uint64 stream => mapping(uint64 sequence => bytes32 record)) public records;
+
+    /// @dev Tip of the latest anchor made here, zero before the first.
+    mapping(uint64 stream => bytes32 tip) private _tips;
+
+    /// @dev How many anchors of the stream the predecessors hold; written with the first one here.
+    mapping(uint64 stream => uint64 sequence) private _inherited;
+
+    /// @inheritdoc IAnchorRegistry
+    address public successor;
+
+    /// @inheritdoc IAnchorRegistry
+    address public immutable consortium;
+
+    /// @inheritdoc IAnchorRegistry
+    address public immutable predecessor;
+
+    /// @param consortium_ Says who may anchor.
+    /// @param predecessor_ The registry to continue, or zero.
+    constructor(address consortium_, address predecessor_) {
+        if (consortium_.code.length == 0) revert AnchorRegistryNoContract(consortium_);
+        if (predecessor_ != address(0) && predecessor_.code.length == 0) {
+            revert AnchorRegistryNoContract(predecessor_);
+        }
+        consortium = consortium_;
+        predecessor = predecessor_;
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function anchor(Append[] calldata appends) external {
+        if (appends.length == 0) revert AnchorRegistryNothing();
+        _requireOpen();
+        for (uint256 i = 0; i < appends.length; ++i) {
+            Append memory one = appends[i];
+            if (i == 0 || one.stream != appends[i - 1].stream) _requireMayAnchor(one.stream);
+            _append(one);
+        }
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function anchorOne(uint64 stream, uint64 sequence, bytes32 root, uint64 size, bytes32 previousTip) external {
+        _requireOpen();
+        _requireMayAnchor(stream);
+        _append(Append(stream, sequence, root, size, previousTip));
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function nameSuccessor(address successor_) external {
+        if (msg.sender != consortium) revert AnchorRegistryOnlyConsortium(msg.sender);
+        _requireOpen();
+        if (successor_.code.length == 0 || IAnchorRegistry(successor_).predecessor() != address(this)) {
+            revert AnchorRegistrySuccessorInvalid(successor_);
+        }
+        successor = successor_;
+        emit SuccessorNamed(successor_);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function head(uint64 stream) public view returns (uint64 sequence, bytes32 tip) {
+        tip = _tips[stream];
+        if (tip != 0) return (_lastSequence(stream), tip);
+        if (predecessor != address(0)) return IAnchorRegistry(predecessor).head(stream);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function verify(
+        Append calldata anchored,
+        uint64 blockNumber,
+        uint64 blockTime,
+        bytes32 entry,
+        uint64 index,
+        bytes32[] calldata path
+    ) external view returns (bool) {
+        if (!_holds(anchored, blockNumber, blockTime)) return false;
+        bytes32 leaf = sha256(abi.encodePacked(bytes1(0x00), entry));
+        (bool fits, bytes32 root) = _rootFromPath(leaf, path, index, anchored.size);
+        return fits && root == anchored.root;
+    }
+
+    /// @dev Writes the record and the tip, if the anchor is the next one.
+    function _append(Append memory next) private {
+        if (next.root == 0 || next.size == 0) revert AnchorRegistryEmptyBatch();
+        mapping(uint64 => bytes32) storage recordOf = records[next.stream];
+        bytes32 last = _tips[next.stream];
+        if (last == 0) {
+            _begin(next);
+        } else if (
+            // Records are dense, so the next sequence is the one without a record whose neighbour has one. This costs
+            // one read; a stored counter would cost a read and a write.
+            next.previousTip != last || recordOf[next.sequence] != 0 || next.sequence == 0
+                || recordOf[next.sequence - 1] == 0
+        ) {
+            _refuse(next);
+        }
+        bytes32 tip = _tip(next);
+        recordOf[next.sequence] = _record(tip, block.number, block.timestamp);
+        _tips[next.stream] = tip;
+        emit Anchored(
+            next.stream, next.sequence, next.root, next.size, next.previousTip, tip, msg.sender
+        );
+    }
+
+    /// @dev The first anchor of a stream in this registry: it continues the predecessor's, if there is one.
+    function _begin(Append memory next) private {
+        if (predecessor != address(0) && IAnchorRegistry(predecessor).successor() != address(this)) {
+            revert AnchorRegistryNotNamed(predecessor); // its head could still move, and the stream would fork
+        }
+        (uint64 inherited, bytes32 tip) = head(next.stream);
+        if (next.sequence != inherited + 1 || next.previousTip != tip) _refuse(next);
+        if (inherited != 0) _inherited[next.stream] = inherited;
+    }
+
+    function _refuse(Append memory next) private view {
+        (uint64 last, bytes32 tip) = head(next.stream);
+        if (next.sequence != last + 1) {
+            revert AnchorRegistryOutOfSequence(next.stream, last + 1, next.sequence);
+        }
+        revert AnchorRegistryTipMismatch(next.stream, tip, next.previousTip);
+    }
+
+    function _requireOpen() private view {
+        address named = successor;
+        if (named != address(0)) revert AnchorRegistryStopped(named);
+    }
+
+    function _requireMayAnchor(uint64 stream) private view {
+        if (!IConsortium(consortium).mayAnchor(msg.sender, stream)) {
+            revert AnchorRegistryUnauthorized(msg.sender, stream);
+        }
+    }
+
+    /// @dev Gallops from the first record made here, then halves. Only for a stream that has one.
+    function _lastSequence(uint64 stream) private view returns (uint64) {
+        mapping(uint64 => bytes32) storage recordOf = records[stream];
+        uint64 known = _inherited[stream] + 1;
+        uint64 step = 1;
+        while (recordOf[known + step] != 0) {
+            known += step;
+            step *= 2;
+        }
+        while (step > 1) {
+            step /= 2;
+            if (recordOf[known + step] != 0) known += step;
+        }
+        return known;
+    }
+
+    function _holds(Append memory anchored, uint64 blockNumber, uint64 blockTime) private view returns (bool) {
+        bytes32 stored = records[anchored.stream][anchored.sequence];
+        return stored != 0 && _record(_tip(anchored), blockNumber, blockTime) == stored;
+    }
+
+    function _tip(Append memory a) private view returns (bytes32) {
+        return sha256(
+            abi.encode(block.chainid, address(this), a.stream, a.sequence, a.root, a.size, a.previousTip)
+        );
+    }
+
+    function _record(bytes32 tip, uint256 blockNumber, uint256 blockTime) private pure returns (bytes32) {
+        return sha256(abi.encode(tip, blockNumber, blockTime));
+    }
+
+    /// @dev RFC 9162 section 2.1.3.2 with un-prefixed nodes. `fits` is false unless the path has exactly the length
+    ///      that (index, size) demands: one path can fit two sizes, so the size must come from the anchor.
+    function _rootFromPath(bytes32 leaf, bytes32[] calldata path, uint64 index, uint64 size)
+        private
+        pure
+        returns (bool fits, bytes32 node)
+    {
+        if (index >= size) return (false, 0);
+        uint64 last = size - 1;
+        node = leaf;
+        for (uint256 i = 0; i < path.length; ++i) {
+            if (last == 0) return (false, 0);
+            if (index & 1 == 1 || index == last) {
+                node = sha256(abi.encodePacked(path[i], node));
+                while (index & 1 == 0 && index != 0) {
+                    index >>= 1; // an odd last node was promoted: no sibling at this level
+                    last >>= 1;
+                }
+            } else {
+                node = sha256(abi.encodePacked(node, path[i]));
+            }
+            index >>= 1;
+            last >>= 1;
+        }
+        return (last == 0, node);
+    }
+}
