@@ -1,7 +1,7 @@
 """Words of the Core Business Vocabulary: every full spelling to the bare word of EPCIS 2.0 JSON.
 
-Source: CBV 2.0 section 7; the enumerations of the official EPCIS 2.0 JSON Schema; measurement types
-and sensor alerts of the GS1 Web Vocabulary. Words that the schema does not list keep their full URI.
+Source: CBV 2.0 section 7; the enumerations of the official EPCIS 2.0 JSON Schema; measurement
+types and sensor alerts of the GS1 Web Vocabulary. Other words keep their full URI.
 """
 
 from collections.abc import Iterator, Mapping

@@ -7,11 +7,11 @@ at `https://id.gs1.org`; other URIs are opaque and stay as they are.
 import re
 from typing import Final
 
-from node_gateway.epcis.normalise_errors import IdentifierError
 from node_gateway.epcis.identifiers.digital_link import parse_digital_link
 from node_gateway.epcis.identifiers.element_string import is_element_string, parse_element_string
 from node_gateway.epcis.identifiers.keys import Checks, Identifier
 from node_gateway.epcis.identifiers.urn import EPC, parse_urn
+from node_gateway.epcis.normalise_errors import IdentifierError
 
 __all__ = [
     "Identifier",
@@ -64,7 +64,7 @@ def canonical_identifier(text: str) -> str:
     if text[: len(DRUG_CODE)].lower() == DRUG_CODE:
         digits = text[len(DRUG_CODE) :]
         if not _DRUG_DIGITS.fullmatch(digits):
-            raise IdentifierError(f"{digits!r} is not 20 digits")
+            raise IdentifierError(f"a drug code of {len(digits)} characters is not 20 digits")
         return DRUG_CODE + digits
     return text
 

@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
-from node_gateway.epcis.normalise_errors import IdentifierError
 from node_gateway.epcis.identifiers.keys import KEYS, Checks, Identifier, identify
+from node_gateway.epcis.normalise_errors import IdentifierError
 
 _URI: Final = re.compile(r"https?://([^/?#]+)(/[^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -69,10 +69,7 @@ def parse_digital_link(text: str, checks: Checks = "all") -> Identifier | None:
     if not standard and not _plausible(segments[start], segments[start + 1]):
         return None
     try:
-        found = _read(segments[start:], checks)
-        if match[3] and checks == "all":
-            _refuse_qualifiers(found, match[3])
-        return found
+        return _read(segments[start:], match[3] or "", checks)
     except IdentifierError as error:
         if standard or _surely_meant(segments[start], segments[start + 1], error):
             raise
@@ -101,14 +98,17 @@ def _qualified(ai: str, rest: Sequence[str]) -> bool:
     return places == sorted(set(places))
 
 
-def _read(segments: Sequence[str], checks: Checks) -> Identifier:
+def _read(segments: Sequence[str], query: str, checks: Checks) -> Identifier:
     if checks == "all" and any(_BAD_ESCAPE.search(segment) for segment in segments):
         raise IdentifierError("a '%' without two hexadecimal digits")
     decoded = [unquote(segment) if "%" in segment else segment for segment in segments]
     ai = _key_ai(segments[0]) or ""
     names = (_QUALIFIER_NAMES.get(name, name) for name in decoded[2::2])
     qualifiers = dict(zip(names, decoded[3::2], strict=True))
-    return identify(ai, decoded[1], qualifiers, checks)
+    found = identify(ai, decoded[1], qualifiers, checks)
+    if query and checks == "all":
+        _refuse_qualifiers(found, query)
+    return found
 
 
 def _refuse_qualifiers(found: Identifier, query: str) -> None:
@@ -118,14 +118,17 @@ def _refuse_qualifiers(found: Identifier, query: str) -> None:
     for name, value in parse_qsl(query, keep_blank_values=True):
         qualifier = _QUALIFIER_NAMES.get(name, name)
         if qualifier in narrower:
-            try:
-                hint = identify(found.ai, found.value, {qualifier: value}).digital_link
-            except IdentifierError:
-                hint = None
             raise IdentifierError(
                 f"({qualifier}) stands among the attributes, not in the path",
-                hint,
+                hint=_hint(found, qualifier, value),
             )
+
+
+def _hint(found: Identifier, qualifier: str, value: str) -> str | None:
+    try:
+        return identify(found.ai, found.value, {qualifier: value}).digital_link
+    except IdentifierError:
+        return None
 
 
 def _plausible(name: str, value: str) -> bool:

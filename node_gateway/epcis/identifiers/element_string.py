@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Final
 
-from node_gateway.epcis.normalise_errors import IdentifierError
 from node_gateway.epcis.identifiers.digital_link import parse_digital_link
 from node_gateway.epcis.identifiers.keys import KEYS, Checks, Identifier, identify
+from node_gateway.epcis.normalise_errors import IdentifierError
 
 FNC1: Final = "\x1d"
 _BRACKETED: Final = re.compile(r"\((\d{2,4})\)((?:\\\(|[^(])+)", re.ASCII)
@@ -85,7 +85,7 @@ def _raw(text: str, separator: str) -> Iterator[tuple[str, str]]:
     while text:
         ai = text[: _AI_LENGTHS.get(text[:2], 2)]
         if not ai.isdecimal() or len(ai) < 2:
-            raise IdentifierError(f"no application identifier at {text!r}")
+            raise IdentifierError("no application identifier where one belongs")
         size = _PREDEFINED.get(ai[:2])
         element, _, after = text.partition(separator)
         if size is not None:

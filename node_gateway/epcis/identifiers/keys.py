@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import quote
 
-from node_gateway.epcis.normalise_errors import IdentifierError
 from node_gateway.epcis.identifiers.check_digits import check_digit, check_pair
+from node_gateway.epcis.normalise_errors import IdentifierError
 
 RESOLVER: Final = "https://id.gs1.org"
 SET_82: Final = r"""[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"""

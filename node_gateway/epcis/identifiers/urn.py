@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from node_gateway.epcis.normalise_errors import IdentifierError
 from node_gateway.epcis.identifiers.check_digits import check_digit
 from node_gateway.epcis.identifiers.keys import Checks, Identifier, identify
+from node_gateway.epcis.normalise_errors import IdentifierError
 
 EPC: Final = "urn:epc:"
 _DIGITS: Final = re.compile(r"[0-9]*")
