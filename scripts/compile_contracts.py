@@ -58,7 +58,7 @@ def compile_sources() -> dict[str, Any]:
     request = {
         "language": "Solidity",
         "sources": sources,
-        "settings": {**SETTINGS, "outputSelection": {"*": {"*": _OUTPUTS}}},
+        "settings": {**SETTINGS, "outputSelection": {"*": {"*": _OUTPUTS, "": ["ast"]}}},
     }
     try:
         output: dict[str, Any] = solcx.compile_standard(request, solc_version=SOLC_VERSION)
@@ -83,6 +83,19 @@ def source_hash(names: list[str]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def immutable_places(output: dict[str, Any], name: str) -> dict[str, list[dict[str, int]]]:
+    """Return the places of every immutable by its name: the compiler's own ids move with any edit."""
+    source = f"src/{name}.sol"
+    names = {
+        str(member["id"]): member["name"]
+        for node in output["sources"][source]["ast"]["nodes"]
+        for member in node.get("nodes", [])
+    }
+    evm = output["contracts"][source][name]["evm"]
+    references = evm["deployedBytecode"]["immutableReferences"]
+    return {names[reference]: places for reference, places in references.items()}
+
+
 def artifact(output: dict[str, Any], name: str) -> str:
     """Return the text of one artifact: sorted, indented JSON with a newline at its end."""
     compiled = output["contracts"][f"src/{name}.sol"][name]
@@ -93,7 +106,7 @@ def artifact(output: dict[str, Any], name: str) -> str:
         "abi": compiled["abi"],
         "bytecode": "0x" + evm["bytecode"]["object"],
         "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
-        "immutableReferences": evm["deployedBytecode"]["immutableReferences"],
+        "immutableReferences": immutable_places(output, name),
         "compiler": metadata["compiler"]["version"],
         "settings": SETTINGS,
         "sourceHash": source_hash(list(metadata["sources"])),

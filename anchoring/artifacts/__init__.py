@@ -20,7 +20,7 @@ class Artifact:
         abi: ABI as the compiler gives it.
         bytecode: Code that creates the contract; encoded constructor arguments follow it.
         deployed_bytecode: Code on the chain, with zeros where immutables go.
-        immutables: (start, length) of every such place, in bytes, ascending.
+        immutables: For each immutable, by its name, the (start, length) of its places in bytes.
         compiler: Full version of the compiler.
         settings: The compiler's settings.
         source_hash: SHA-256 over the hashes of all source files, lower-case hex.
@@ -30,7 +30,7 @@ class Artifact:
     abi: list[dict[str, Any]]
     bytecode: bytes
     deployed_bytecode: bytes
-    immutables: tuple[tuple[int, int], ...]
+    immutables: dict[str, tuple[tuple[int, int], ...]]
     compiler: str
     settings: dict[str, Any]
     source_hash: str
@@ -44,17 +44,16 @@ def load(name: str) -> Artifact:
     """
     text = files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     content = json.loads(text)
-    places = sorted(
-        (place["start"], place["length"])
-        for references in content["immutableReferences"].values()
-        for place in references
-    )
+    immutables = {
+        immutable: tuple((place["start"], place["length"]) for place in places)
+        for immutable, places in content["immutableReferences"].items()
+    }
     return Artifact(
         contract=content["contract"],
         abi=content["abi"],
         bytecode=bytes.fromhex(content["bytecode"][2:]),
         deployed_bytecode=bytes.fromhex(content["deployedBytecode"][2:]),
-        immutables=tuple(places),
+        immutables=immutables,
         compiler=content["compiler"],
         settings=content["settings"],
         source_hash=content["sourceHash"],
