@@ -16,8 +16,9 @@
  *
  * What is NOT checked: the registry's code hash (Keccak is not part of WebCrypto; the Python
  * verifier does it), keys and status of the participant, recall notices, block seals and state
- * proofs (a witness is believed; that is why several organisations are asked), and that trees are
- * sorted (a full opening and the audit of the public entry lists do that).
+ * proofs (a witness is believed; that is why several organisations are asked), how deep the anchor's
+ * block lies (the result gives the witnesses' block beside it), and that trees are sorted (a full
+ * opening and the audit of the public entry lists do that).
  */
 
 import { checkSet, openCodeItem, openFieldItem, readAct } from "./verify_items.mjs";
@@ -27,7 +28,7 @@ import { checkNumbers, checkTrees, sha256 } from "./verify_trees.mjs";
 export { parseBundles, Refusal };
 
 const RECORDS_SELECTOR = "0x4a639d5d"; // records(uint64,uint64)
-const LAG_BLOCKS_MAX = 8; // a witness further behind the best one is stale
+const SLOT = /^0x[0-9a-fA-F]{64}$/;
 
 /** The witnesses could not settle it: neither verified nor refused. `witnesses` says who said what. */
 export class CannotCheck extends Error {
@@ -63,14 +64,16 @@ export async function checkBundle(bundle) {
   };
 }
 
-/** Refuse a set in which one event counts twice for a code, or twice without any code. */
+/** Refuse a set in which one event gives a code of one list twice, or stands twice without codes. */
 export function checkSetOfBundles(checked) {
   const codesOf = new Map();
   for (const { entry, codes } of checked) {
-    const seen = codesOf.get(entry) ?? new Set();
-    const repeated = codesOf.has(entry) && (seen.size === 0 || codes.length === 0);
-    if (repeated || codes.some(({ code }) => seen.has(code))) refuse("entry_repeated", entry);
-    codesOf.set(entry, new Set([...seen, ...codes.map(({ code }) => code)]));
+    const pairs = codes.map(({ path, code }) => JSON.stringify([path, code]));
+    const seen = codesOf.get(entry);
+    if (seen && (seen.size === 0 || pairs.length === 0 || pairs.some((pair) => seen.has(pair)))) {
+      refuse("entry_repeated", entry);
+    }
+    codesOf.set(entry, new Set([...(seen ?? []), ...pairs]));
   }
 }
 
@@ -123,8 +126,10 @@ async function readHead(network, ask, { url }) {
     ask(url, "eth_getBlockByNumber", ["0x0", false]),
     ask(url, "eth_getBlockByNumber", ["latest", false]),
   ]);
-  const same = Number(chainId) === network.chainId && genesis?.hash === network.genesisHash.toLowerCase();
-  return same ? { status: "ready", head: Number(head.number) } : { status: "chain_mismatch" };
+  const same = Number(chainId) === network.chainId && genesis?.hash === `0x${network.genesisHash}`;
+  if (!same) return { status: "chain_mismatch" };
+  if (!/^0x[0-9a-f]{1,13}$/.test(head?.number)) throw new Error("no number of the latest block");
+  return { status: "ready", head: Number(head.number) };
 }
 
 /** Check each bundle on one witness at one block hash; a refusal is its answer, not an error. */
@@ -132,14 +137,15 @@ async function askWitness(network, ask, { url }, checked, blockHash) {
   const at = { blockHash, requireCanonical: true };
   for (const one of checked) {
     const data = RECORDS_SELECTOR + word(one.anchor.stream) + word(one.anchor.sequence);
-    const slots = await Promise.all(network.registries.map((to) => ask(url, "eth_call", [{ to, data }, at])));
-    if (slots.some((slot) => !/^0x[0-9a-fA-F]{64}$/.test(slot))) return "chain_mismatch"; // no contract there
-    const holding = network.registries.filter((_, place) => BigInt(slots[place]) !== 0n);
-    if (holding.length > 1) return "anchor_ambiguous";
+    const registries = network.registries.map(({ address }) => `0x${address}`);
+    const slots = await Promise.all(registries.map((to) => ask(url, "eth_call", [{ to, data }, at])));
+    if (slots.some((slot) => !SLOT.test(slot))) return "chain_mismatch"; // no contract
+    const holding = slots.flatMap((slot, place) => (BigInt(slot) === 0n ? [] : [place]));
     if (holding.length === 0) return "anchor_not_found";
-    const slot = slots[network.registries.indexOf(holding[0])];
+    if (holding.length > 1) return "anchor_ambiguous";
+    const [place] = holding;
     try {
-      await checkRecord(one, { chainId: network.chainId, registry: holding[0], slot });
+      await checkRecord(one, { chainId: network.chainId, registry: registries[place], slot: slots[place] });
     } catch (error) {
       if (error instanceof Refusal) return error.code;
       throw error;
@@ -164,15 +170,15 @@ function ready(witnesses) {
 /** Bring the witnesses to one block that all of them know; returns it with its hash. */
 async function agreeOnBlock(network, ask, witnesses, blockNumberMin) {
   await Promise.all(witnesses.map((witness) => note(witness, (one) => readHead(network, ask, one))));
-  const best = Math.max(...ready(witnesses).map(({ head }) => head));
   for (const witness of ready(witnesses)) {
-    if (witness.head < Math.max(blockNumberMin, best - LAG_BLOCKS_MAX)) witness.status = "witness_stale";
+    if (witness.head < blockNumberMin) witness.status = "witness_stale"; // it cannot know the anchor yet
   }
   const number = Math.min(...ready(witnesses).map(({ head }) => head));
   await Promise.all(
     ready(witnesses).map((witness) =>
       note(witness, async ({ url }) => {
         const { hash } = await ask(url, "eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
+        if (!SLOT.test(hash)) throw new Error("no block hash");
         return { hash };
       }),
     ),
@@ -194,8 +200,8 @@ function settle(witnesses, quorum) {
   if (verdicts.size > 1) throw new CannotCheck("witnesses_disagree", witnesses);
   const organisations = [...new Set(answers.map(({ organisation }) => organisation))];
   if (organisations.length < quorum) throw new CannotCheck("quorum_missing", witnesses);
-  if (answers[0].status !== "verified") refuse(answers[0].status, `say ${organisations.join(", ")}`);
-  return organisations;
+  if (answers[0].status === "verified") return organisations;
+  throw Object.assign(new Refusal(answers[0].status, `say ${organisations.join(", ")}`), { witnesses });
 }
 
 /**
@@ -203,23 +209,23 @@ function settle(witnesses, quorum) {
  *
  * @param {Uint8Array} bytes one bundle or a set; one refused bundle refuses all
  * @param {object} options
- * @param {{chainId: number, genesisHash: string, registries: string[], quorum?: number,
- *   witnesses: {organisation: string, url: string, participant?: number}[]}} options.network
- *   the VIEWER's own list, never anything out of a bundle; witnesses of a participant that is being
- *   verified do not count, and `quorum` (2 unless given) counts organisations
+ * @param {object} options.network the VIEWER's own `sealtrail/network/v1` file as JSON, never anything
+ *   out of a bundle; witnesses of a participant that is being verified do not count
+ * @param {number} [options.quorum] how many organisations must say the same
  * @param {(url: string, method: string, params: unknown[]) => Promise<any>} [options.ask] JSON-RPC
  * @returns {Promise<object>} `bundles` (as from `checkBundle`), `block` {number, hash},
  *   `organisations` that agree, `witnesses` with what each said
  * @throws {Refusal} it is not what was anchored; show nothing else of it
  * @throws {CannotCheck} the witnesses could not settle it; no verdict
  */
-export async function verify(bytes, { network, ask = askOverHttp }) {
+export async function verify(bytes, { network, quorum = 2, ask = askOverHttp }) {
   const bundles = [];
   for (const bundle of parseBundles(bytes)) bundles.push(await checkBundle(bundle));
   checkSetOfBundles(bundles);
   const judged = new Set(bundles.map(({ participant }) => participant));
-  const counted = network.witnesses.filter(({ participant }) => !judged.has(participant));
-  const witnesses = counted.map((witness) => ({ ...witness }));
+  const witnesses = Object.entries(network.witnesses)
+    .filter(([, { participant }]) => !judged.has(participant))
+    .flatMap(([organisation, { urls }]) => urls.map((url) => ({ organisation, url })));
   const blockNumberMin = Math.max(...bundles.map(({ anchor }) => anchor.blockNumber));
   const block = await agreeOnBlock(network, ask, witnesses, blockNumberMin);
   await Promise.all(
@@ -227,6 +233,6 @@ export async function verify(bytes, { network, ask = askOverHttp }) {
       note(witness, async (one) => ({ status: await askWitness(network, ask, one, bundles, block.hash) })),
     ),
   );
-  const organisations = settle(witnesses, network.quorum ?? 2);
+  const organisations = settle(witnesses, quorum);
   return { bundles, block, organisations, witnesses };
 }

@@ -7,7 +7,7 @@ const CODE_LISTS = ["epcList", "childEPCs", "inputEPCList", "outputEPCList"].map
 
 function decodeBase64url(text) {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  if (text.length === 0 || text.length % 4 === 1) refuse("disclosure_encoding", "length");
+  if (text.length % 4 === 1) refuse("disclosure_encoding", "length");
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
   let bits = 0;
   let held = 0;
@@ -59,10 +59,9 @@ function openDisclosure(disclosure) {
 /** Segments of a normalised path as written between the brackets; none for a derived item. */
 function splitPath(path) {
   if (/^sealtrail:[a-z][a-z0-9-]*$/.test(path)) return [];
-  for (const name of CODE_LISTS) if (path === `$[${name}][*]`) return [name, "*"];
   // RFC 9535 section 2.7 gives each name one spelling, so equal segments are equal texts.
   const escape = /\\(?:[bfnrt'\\]|u00(?:0[0-7bef]|1[0-9a-f]))/.source;
-  const segment = new RegExp(`\\[(0|[1-9][0-9]{0,15}|'(?:[^\\u0000-\\u001f'\\\\]|${escape})*')\\]`, "y");
+  const segment = new RegExp(`\\[(\\*|0|[1-9][0-9]{0,15}|'(?:[^\\u0000-\\u001f'\\\\]|${escape})*')\\]`, "y");
   const steps = [];
   segment.lastIndex = 1;
   for (let at = 1; at < path.length; at = segment.lastIndex) {
@@ -71,6 +70,7 @@ function splitPath(path) {
     steps.push(match[1]);
   }
   if (!path.startsWith("$") || !steps[0]?.startsWith("'")) refuse("path_form");
+  if (steps.includes("*") && !(steps.length === 2 && steps[1] === "*")) refuse("path_form");
   if (steps.some((step) => step.startsWith("'sealtrail:"))) refuse("reserved_name");
   return steps;
 }
@@ -80,6 +80,7 @@ export function openFieldItem(disclosure) {
   const item = openDisclosure(disclosure);
   const { steps, value } = item;
   if (steps.length === 0 && typeof value !== "string") refuse("item_kind", "derived value");
+  if (steps[1] === "*") refuse("item_kind", "a code item among the fields");
   if (CODE_LISTS.includes(steps[0]) && !(steps.length === 1 && Array.isArray(value))) {
     refuse("item_kind", "below a code list");
   }
@@ -89,7 +90,8 @@ export function openFieldItem(disclosure) {
 /** Open the item of a code path. */
 export function openCodeItem({ disclosure }) {
   const item = openDisclosure(disclosure);
-  if (item.steps.at(-1) !== "*" || typeof item.value !== "string") refuse("item_kind", "not a code");
+  const listed = CODE_LISTS.includes(item.steps[0]) && item.steps[1] === "*";
+  if (!listed || typeof item.value !== "string") refuse("item_kind", "not a code");
   return item;
 }
 
