@@ -30,8 +30,8 @@ class EvmCalls:
 
     def __init__(self, rpc: EvmRpc) -> None:
         self._rpc = rpc
-        self._registry_abi = ContractAbi(load("AnchorRegistry")["abi"])
-        self._consortium_abi = ContractAbi(load("Consortium")["abi"])
+        self._registry_abi = ContractAbi(load("AnchorRegistry").abi)
+        self._consortium_abi = ContractAbi(load("Consortium").abi)
 
     @property
     def name(self) -> str:

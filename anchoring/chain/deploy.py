@@ -73,19 +73,17 @@ async def deploy(
     reader = EvmReader(rpc)
     chain_id = await reader.chain_id()
     consortium_artifact, registry_artifact = load("Consortium"), load("AnchorRegistry")
-    consortium_arguments = ContractAbi(consortium_artifact["abi"]).constructor_data(
+    consortium_arguments = ContractAbi(consortium_artifact.abi).constructor_data(
         [_participant_fields(one) for one in participants],
         [[_key_fields(key) for key in one.keys] for one in participants],
     )
     consortium = await _create(
-        rpc, signer, _code(consortium_artifact["bytecode"]) + consortium_arguments, chain_id
+        rpc, signer, consortium_artifact.bytecode + consortium_arguments, chain_id
     )
-    registry_arguments = ContractAbi(registry_artifact["abi"]).constructor_data(
+    registry_arguments = ContractAbi(registry_artifact.abi).constructor_data(
         consortium, predecessor
     )
-    registry = await _create(
-        rpc, signer, _code(registry_artifact["bytecode"]) + registry_arguments, chain_id
-    )
+    registry = await _create(rpc, signer, registry_artifact.bytecode + registry_arguments, chain_id)
     code_hash = await reader.code_hash(registry)
     if code_hash is None:
         raise ChainError("the registry was deployed, but no code is there")
@@ -104,7 +102,7 @@ async def _create(rpc: EvmRpc, signer: Signer, data: bytes, chain_id: int) -> by
         raise ChainUnavailableError(f"{rpc.name} refuses the deployment: {error}") from error
     try:
         async with asyncio.timeout(MINING_TIMEOUT_S):
-            while (receipt := await reader.receipt(tx_hash)) is None:
+            while (receipt := await reader.receipt(tx_hash)) is None:  # noqa: ASYNC110  nothing to wait on
                 await asyncio.sleep(_POLL_WAIT_S)
     except TimeoutError as error:
         text = f"the deployment 0x{tx_hash.hex()} was not mined within {MINING_TIMEOUT_S:g} s"
@@ -112,10 +110,6 @@ async def _create(rpc: EvmRpc, signer: Signer, data: bytes, chain_id: int) -> by
     if not receipt.succeeded:
         raise ChainError(f"the deployment 0x{tx_hash.hex()} reverted")
     return await reader.created_address(tx_hash)
-
-
-def _code(bytecode: str) -> bytes:
-    return bytes.fromhex(bytecode.removeprefix("0x"))
 
 
 def _participant_fields(one: FirstParticipant) -> tuple[object, ...]:

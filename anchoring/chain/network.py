@@ -123,7 +123,7 @@ def write_network(path: Path, network: Network) -> None:
 def _registries(value: object) -> tuple[Registry, ...]:
     if not isinstance(value, list) or not value:
         _refuse("/registries", "must be a list of at least one registry")
-    found = []
+    found: list[Registry] = []
     for index, one in enumerate(value):
         pointer = f"/registries/{index}"
         _members(one, ("address", "codeHash"), pointer=pointer)
@@ -138,7 +138,7 @@ def _registries(value: object) -> tuple[Registry, ...]:
 def _witnesses(value: object) -> tuple[WitnessGroup, ...]:
     if not isinstance(value, dict):
         _refuse("/witnesses", "must be an object")
-    found = []
+    found: list[WitnessGroup] = []
     for organisation, one in value.items():
         pointer = f"/witnesses/{organisation.replace('~', '~0').replace('/', '~1')}"
         if not organisation or len(organisation) > 128:
