@@ -32,6 +32,12 @@ MAY_SIGN = {
 STORAGE_BACKENDS = ("node_gateway.storage.sqlite", "node_gateway.storage.postgres")
 MAY_NAME_A_BACKEND = ("node_gateway/wiring.py", "node_gateway/storage/*")
 
+CAPTURING = ("node_gateway/services/capture", "node_gateway/epcis/", "node_gateway/storage/")
+MAY_MIGRATE = {
+    "node_gateway/storage/*": "holds the migrations",
+    "node_gateway/cli/*": "an operator asked for it: init, db upgrade, demo",
+}
+
 
 def beyond(sources: list[Source], allowed: dict[str, str] | tuple[str, ...]) -> list[Source]:
     return [s for s in sources if not any(fnmatch(s.path, pattern) for pattern in allowed)]
@@ -39,6 +45,10 @@ def beyond(sources: list[Source], allowed: dict[str, str] | tuple[str, ...]) -> 
 
 def breaches(sources: list[Source], checker: Callable[[Source], list[str]]) -> list[str]:
     return [breach for source in sources for breach in checker(source)]
+
+
+def none(found: list[str]) -> None:
+    assert not found, "\n".join(["", *found])
 
 
 def planted(text: str, path: str = "anchoring/planted.py") -> Source:
@@ -60,8 +70,12 @@ def signing(source: Source) -> list[str]:
     return imports.importing(source, imports.SIGNING)
 
 
+def reaching_the_chain(source: Source) -> list[str]:
+    return imports.importing(source, ("anchoring.chain", "anchoring.anchorer", "web3"))
+
+
 def test_anchoring_never_imports_the_gateway() -> None:
-    assert breaches(python("anchoring"), below_gateway) == []
+    none(breaches(python("anchoring"), below_gateway))
 
 
 @pytest.mark.parametrize(
@@ -79,8 +93,8 @@ def test_an_import_of_the_gateway_is_seen(text: str) -> None:
 def test_the_core_imports_pure_modules_only() -> None:
     core = python("anchoring/core")
     assert core
-    assert breaches(core, imports.foreign_to_core) == []
-    assert breaches(core, imports.impure_calls) == []
+    none(breaches(core, imports.foreign_to_core))
+    none(breaches(core, imports.impure_calls))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +130,7 @@ def test_what_the_core_may_import_is_let_through(text: str) -> None:
 
 
 def test_only_wiring_names_a_storage_backend() -> None:
-    assert breaches(beyond(python("node_gateway"), MAY_NAME_A_BACKEND), naming_a_backend) == []
+    none(breaches(beyond(python("node_gateway"), MAY_NAME_A_BACKEND), naming_a_backend))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +142,7 @@ def test_a_named_backend_is_seen(text: str) -> None:
 
 
 def test_only_the_chain_adapter_holds_a_signer() -> None:
-    assert breaches(beyond(python("anchoring", "node_gateway"), MAY_SIGN), signing) == []
+    none(breaches(beyond(python("anchoring", "node_gateway"), MAY_SIGN), signing))
 
 
 @pytest.mark.parametrize("text", ["from eth_account import Account", "import coincurve"])
@@ -137,9 +151,35 @@ def test_a_signer_elsewhere_is_seen(text: str) -> None:
     assert beyond([planted(text, "node_gateway/services/capture.py")], MAY_SIGN) != []
 
 
+def test_capture_never_reaches_the_chain() -> None:
+    none(breaches(files(".py", under=CAPTURING), reaching_the_chain))
+
+
+@pytest.mark.parametrize(
+    "text", ["from anchoring.chain import evm", "from anchoring import anchorer", "import web3"]
+)
+def test_a_way_from_capture_to_the_chain_is_seen(text: str) -> None:
+    assert len(reaching_the_chain(planted(text, "node_gateway/services/capture.py"))) == 1
+
+
+def test_the_service_never_creates_or_migrates_a_database() -> None:
+    none(breaches(beyond(python("node_gateway"), MAY_MIGRATE), imports.migrating))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("from alembic import command", "from node_gateway.storage import migrations"),
+        *("from ..storage.schema import upgrade", "metadata.create_all(engine)"),
+    ],
+)
+def test_a_migration_by_the_service_is_seen(text: str) -> None:
+    assert len(imports.migrating(planted(text, "node_gateway/api/planted.py"))) == 1
+
+
 def test_only_capture_and_batching_draw_randomness() -> None:
     drawing = beyond(python("anchoring", "node_gateway"), MAY_DRAW)
-    assert breaches(drawing, imports.randomness) == []
+    none(breaches(drawing, imports.randomness))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +197,7 @@ def test_drawn_randomness_is_seen(text: str) -> None:
 
 
 def test_no_module_holds_mutable_state() -> None:
-    assert breaches(python("anchoring", "node_gateway"), shape.mutable_state) == []
+    none(breaches(python("anchoring", "node_gateway"), shape.mutable_state))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +229,7 @@ def test_constants_and_locals_are_let_through(text: str) -> None:
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    assert breaches(files(*CODE), shape.long_file) == []
+    none(breaches(files(*CODE), shape.long_file))
 
 
 def test_a_long_file_is_seen() -> None:
@@ -198,7 +238,7 @@ def test_a_long_file_is_seen() -> None:
 
 
 def test_no_function_is_longer_than_60_lines() -> None:
-    assert breaches(files(*CODE), shape.long_functions) == []
+    none(breaches(files(*CODE), shape.long_functions))
 
 
 @pytest.mark.parametrize(
@@ -222,7 +262,7 @@ def test_a_docstring_is_not_counted() -> None:
 
 
 def test_every_name_of_a_file_or_folder_says_something() -> None:
-    assert [b for source in files(*CODE) for b in shape.vague_name(source.path)] == []
+    none([b for source in files(*CODE) for b in shape.vague_name(source.path)])
 
 
 @pytest.mark.parametrize(
@@ -237,14 +277,14 @@ def test_a_vague_name_is_seen(path: str) -> None:
 
 def test_the_glossary_is_kept() -> None:
     ours = files(*CODE, ".md", ".json", ".toml")
-    assert [b for ban in words.GLOSSARY for b in breaches(ours, ban.found_in)] == []
+    none([b for ban in words.GLOSSARY for b in breaches(ours, ban.found_in)])
 
 
 @pytest.mark.parametrize(
     "text",
     [
         *("a Merkle proof", "def merkle_proof():", "the audit path", "we notarise it"),
-        *("ingest events", "whitelist", "a proof file", "revealed", "dummy"),
+        *("ingest events", "whitelist", "a proof file", "def reveal(item):", "dummy"),
     ],
 )
 def test_a_banned_word_is_seen(text: str) -> None:
@@ -252,7 +292,7 @@ def test_a_banned_word_is_seen(text: str) -> None:
 
 
 def test_nothing_is_unfinished_and_no_test_is_left_out() -> None:
-    assert [b for ban in words.UNFINISHED for b in breaches(files(*CODE), ban.found_in)] == []
+    none([b for ban in words.UNFINISHED for b in breaches(files(*CODE), ban.found_in)])
 
 
 @pytest.mark.parametrize(
@@ -267,11 +307,11 @@ def test_unfinished_work_is_seen(text: str) -> None:
 
 
 def test_no_registry_host_stands_outside_a_lock_file() -> None:
-    assert breaches(files(), words.REGISTRY_HOSTS.found_in) == []
+    none(breaches(files(), words.REGISTRY_HOSTS.found_in))
 
 
 def test_no_path_of_one_machine_stands_anywhere() -> None:
-    assert breaches(files(), words.MACHINE_PATHS.found_in) == []
+    none(breaches(files(), words.MACHINE_PATHS.found_in))
 
 
 @pytest.mark.parametrize(
@@ -292,7 +332,7 @@ def test_a_host_or_a_machine_path_is_seen(ban: words.Ban, text: str) -> None:
 
 
 def test_everything_public_in_anchoring_has_a_docstring() -> None:
-    assert breaches(python("anchoring"), shape.undocumented) == []
+    none(breaches(python("anchoring"), shape.undocumented))
 
 
 def test_a_missing_docstring_is_seen() -> None:
@@ -319,7 +359,7 @@ def test_the_wheel_takes_both_packages_whole() -> None:
 def test_every_invariant_names_a_test_that_exists() -> None:
     page = Source("docs/ARCHITECTURE.md", (ROOT / "docs/ARCHITECTURE.md").read_text("utf-8"))
     assert set(records.invariants(page)) >= {f"I{number}" for number in range(1, 11)} | {"P1"}
-    assert records.missing_tests(page) == []
+    none(records.missing_tests(page))
 
 
 def test_an_invariant_without_its_test_is_seen() -> None:
@@ -336,7 +376,7 @@ def test_an_invariant_without_its_test_is_seen() -> None:
 
 
 def test_every_link_of_the_docs_leads_somewhere() -> None:
-    assert breaches(files(".md"), records.broken_links) == []
+    none(breaches(files(".md"), records.broken_links))
 
 
 def test_a_broken_link_is_seen() -> None:

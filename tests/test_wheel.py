@@ -1,7 +1,5 @@
 """The distribution as a stranger gets it: built, and installed without the extra."""
 
-import os
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -10,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.clean_install import run, uv
 from tests.rules.source import ROOT
 
-UV = ROOT / ".cache/boot/bin/uv"
 SHIPPED = (
     "anchoring/artifacts/AnchorRegistry.json",
     "anchoring/artifacts/Consortium.json",
@@ -32,19 +30,6 @@ print(len(names), anchoring.__file__)
 """
 
 
-def uv(*arguments: str, **variables: str) -> None:
-    """Run uv without the network if its cache allows, else with it."""
-    env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "UV_OFFLINE")}
-    env |= {"UV_CACHE_DIR": str(ROOT / ".cache/uv"), "UV_PYTHON_DOWNLOADS": "never"} | variables
-    done = None
-    for offline in (("--offline",), ()):
-        command = [str(UV), *arguments, *offline]
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
-        if done.returncode == 0:
-            return
-    raise AssertionError(done.stderr if done else "uv was not run")
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
@@ -62,12 +47,6 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     uv("sync", *base, **target)
     uv("pip", "install", "--no-deps", "--python", str(venv / "bin/python"), str(wheel))
     return venv / "bin/python"
-
-
-def run(python: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL"))}
-    command = [str(python), *arguments]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
 
 
 def test_the_wheel_holds_every_file_of_both_packages(wheel: Path) -> None:

@@ -1,6 +1,7 @@
 """Who may import what: the direction of dependencies, purity, signing, randomness."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ IMPURE_CALLS = frozenset({"open", "input", "print", "exec", "eval", "compile", "
 CLOCK_READS = frozenset({"now", "utcnow", "today"})
 
 SIGNING = ("eth_account", "eth_keys", "eth_keyfile", "coincurve")
+MIGRATION = re.compile(r"(^|\.)(alembic|migrat\w*|upgrade\w*)(\.|$)")
 RANDOM_MODULES = ("secrets", "random")
 RANDOM_NAMES = frozenset(
     {"os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4", "ssl.RAND_bytes"}
@@ -65,6 +67,21 @@ def foreign_to_core(source: Source) -> list[str]:
         if not is_below(name, ours)
         and (name.partition(".")[0] not in sys.stdlib_module_names or is_below(name, IMPURE))
     ]
+
+
+def migrating(source: Source) -> list[str]:
+    """Imports of Alembic or of whatever migrates, and calls that create tables."""
+    found = [
+        f"{source.path}:{line} imports {name}"
+        for line, name in imports(source)
+        if MIGRATION.search(name)
+    ]
+    found += [
+        f"{source.path}:{node.lineno} calls {dotted(node.func)}"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and dotted(node.func).endswith(".create_all")
+    ]
+    return found
 
 
 def impure_calls(source: Source) -> list[str]:

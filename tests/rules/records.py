@@ -6,7 +6,7 @@ import re
 from tests.rules.source import ROOT, Source
 
 ROW = re.compile(r"^\| ([A-Z]+\d+) \|(.*)\|$")
-TEST_ID = re.compile(r"`(tests/[\w./-]+?)(?:::(\w+))?`")
+TEST_ID = re.compile(r"`((?:tests|contracts/test)/[\w./-]+?)(?:::(\w+))?`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
 
 
@@ -29,12 +29,14 @@ def missing_tests(page: Source) -> list[str]:
 
 
 def exists(path: str, test: str) -> bool:
-    """Tell if the file holds a test of that name; a file alone is not enough for Python."""
+    """Tell if the file holds a test of that name; in Solidity it is a function like any other."""
     file = ROOT / path
     if not file.is_file():
         return False
     if file.suffix != ".py":
-        return True
+        return (
+            bool(test) and re.search(rf"\bfunction {test}\b", file.read_text("utf-8")) is not None
+        )
     tree = ast.parse(file.read_text(encoding="utf-8"))
     names = {
         node.name

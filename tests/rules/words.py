@@ -44,7 +44,7 @@ GLOSSARY = (
     Ban(r"(?i)(?<![a-z])(white|black)[ _-]?list\w*", "an allow list, a deny list"),
     Ban(r"(?i)\b(sha|price|chain)[ _-]?oracles?\b", "a witness"),
     Ban(r"(?i)\bdistributed ledger\b|\bon the blockchain\b", "anchored on the chain"),
-    Ban(r"(?i)\breveal(s|ed|ing)?\b", "to disclose"),
+    Ban(r"(?i)_reveal|\breveal\w*_|\bdef reveal|\bselective(ly)? reveal", "to disclose"),
     Ban(r"(?i)\bdummy\b", "a decoy, or the thing's own name"),
     Ban(r"(?i)\bgateway[ _-]?nodes?\b", "a gateway"),
     Ban(r"(?i)\bdigest[ _-]of[ _-]the[ _-]leaf\b|\bleaf[ _-]digest\b", "a leaf hash"),
