@@ -7,6 +7,7 @@
   x StoreBusyError            too many units wait already; nothing was taken; try again
   x StoreClosedError          writing has ended (closed, or a commit failed); reads may go on
   x DatabaseFullError         no space; nothing of the unit was stored
+  x UnitRefusedError          values that the database cannot hold; nothing was stored
   x BatchConflictError        not the next batch of its stream, or not exactly its events
   x AnchorConflictError       unknown anchor, or a final one at another place
   x IdempotencyMismatchError  one idempotency key, two documents
@@ -66,6 +67,12 @@ class DatabaseFullError(StorageError):
     """The disk or the database's page limit is full; the unit's transaction was rolled back."""
 
     code = "database_full"
+
+
+class UnitRefusedError(StorageError):
+    """The unit holds values that the database cannot hold, or its signing failed."""
+
+    code = "unit_refused"
 
 
 class BatchConflictError(StorageError):

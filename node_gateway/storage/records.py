@@ -64,6 +64,7 @@ class NewEvent:
         codes_apart: True for a large event: its codes are kept as rows only, with their tiles.
         code_tiles: Tiles of the codes tree; only with `codes_apart`.
         event_time_ms: The stated eventTime.
+        document_index: 0-based place in the document, for problems; None: that in the unit.
     """
 
     event_key: bytes
@@ -79,6 +80,7 @@ class NewEvent:
     codes: Sequence[NewCode] = ()
     codes_apart: bool = False
     code_tiles: Sequence[Tile] = ()
+    document_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
