@@ -240,8 +240,10 @@ def bundle_of(
     return document, anchored
 
 
+ACT = ("sealtrail:act", "ObjectEvent OBSERVE shipping in_transit 0")
+LOT = "$['ilmd']['cbvmda:lotNumber']"
 FIELDS: Items = [
-    ("sealtrail:act", "ObjectEvent OBSERVE shipping in_transit 0"),
+    ACT,
     ("sealtrail:source", sha(b"document").hex()),
     ("sealtrail:month", "2026-11"),
     ("$['type']", "ObjectEvent"),
@@ -249,7 +251,7 @@ FIELDS: Items = [
     ("$['bizStep']", "shipping"),
     ("$['disposition']", "in_transit"),
     ("$['eventTime']", "2026-11-20T14:02:11.000Z"),
-    ("$['ilmd']['cbvmda:lotNumber']", "ABC123"),
+    (LOT, "ABC123"),
     ("$['ilmd']['阿莫西林']", "胶囊 0.25g×24 \u2028 \U0001f48a"),
     ("$['it\\'s']['\\u000b\\n\\\\']", 'quote " backslash \\ tab \t bell \x07 del \x7f'),
     ("$['bizTransactionList'][0]['type']", "po"),
@@ -266,3 +268,6 @@ FIELDS: Items = [
 def code_items(count: int, name: str = "epcList") -> Items:
     url = "https://id.gs1.org/01/09506000134352/21/"
     return [(f"$['{name}'][*]", f"{url}{serial}") for serial in range(count)]
+
+
+CODES = code_items(3)

@@ -1,6 +1,7 @@
 """The JavaScript verifier refuses every single defect, each by its own code."""
 
-from tests.js.forgeries import all_forgeries, honest
+from tests.js.forged_documents import honest
+from tests.js.forgeries import all_forgeries
 from tests.js.node_verifier import codes_of, raw, seen_on_chain
 
 # All that a verifier without a network of witnesses can say; a text that stands twice as a whole
