@@ -59,14 +59,14 @@ fi
 
 # --- stamps
 python_version=$("$python" -c 'import platform; print(platform.python_version())')
-key() { # the arguments are files
-    { printf '%s\n' "$root" "$platform" "$python_version" "${node_version%%.*}"; cat "$@"; } |
+key() { # the version of the program that installs, then the files that say what
+    { printf '%s\n' "$root" "$platform" "$@"; shift; cat "$@"; } |
         "$python" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
 }
 fresh() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 
 # --- the steps
-wanted=$(key scripts/boot-requirements.txt)
+wanted=$(key "$python_version" scripts/boot-requirements.txt)
 if ! fresh .cache/boot/.stamp "$wanted"; then
     say "uv, into .cache/boot"
     "$python" -m venv --clear .cache/boot
@@ -77,7 +77,7 @@ if ! fresh .cache/boot/.stamp "$wanted"; then
 fi
 uv=$root/.cache/boot/bin/uv
 
-wanted=$(key uv.lock pyproject.toml)
+wanted=$(key "$python_version" uv.lock pyproject.toml)
 if ! fresh .venv/.stamp "$wanted"; then
     say "Python $python_version environment, into .venv"
     "$uv" sync --quiet --locked --all-extras --python "$python" ||
@@ -85,7 +85,7 @@ if ! fresh .venv/.stamp "$wanted"; then
     printf '%s\n' "$wanted" >.venv/.stamp
 fi
 
-wanted=$(key contracts/package-lock.json contracts/package.json)
+wanted=$(key "${node_version%%.*}" contracts/package-lock.json contracts/package.json)
 if ! fresh contracts/node_modules/.stamp "$wanted"; then
     say "compiler and private chain, into contracts/node_modules (about 200 MB)"
     (cd contracts && npm ci --ignore-scripts --loglevel=error $npm_force >&2) ||
@@ -94,7 +94,7 @@ if ! fresh contracts/node_modules/.stamp "$wanted"; then
 fi
 
 compat=tests/compat/original_merkletools
-wanted=$(key $compat/uv.lock $compat/pyproject.toml)
+wanted=$(key "$python_version" $compat/uv.lock $compat/pyproject.toml)
 if ! fresh .cache/original-merkletools/.stamp "$wanted"; then
     say "the original merkletools, into .cache/original-merkletools"
     UV_PROJECT_ENVIRONMENT="$root/.cache/original-merkletools" \
