@@ -99,16 +99,22 @@ def _qualified(ai: str, rest: Sequence[str]) -> bool:
 
 
 def _read(segments: Sequence[str], query: str, checks: Checks) -> Identifier:
-    if checks == "all" and any(_BAD_ESCAPE.search(segment) for segment in segments):
-        raise IdentifierError("a '%' without two hexadecimal digits")
-    decoded = [unquote(segment) if "%" in segment else segment for segment in segments]
+    values = [_decoded(segment, checks) for segment in segments[1::2]]
     ai = _key_ai(segments[0]) or ""
-    names = (_QUALIFIER_NAMES.get(name, name) for name in decoded[2::2])
-    qualifiers = dict(zip(names, decoded[3::2], strict=True))
-    found = identify(ai, decoded[1], qualifiers, checks)
+    names = (_QUALIFIER_NAMES.get(name, name) for name in segments[2::2])
+    qualifiers = dict(zip(names, values[1:], strict=True))
+    found = identify(ai, values[0], qualifiers, checks)
     if query and checks == "all":
         _refuse_qualifiers(found, query)
     return found
+
+
+def _decoded(segment: str, checks: Checks) -> str:
+    if "%" not in segment:
+        return segment
+    if checks == "all" and _BAD_ESCAPE.search(segment):
+        raise IdentifierError("a '%' without two hexadecimal digits")
+    return unquote(segment)
 
 
 def _refuse_qualifiers(found: Identifier, query: str) -> None:

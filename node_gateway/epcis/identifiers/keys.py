@@ -64,7 +64,7 @@ class Identifier:
     @property
     def digital_link(self) -> str:
         """The one canonical spelling; every octet but unreserved ones is percent-encoded."""
-        key = f"{RESOLVER}/{self.ai}/{self.value if self.value.isalnum() else _quoted(self.value)}"
+        key = f"{RESOLVER}/{self.ai}/{_quoted(self.value)}"
         if self.qualifier is None:
             return key
         return f"{key}/{self.qualifier}/{_quoted(self.qualifier_value)}"
@@ -76,7 +76,7 @@ class Identifier:
 
 
 def _quoted(value: str) -> str:
-    return quote(value, safe="")
+    return value if value.isalnum() else quote(value, safe="")  # ASCII by the patterns above
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
