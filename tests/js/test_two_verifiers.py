@@ -52,7 +52,7 @@ def several_items() -> tuple[Any, tuple[Anchor, ...]]:
 
 
 def set_of_three() -> tuple[Any, tuple[Anchor, ...]]:
-    """Two halves of one event's codes, so that one less in a half still leaves some, and another."""
+    """One event by two pairs of its codes (one less leaves one), and another event."""
     codes = [code for _, code in code_items(4)]
     event, other = commit(FIELDS, code_items(4)), commit([ACT], CODES, secret=b"o" * 32)
     first, one = bundle_of(event, size=5, show={ACT[0]}, codes=set(codes[:2]))
