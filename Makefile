@@ -67,7 +67,7 @@ wheel: setup  ## build the distribution into dist/
 	@UV_CACHE_DIR=$(CURDIR)/.cache/uv .cache/boot/bin/uv build --quiet --wheel --out-dir dist
 
 clean:  ## remove what tests, builds and demos left
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis contracts/out contracts/cache .cache/home
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis contracts/.forge .cache/home
 
 distclean: clean  ## remove every environment and cache too
 	rm -rf .venv .cache contracts/node_modules

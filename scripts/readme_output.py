@@ -13,9 +13,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-BLOCK = re.compile(r"(?ms)^(```console\n\$ make demo[^\n]*\n).*?^```$")
+SHOWN = re.compile(r"(?ms)^(\$ make demo[^\n]*\n).*?(?=^\$ |^```$)")
 MARKS = "✓✗!▲⬣◉○"
-LINES_MAX = 12
+LINES_MAX = 8
 
 
 def excerpt(output: str) -> list[str]:
@@ -40,9 +40,9 @@ def main() -> int:
         return 1
     text = README.read_text(encoding="utf-8")
     shown = "\n".join(excerpt(demo.stdout))
-    changed, count = BLOCK.subn(lambda match: f"{match[1]}{shown}\n```", text)
+    changed, count = SHOWN.subn(lambda match: f"{match[1]}{shown}\n", text)
     if count != 1:
-        print("README.md must have exactly one console block of `make demo`", file=sys.stderr)
+        print("README.md must have exactly one command `$ make demo`", file=sys.stderr)
         return 1
     README.write_text(changed, encoding="utf-8")
     return 0

@@ -14,7 +14,8 @@ The convention, for whoever writes a page (docs/README.md says it too):
       <!-- runs: demo -->             needs the demo, which is then started and kept up
       <!-- runs: prints -->           must print the lines shown, up to digits and hashes
       <!-- runs: background URL -->   stays up till the page ends; ready when URL answers 200
-      <!-- runs: never -->            only for what NEVER_RUN lists, with its reason
+
+  What NEVER_RUN lists is left out, with what it is shown to print.
 """
 
 import os
@@ -34,8 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHELLS = ("console", "bash")
 REFUSED = ("sh", "shell", "zsh", "shell-session", "terminal", "fish", "powershell")
 # The test command cannot be run by one of its own tests.
-NEVER_RUN = {"make test"}
-WORDS = ("exit", "demo", "prints", "background", "never")
+NEVER_RUN = frozenset({"make test"})
+WORDS = ("exit", "demo", "prints", "background")
 
 FENCE = re.compile(
     r"^(?P<fence>```+)(?P<mark>[\w-]+)[^\n]*\n(?P<body>.*?)^(?P=fence)[ ]*$", re.M | re.S
@@ -57,11 +58,9 @@ class Block:
 
     page: str
     line: int
-    commands: tuple[str, ...]
-    shown: tuple[str, ...]  # the output that the page shows
+    steps: tuple[tuple[str, tuple[str, ...]], ...]  # each command, and the lines shown below it
     needs_demo: bool = False
     prints: bool = False
-    never: bool = False
     status: int = 0
     background: str | None = None  # URL that answers 200 when it is ready
 
@@ -70,8 +69,8 @@ def blocks(page: str, text: str) -> list[Block]:
     """All blocks of a page that hold commands, in order.
 
     Raises:
-        DocsError: an unknown word in a comment, a shell by another name, a console block
-            without a command, or `never` on a command that is not in NEVER_RUN.
+        DocsError: an unknown word in a comment, a shell by another name, or a console block
+            without a command.
     """
     return [block for match in FENCE.finditer(text) for block in _block(page, text, match)]
 
@@ -83,31 +82,27 @@ def _block(page: str, text: str, match: re.Match[str]) -> Iterator[Block]:
         raise DocsError(f"{where}: mark it console or bash, not {mark}")
     if mark not in SHELLS:
         return
-    commands, shown = _split(match["body"]) if mark == "console" else ((match["body"],), ())
-    if not any(command.strip() for command in commands):
+    steps = _split(match["body"]) if mark == "console" else ((match["body"], ()),)
+    if not any(command.strip() for command, _ in steps):
         raise DocsError(f"{where}: a {mark} block without a command")
     comment = COMMENT.search(text[: match.start()])
     options = _options(where, comment[1] if comment else "")
-    block = Block(page, line, commands, shown, **options)  # type: ignore[arg-type]
-    if block.never and not NEVER_RUN.issuperset(command.strip() for command in commands):
-        raise DocsError(f"{where}: only {sorted(NEVER_RUN)} may be left out")
-    yield block
+    yield Block(page, line, steps, **options)  # type: ignore[arg-type]
 
 
-def _split(body: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Separate the commands of a session from what it printed."""
-    commands: list[str] = []
-    shown: list[str] = []
+def _split(body: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Separate the commands of a session, each from the lines that it printed."""
+    steps: list[tuple[str, tuple[str, ...]]] = []
     continued = False
     for line in body.splitlines():
         if continued:
-            commands[-1] += f"\n{line}"
+            steps[-1] = (f"{steps[-1][0]}\n{line}", ())
         elif line.startswith("$ "):
-            commands.append(line[2:])
-        else:
-            shown.append(line)
+            steps.append((line[2:], ()))
+        elif steps:
+            steps[-1] = (steps[-1][0], (*steps[-1][1], line))
         continued = line.endswith("\\") and (continued or line.startswith("$ "))
-    return tuple(commands), tuple(shown)
+    return tuple(steps)
 
 
 def _options(where: str, comment: str) -> dict[str, object]:
@@ -164,23 +159,21 @@ class Session:
         Raises:
             DocsError: a status other than the expected one, or lines that were not printed.
         """
-        if block.never:
-            return
-        printed = ""
-        for number, command in enumerate(block.commands, 1):
+        for number, (command, shown) in enumerate(block.steps, 1):
+            if command in NEVER_RUN:
+                continue
             if block.background is not None:
                 self.start(command, ready_url=block.background)
                 continue
             done = self._shell(command, timeout_s)
-            printed += done.stdout
-            expected = block.status if number == len(block.commands) else 0
+            expected = block.status if number == len(block.steps) else 0
             if done.returncode != expected:
                 raise DocsError(
                     f"{block.page}:{block.line}: {command!r} ended with {done.returncode}, "
                     f"not {expected}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
                 )
-        if block.prints:
-            _compare(block, printed)
+            if block.prints:
+                _compare(block, shown, done.stdout)
 
     def _shell(self, command: str, timeout_s: float) -> subprocess.CompletedProcess[str]:
         place = f"cd {shlex.quote(str(ROOT))}\n" if command.startswith("make") else ""
@@ -235,8 +228,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _compare(block: Block, printed: str) -> None:
+def _compare(block: Block, shown: tuple[str, ...], printed: str) -> None:
     lines = [shape(line) for line in printed.splitlines()]
-    for shown in filter(None, map(shape, block.shown)):
-        if shown not in lines:
-            raise DocsError(f"{block.page}:{block.line}: not printed: {shown}\n{printed[-3000:]}")
+    for line in filter(None, map(shape, shown)):
+        if line not in lines:
+            raise DocsError(f"{block.page}:{block.line}: not printed: {line}\n{printed[-3000:]}")

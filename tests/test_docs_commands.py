@@ -87,7 +87,7 @@ def test_a_failure_inside_a_bash_block_is_seen(tmp_path: Path) -> None:
     [
         ("$ exit 10", "exit 10"),
         ("$ echo 'batch 7 of 0xab12cd34ef in 1.5 s'\n batch 12 of 0x99887766 in 20.25 s", "prints"),
-        ("$ make test", "never"),
+        ("$ echo one\none\n$ make test\n900 passed", "prints"),
     ],
 )
 def test_a_command_that_does_as_shown_passes(tmp_path: Path, body: str, comment: str) -> None:
@@ -100,7 +100,7 @@ def test_a_command_that_does_as_shown_passes(tmp_path: Path, body: str, comment:
         "```sh\nls\n```\n",
         "```shell\nls\n```\n",
         console("no command"),
-        console("$ make demo", "never"),
+        console("$ make test", "never"),
         console("$ ls", "later"),
         console("$ ls", "exit"),
         console("$ ls", "demo now"),

@@ -2,7 +2,6 @@
 
 import sys
 import zipfile
-from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -39,12 +38,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Python of an environment with the wheel and the locked base dependencies, nothing else."""
     venv = tmp_path_factory.mktemp("clean") / "venv"
-    target = {"UV_PROJECT_ENVIRONMENT": str(venv)}
     base = ("--frozen", "--no-dev", "--no-install-project", "--python", sys.executable)
-    uv("sync", *base, **target)
+    uv("sync", *base, UV_PROJECT_ENVIRONMENT=str(venv))
     uv("pip", "install", "--no-deps", "--python", str(venv / "bin/python"), str(wheel))
     return venv / "bin/python"
 
