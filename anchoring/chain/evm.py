@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import rlp  # type: ignore[import-untyped]
 from eth_account import Account
+from eth_keys.exceptions import BadSignature, ValidationError
 from eth_utils.address import to_canonical_address
+from eth_utils.crypto import keccak
 
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.rpc import EvmRpc, RpcRefusedError
@@ -167,10 +169,12 @@ class EvmChain:
         Raises:
             ChainError: the bytes are no call of this registry by this key and nonce.
         """
+        if keccak(tx.raw) != tx.tx_hash:
+            raise ChainError("the stored transaction does not have its stored hash")
         try:
             nonce, _, _, to, _, data, *_ = rlp.decode(tx.raw)
             sender = to_canonical_address(Account.recover_transaction(tx.raw))
-        except (rlp.DecodingError, ValueError, TypeError) as error:
+        except (rlp.DecodingError, BadSignature, ValidationError, ValueError, TypeError) as error:
             raise ChainError("the stored transaction cannot be decoded") from error
         if (int.from_bytes(nonce), to, sender) != (tx.nonce, self._registry, tx.sender):
             raise ChainError("the stored transaction is not what the outbox says it is")

@@ -243,6 +243,8 @@ class MemoryWriter:
 
     def anchors_in(self, tx: SignedTransaction) -> tuple[Anchor, ...]:
         """Decode the anchors out of the raw bytes."""
+        if sha256(tx.raw).digest() != tx.tx_hash:
+            raise ChainError("the stored transaction does not have its stored hash")
         anchors = decode(tx.raw)
         if tx.raw != encode(tx.sender, tx.nonce, anchors):
             raise ChainError("the stored transaction is not what the outbox says it is")
