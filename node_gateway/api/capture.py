@@ -1,0 +1,167 @@
+"""EPCIS capture: documents and single events in, jobs and receipts out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
+
+from node_gateway.api.deps import BodyDep, CaptureKey, GatewayDep
+from node_gateway.errors import ConflictError, NotFoundError
+from node_gateway.services.capture import CaptureReport, EventResult
+from node_gateway.services.gateway import Gateway
+from node_gateway.storage.ports import CaptureJob
+
+router = APIRouter(tags=["capture"])
+
+EPCIS_VERSION = "2.0.0"
+CBV_VERSION = "2.0.0"
+_POLL_S = 0.1
+
+ErrorBehaviour = Annotated[
+    Literal["rollback", "proceed"],
+    Header(alias="GS1-Capture-Error-Behaviour", description="rollback stores all events or none"),
+]
+Wait = Annotated[
+    Literal["final"] | None,
+    Query(description="Answer when every event is final, or after 30 s with 202."),
+]
+IdempotencyKey = Annotated[str | None, Header(max_length=255)]
+
+
+@router.post("/epcis/capture", operation_id="captureDocument", status_code=202)
+async def capture_document(
+    key: CaptureKey,
+    gateway: GatewayDep,
+    body: BodyDep,
+    behaviour: ErrorBehaviour = "rollback",
+    idempotency_key: IdempotencyKey = None,
+    wait: Wait = None,
+) -> Response:
+    """Capture an EPCIS document. 202 means durable; with `wait=final` 200 means final.
+
+    Problems: body_too_large, not_json, document_refused, event_conflict, read_only.
+    """
+    del key
+    report = await gateway.capture.document(
+        body, proceed=behaviour == "proceed", idempotency_key=idempotency_key
+    )
+    headers = {**_headers(gateway), "Location": f"/epcis/capture/{report.capture_id}"}
+    if report.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    entries = [one.entry for one in report.events if one.entry is not None]
+    final = wait == "final" and await _wait_final(gateway, entries)
+    return JSONResponse(_report(report), status_code=200 if final else 202, headers=headers)
+
+
+@router.get("/epcis/capture/{capture_id}", operation_id="getCaptureJob")
+async def capture_job(key: CaptureKey, gateway: GatewayDep, capture_id: str) -> Response:
+    """Return a capture job. Problems: capture_not_found."""
+    del key
+    job = await gateway.store.capture_job(capture_id)
+    if job is None:
+        raise NotFoundError("no such capture job", code="capture_not_found")
+    return JSONResponse(_job(job), headers=_headers(gateway))
+
+
+@router.post("/epcis/events", operation_id="captureEvent", status_code=201)
+async def capture_event(
+    key: CaptureKey, gateway: GatewayDep, body: BodyDep, wait: Wait = None
+) -> Response:
+    """Capture one event. 201 means durable; the same content again gives the same entry.
+
+    With `wait=final`, 201 means final, and 202 after 30 s that it is being sealed.
+    Problems: body_too_large, not_json, document_refused, event_conflict, read_only.
+    """
+    del key
+    report = await gateway.capture.event(body)
+    result = report.events[0]
+    if result.kind == "conflict":
+        raise ConflictError(
+            "this eventID is known with other content",
+            hint="Send a corrected event under its own eventID.",
+        )
+    entries = [result.entry] if result.entry else []
+    pending = wait == "final" and not await _wait_final(gateway, entries)
+    headers = {**_headers(gateway), "Location": f"/epcis/events/{result.event_id}"}
+    return JSONResponse(_result(result), status_code=202 if pending else 201, headers=headers)
+
+
+async def _wait_final(gateway: Gateway, entries: Sequence[bytes]) -> bool:
+    """Wait until all are final, at most as long as configured."""
+    ends_at = time.monotonic() + gateway.settings.limits.wait_s_max
+    while not await _all_final(gateway, entries):
+        if time.monotonic() > ends_at:
+            return False
+        await asyncio.sleep(_POLL_S)
+    return True
+
+
+async def _all_final(gateway: Gateway, entries: Sequence[bytes]) -> bool:
+    for entry in entries:
+        stored = await gateway.store.event_by_entry(entry)
+        if stored is None or stored.header.state != "final":
+            return False
+    return True
+
+
+def _headers(gateway: Gateway) -> dict[str, str]:
+    return {
+        "GS1-EPCIS-Version": EPCIS_VERSION,
+        "GS1-CBV-Version": CBV_VERSION,
+        "GS1-EPCIS-Capture-File-Size-Limit": str(gateway.settings.limits.body_size_bytes_max),
+    }
+
+
+def _report(report: CaptureReport) -> dict[str, Any]:
+    return {
+        "captureID": report.capture_id,
+        "success": report.success,
+        "events": [_result(one) for one in report.events],
+        "errors": [_problem(one.code, one.detail, one.index) for one in report.problems],
+    }
+
+
+def _result(result: EventResult) -> dict[str, Any]:
+    return {
+        "eventID": result.event_id,
+        "entry": result.entry.hex() if result.entry else None,
+        "result": result.kind,
+    }
+
+
+def _job(job: CaptureJob) -> dict[str, Any]:
+    wire: dict[str, Any] = {
+        "captureID": job.capture_id,
+        "createdAt": _time(job.created_at_ms),
+        "running": job.running,
+        "success": job.success,
+        "captureErrorBehaviour": "rollback" if job.all_or_nothing else "proceed",
+        "errors": [_problem(one.code, one.detail, one.index) for one in job.problems],
+    }
+    if job.finished_at_ms is not None:
+        wire["finishedAt"] = _time(job.finished_at_ms)
+    return wire
+
+
+def _problem(code: str, detail: str, index: int | None) -> dict[str, Any]:
+    problem: dict[str, Any] = {
+        "type": "epcisException:ValidationException",
+        "title": "Event refused" if index is not None else "Document refused",
+        "status": 400,
+        "code": code,
+        "detail": detail,
+    }
+    if index is not None:
+        problem["index"] = index
+    return problem
+
+
+def _time(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,80 @@
+"""What every router needs: the services, the caller's key, the body within its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, Path, Request
+
+from anchoring.core.merkle import HASH_SIZE
+from node_gateway.errors import MediaTypeError, TooLargeError
+from node_gateway.services.gateway import Gateway
+from node_gateway.storage.ports import ApiKey
+
+JSON_TYPES = ("application/json", "application/ld+json")
+
+
+def gateway(request: Request) -> Gateway:
+    """Return the services of the application."""
+    return cast("Gateway", request.app.state.gateway)
+
+
+GatewayDep = Annotated[Gateway, Depends(gateway)]
+EntryPath = Annotated[
+    str,
+    Path(
+        pattern=rf"^[0-9a-f]{{{2 * HASH_SIZE}}}$",
+        description="Event entry, 64 lower-case hex digits.",
+    ),
+]
+
+
+def requires(scope: str) -> Callable[[Request], Awaitable[ApiKey]]:
+    """Return a dependency that lets pass only a key with `scope`."""
+
+    async def check(request: Request) -> ApiKey:
+        return await gateway(request).access.require(key_text(request), scope)
+
+    return check
+
+
+def key_text(request: Request) -> str | None:
+    """Return the API key of a request: `Authorization: Bearer ...` or `X-API-Key: ...`."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and text:
+        return text.strip()
+    return request.headers.get("x-api-key")
+
+
+async def json_body(request: Request) -> bytes:
+    """Return the body, refusing other content types and reading no byte beyond the limit.
+
+    Raises:
+        MediaTypeError: not JSON.
+        TooLargeError: more bytes than configured.
+    """
+    kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if kind not in JSON_TYPES:
+        raise MediaTypeError(
+            f"{kind} is not read here", hint="Send application/json or application/ld+json."
+        )
+    limit = gateway(request).settings.limits.body_size_bytes_max
+    too_large = TooLargeError(
+        f"the body has more than {limit} bytes", hint="Split the document, or import it by CLI."
+    )
+    stated = request.headers.get("content-length", "0")
+    if stated.isdigit() and int(stated) > limit:
+        raise too_large
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise too_large
+        parts.append(part)
+    return b"".join(parts)
+
+
+BodyDep = Annotated[bytes, Depends(json_body)]
+CaptureKey = Annotated[ApiKey, Depends(requires("capture"))]
+QueryKey = Annotated[ApiKey, Depends(requires("query"))]

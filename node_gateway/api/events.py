@@ -1,0 +1,104 @@
+"""Single events: the owner's view, receipts and bundles."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from node_gateway.api.deps import EntryPath, GatewayDep, QueryKey
+from node_gateway.errors import NotFoundError
+from node_gateway.services.disclosing import open_event, whole_event
+from node_gateway.storage.ports import EventHeader, event_key
+
+router = APIRouter(tags=["events"])
+
+Audience = Annotated[
+    Literal["public", "partner", "owner"], Query(description="Whose disclosure policy applies.")
+]
+Codes = Annotated[
+    list[str] | None, Query(alias="code", max_length=1000, description="Codes to disclose.")
+]
+
+
+@router.get("/epcis/events/{event_id:path}", operation_id="getEvent")
+async def get_event(key: QueryKey, gateway: GatewayDep, event_id: str) -> Response:
+    """Return a captured event, normalised. Problems: event_not_found, event_erased."""
+    del key
+    for corrected in (False, True):
+        stored = await gateway.store.event_by_key(event_key(event_id, error_declaration=corrected))
+        if stored is not None:
+            event = await whole_event(gateway.store, open_event(stored))
+            return JSONResponse({"@context": gateway.epcis_context, **event})
+    raise NotFoundError("no such event", code="event_not_found")
+
+
+@router.get("/v1/events/{entry}", operation_id="getEventState")
+async def event_state(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> dict[str, Any]:
+    """Return state and parts of an event; of an erased one too. Problems: event_not_found."""
+    del key
+    stored = await gateway.store.event_by_entry(bytes.fromhex(entry))
+    if stored is None:
+        raise NotFoundError("no such event", code="event_not_found")
+    place = await gateway.store.batch_place(stored.header.entry)
+    anchor = place.batch.anchor if place else None
+    return {
+        **header_wire(stored.header, participant=gateway.settings.gateway.participant),
+        "sequence": anchor.sequence if anchor else None,
+    }
+
+
+@router.get("/v1/events/{entry}/bundle", operation_id="getBundle")
+async def get_bundle(
+    key: QueryKey,
+    gateway: GatewayDep,
+    entry: EntryPath,
+    audience: Audience = "owner",
+    codes: Codes = None,
+) -> Response:
+    """Return the bundle of a final event for an audience.
+
+    Problems: event_not_found, code_not_found, codes_not_chosen, not_final, event_erased.
+    """
+    del key
+    bundle = await gateway.disclosing.bundle(
+        bytes.fromhex(entry),
+        audience=audience,
+        codes=[gateway.canonical_code(code) for code in codes or ()],
+    )
+    return Response(bundle.to_json(), media_type="application/json")
+
+
+@router.get("/v1/events/{entry}/receipt", operation_id="getReceipt")
+async def get_receipt(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> Response:
+    """Return the receipt that promises this entry. Problems: receipt_not_found."""
+    del key
+    stored = await gateway.store.receipt_of_entry(bytes.fromhex(entry))
+    if stored is None:
+        raise NotFoundError("no receipt for such an entry", code="receipt_not_found")
+    return Response(gateway.receipt(stored).to_json(), media_type="application/json")
+
+
+@router.get("/v1/captures/{capture_id}/receipts", operation_id="getReceipts")
+async def get_receipts(key: QueryKey, gateway: GatewayDep, capture_id: str) -> dict[str, Any]:
+    """Return the receipts of a capture, also those of its duplicates."""
+    del key
+    if await gateway.store.capture_job(capture_id) is None:
+        raise NotFoundError("no such capture job", code="capture_not_found")
+    stored = await gateway.store.receipts_of_capture(capture_id)
+    return {"receipts": [gateway.receipt(one).to_wire() for one in stored]}
+
+
+def header_wire(header: EventHeader, *, participant: int) -> dict[str, Any]:
+    """Return the JSON form of an event's header (the owner's view)."""
+    return {
+        "entry": header.entry.hex(),
+        "state": header.state,
+        "erased": header.erased,
+        "participant": participant,
+        "stream": header.stream,
+        "fieldsSize": header.fields_size,
+        "fieldsRoot": header.fields_root.hex(),
+        "codesRoot": header.codes_root.hex(),
+    }

@@ -1,0 +1,185 @@
+"""Errors as RFC 9457 problem details: the one place that knows HTTP status codes of errors."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from anchoring.errors import AnchoringError, ChainError, EventFormError, FormatError
+from node_gateway import errors
+from node_gateway.epcis.errors import BodyTooLargeError, EpcisError
+from node_gateway.storage import errors as storage
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: Mapping[type[Exception], int] = {
+    errors.GatewayError: 500,
+    errors.RequestError: 400,
+    errors.NotFoundError: 404,
+    errors.ConflictError: 409,
+    errors.TooLargeError: 413,
+    errors.MediaTypeError: 415,
+    errors.AuthenticationError: 401,
+    errors.ScopeError: 403,
+    errors.RateLimitError: 429,
+    errors.NotReadyError: 503,
+    errors.NotFinalError: 409,
+    errors.ErasedError: 410,
+    EpcisError: 400,
+    BodyTooLargeError: 413,
+    EventFormError: 400,
+    FormatError: 400,
+    ChainError: 503,
+    AnchoringError: 500,
+    storage.StorageError: 500,
+    storage.StoreBusyError: 503,
+    storage.StoreClosedError: 503,
+    storage.DatabaseFullError: 507,
+    storage.IdempotencyMismatchError: 422,
+}
+# GS1's own exception types, which EPCIS clients look for in `type`.
+_EPCIS_TYPES: Mapping[int, str] = {
+    400: "epcisException:ValidationException",
+    401: "epcisException:SecurityException",
+    403: "epcisException:SecurityException",
+    404: "epcisException:NoSuchResourceException",
+    409: "epcisException:ResourceAlreadyExistsException",
+    413: "epcisException:CaptureLimitExceededException",
+    415: "epcisException:UnsupportedMediaTypeException",
+    503: "epcisException:ImplementationException",
+    507: "epcisException:ImplementationException",
+    500: "epcisException:ImplementationException",
+}
+_TITLES: Mapping[int, str] = {
+    400: "The request was refused",
+    401: "No valid API key",
+    403: "Not allowed with this key",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Not possible in this state",
+    410: "Erased",
+    413: "Too large",
+    415: "Unsupported kind of content",
+    422: "The request was refused",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Not available now",
+    507: "No space left",
+}
+_DEFAULT_RETRY_S = 5
+
+
+def status_of(error: Exception) -> int:
+    """Return the status of the nearest ancestor that has one."""
+    for kind in type(error).__mro__:
+        if kind in _STATUS:
+            return _STATUS[kind]
+    return 500
+
+
+def problem(request: Request, error: Exception) -> Response:
+    """Return an error as problem+json. What is not ours says nothing about its cause."""
+    status = status_of(error)
+    ours = isinstance(
+        error, errors.GatewayError | EpcisError | AnchoringError | storage.StorageError
+    )
+    code = getattr(error, "code", "internal") if ours else "internal"
+    hides = status == 500
+    hidden = "Something failed inside; the log has it under the request id."
+    body: dict[str, Any] = {
+        "type": _type(request, status, code),
+        "title": _TITLES.get(status, "Problem"),
+        "status": status,
+        "detail": hidden if hides else str(error),
+        "code": code,
+        "request_id": request_id(request),
+    }
+    if hint := getattr(error, "hint", None):
+        body["hint"] = hint
+    if spots := _spots(error):
+        body["errors"] = spots
+    headers = {}
+    retry_s = getattr(error, "retry_after_s", None)
+    if status in (429, 503):
+        headers["Retry-After"] = str(retry_s or _DEFAULT_RETRY_S)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if hides:
+        structlog.get_logger().error(
+            "request failed", request_id=body["request_id"], exc_info=error
+        )
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def request_id(request: Request) -> str:
+    """Return the request's id; the log has it too."""
+    known: str = getattr(request.state, "request_id", "") or secrets.token_hex(8)
+    return known
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem."""
+    for kind in (
+        errors.GatewayError,
+        EpcisError,
+        AnchoringError,
+        storage.StorageError,
+        Exception,
+    ):
+        app.add_exception_handler(kind, problem)
+    app.add_exception_handler(RequestValidationError, _parameter_problem)
+    app.add_exception_handler(HTTPException, _http_problem)
+
+
+def _parameter_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        return problem(request, error)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return problem(request, errors.ParameterError(f"{where}: {first['msg']}"))
+
+
+def _http_problem(request: Request, error: Exception) -> Response:
+    """Answer what the framework refuses itself: unknown routes and methods."""
+    if not isinstance(error, HTTPException):
+        return problem(request, error)
+    status = error.status_code
+    code = {404: "route_not_found", 405: "method_not_allowed"}.get(status, "http_error")
+    body = {
+        "type": _type(request, status, code),
+        "title": _TITLES.get(status, "Problem"),
+        "status": status,
+        "detail": str(error.detail),
+        "code": code,
+        "request_id": request_id(request),
+    }
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=error.headers)
+
+
+def _type(request: Request, status: int, code: str) -> str:
+    if request.url.path.startswith("/epcis") and status in _EPCIS_TYPES:
+        return _EPCIS_TYPES[status]
+    return f"/problems/{code.replace('_', '-')}"
+
+
+def _spots(error: Exception) -> list[dict[str, str]]:
+    if isinstance(error, errors.DocumentRefusedError):
+        return [_spot(one.pointer, one.code, one.detail, one.hint) for one in error.spots]
+    pointer = getattr(error, "pointer", "")
+    if pointer and isinstance(error, EpcisError | AnchoringError):
+        return [_spot(pointer, error.code, str(error), getattr(error, "hint", None))]
+    return []
+
+
+def _spot(pointer: str, code: str, detail: str, hint: str | None) -> dict[str, str]:
+    spot = {"pointer": pointer, "code": code, "detail": detail}
+    if hint:
+        spot["hint"] = hint
+    return spot

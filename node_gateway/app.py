@@ -1,0 +1,64 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from node_gateway.api import (
+    anchors,
+    capture,
+    codes,
+    events,
+    health,
+    operations,
+    problems,
+)
+from node_gateway.api.middleware import Measured
+from node_gateway.services.gateway import Gateway
+from node_gateway.worker import Worker
+
+
+def describe_app() -> FastAPI:
+    """Return the application with its routes but without services: enough for its OpenAPI."""
+    app = FastAPI(
+        title="Sealtrail gateway",
+        version=version("sealtrail"),
+        docs_url=None,  # the usual page loads its scripts from elsewhere
+        redoc_url=None,
+    )
+    for module in (capture, events, codes, anchors, operations, health):
+        app.include_router(module.router)
+    problems.install(app)
+    return app
+
+
+def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
+    """Return the application of a gateway; its worker lives as long as the application."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        if not with_worker:
+            yield
+            return
+        worker = Worker(gateway)
+        gateway.on_wake(worker.wake)
+        task = asyncio.create_task(worker.run())
+        try:
+            yield
+        finally:
+            worker.stop()
+            with contextlib.suppress(Exception):  # the worker has said what was wrong
+                await task
+
+    app = describe_app()
+    app.router.lifespan_context = lifespan
+    app.state.gateway = gateway
+    app.add_middleware(Measured, metrics=gateway.metrics)
+    return app

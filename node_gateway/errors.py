@@ -1,0 +1,161 @@
+"""Every error the gateway's own services raise on purpose.
+
+* GatewayError
+  x RequestError             the request cannot be answered as it stands
+    + DocumentRefusedError   a document or event was refused, with one problem per spot
+    + NotFoundError          there is no such thing (or the caller may not know of it)
+    + ConflictError          the same identity is known with other content
+    + TooLargeError          a limit on size was passed
+    + ParameterError         a parameter is malformed
+    + MediaTypeError         the body is of a kind that is not read here
+  x AccessError
+    + AuthenticationError    no API key, or none that is valid
+    + ScopeError             a valid key without the scope that is needed
+    + RateLimitError         too many look-ups; `retry_after_s` says when to come back
+  x StateError
+    + NotReadyError          the gateway does not take captures now; proofs are still served
+    + NotFinalError          the event is being sealed; there is no bundle yet
+    + ErasedError            the event was erased; it opens as an erased event only
+  x SettingsError            the configuration cannot be used
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One problem of a document. `pointer` is an RFC 6901 JSON pointer into it."""
+
+    code: str
+    detail: str
+    pointer: str = ""
+    hint: str | None = None
+
+
+class GatewayError(Exception):
+    """Base class. `code` is stable and part of the API; the message may change."""
+
+    code: str = "gateway_error"
+    retry_after_s: int | None = None
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+        self.hint = hint
+
+
+class RequestError(GatewayError):
+    """The request cannot be answered as it stands."""
+
+    code = "bad_request"
+
+
+class DocumentRefusedError(RequestError):
+    """A document or event was refused; nothing of it is stored."""
+
+    code = "document_refused"
+
+    def __init__(self, spots: Sequence[Spot]) -> None:
+        self.spots = tuple(spots)
+        first = self.spots[0]
+        more = f" (and {len(self.spots) - 1} more)" if len(self.spots) > 1 else ""
+        code = first.code if len(self.spots) == 1 else None
+        super().__init__(f"{first.detail}{more}", code=code, hint=first.hint)
+
+
+class NotFoundError(RequestError):
+    """There is no such thing."""
+
+    code = "not_found"
+
+
+class ConflictError(RequestError):
+    """The same identity is known with other content."""
+
+    code = "event_conflict"
+
+
+class TooLargeError(RequestError):
+    """A limit on size was passed."""
+
+    code = "body_too_large"
+
+
+class ParameterError(RequestError):
+    """A parameter is malformed."""
+
+    code = "parameter"
+
+
+class MediaTypeError(RequestError):
+    """The body is of a kind that is not read here."""
+
+    code = "media_type"
+
+
+class AccessError(GatewayError):
+    """The caller may not do this."""
+
+    code = "access"
+
+
+class AuthenticationError(AccessError):
+    """No API key, or none that is valid."""
+
+    code = "api_key"
+
+
+class ScopeError(AccessError):
+    """A valid key without the scope that is needed."""
+
+    code = "scope"
+
+
+class RateLimitError(AccessError):
+    """Too many look-ups from one place."""
+
+    code = "rate_limit"
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__("too many look-ups from this address", hint="Wait, then try again.")
+
+
+class StateError(GatewayError):
+    """Not in this state."""
+
+    code = "state"
+
+
+class NotReadyError(StateError):
+    """The gateway does not take captures now; it goes on serving proofs."""
+
+    code = "read_only"
+    retry_after_s: int | None = 30
+
+
+class NotFinalError(StateError):
+    """The event is being sealed; there is no bundle yet."""
+
+    code = "not_final"
+    retry_after_s: int | None = 5
+
+
+class ErasedError(StateError):
+    """The event was erased; it opens as an erased event only."""
+
+    code = "event_erased"
+
+
+class SettingsError(GatewayError):
+    """The configuration cannot be used. `member` is its dotted name."""
+
+    code: str = "settings"
+    exit_status: ClassVar[int] = 2
+
+    def __init__(self, message: str, *, member: str = "", hint: str | None = None) -> None:
+        self.member = member
+        super().__init__(message, hint=hint)

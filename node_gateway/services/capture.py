@@ -1,0 +1,233 @@
+"""Capture: a document in, durable events and a signed receipt out."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from anchoring.chain.receipts import ReceiptSigner
+from anchoring.core.receipt import Receipt
+from node_gateway.errors import DocumentRefusedError, Spot
+from node_gateway.services.disclosing import open_event, whole_event
+from node_gateway.services.gate import Gate
+from node_gateway.services.preparing import (
+    PreparedDocument,
+    PreparedEvent,
+    Preparing,
+    content_key,
+)
+from node_gateway.storage.ports import (
+    CaptureOutcome,
+    CaptureProblem,
+    CaptureUnit,
+    GatewayStore,
+    OutcomeKind,
+    SignedPromise,
+)
+from node_gateway.streams import Stream, Streams
+from node_gateway.telemetry import Metrics
+
+_INLINE_SIZE_BYTES_MAX = 8 * 1024
+"""Smaller bodies are prepared on the event loop: a thread switch costs more than the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """What became of one event of a document."""
+
+    index: int
+    event_id: str
+    kind: OutcomeKind
+    entry: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureReport:
+    """What became of a document. `success` is False if anything was not taken."""
+
+    capture_id: str
+    events: tuple[EventResult, ...]
+    problems: tuple[CaptureProblem, ...]
+    replayed: bool = False
+
+    @property
+    def success(self) -> bool:
+        """Whether every event is stored, now or before."""
+        return not self.problems
+
+
+class Capture:
+    """The use case of capturing, for HTTP and for the command line."""
+
+    def __init__(
+        self,
+        *,
+        store: GatewayStore,
+        preparing: Preparing,
+        streams: Streams,
+        signer: ReceiptSigner,
+        gate: Gate,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store, self._preparing, self._streams = store, preparing, streams
+        self._signer, self._gate, self._metrics, self._clock = signer, gate, metrics, clock
+
+    async def document(
+        self, raw: bytes, *, proceed: bool = False, idempotency_key: str | None = None
+    ) -> CaptureReport:
+        """Capture an EPCIS document.
+
+        Args:
+            raw: The body as received.
+            proceed: Store what is valid and report the rest; otherwise all events or none.
+            idempotency_key: The client's own name for this request, if any.
+
+        Raises:
+            NotReadyError: captures are not taken now; nothing was stored.
+            EpcisError, DocumentRefusedError: refused; nothing was stored.
+            StorageError: not stored.
+        """
+        self._gate.require_capture()
+        now_ms = int(self._clock() * 1000)
+
+        def prepare() -> PreparedDocument:
+            return self._preparing.document(raw, proceed=proceed, now_ms=now_ms)
+
+        prepared = await _run(prepare, len(raw))
+        return await self._store_all(prepared, idempotency_key, now_ms, all_or_nothing=not proceed)
+
+    async def event(self, raw: bytes) -> CaptureReport:
+        """Capture one bare event. Errors as `document`."""
+        self._gate.require_capture()
+        now_ms = int(self._clock() * 1000)
+
+        def prepare() -> PreparedDocument:
+            return self._preparing.single(raw, now_ms=now_ms)
+
+        prepared = await _run(prepare, len(raw))
+        return await self._store_all(prepared, None, now_ms, all_or_nothing=True)
+
+    async def _store_all(
+        self,
+        prepared: PreparedDocument,
+        idempotency_key: str | None,
+        now_ms: int,
+        *,
+        all_or_nothing: bool,
+    ) -> CaptureReport:
+        parts = self._parts(prepared.events)
+        if all_or_nothing and len(parts) > 1:
+            await self._refuse_known_conflicts(prepared.events)
+        capture_id = _capture_id(now_ms)
+        problems = [
+            CaptureProblem(spot.code, f"{spot.pointer}: {spot.detail}", one.index)
+            for one in prepared.refused
+            for spot in one.spots
+        ]
+        results: list[EventResult] = []
+        replayed = False
+        for part, (stream, events) in enumerate(parts):
+            last = part == len(parts) - 1
+            outcome = await self._store.capture(
+                CaptureUnit(
+                    capture_id=capture_id,
+                    stream=stream.number,
+                    created_at_ms=now_ms,
+                    document_digest=prepared.digest,
+                    events=[one.new for one in events],
+                    all_or_nothing=all_or_nothing,
+                    sign=self._promise(stream),
+                    problems=problems if last else (),
+                    part=part,
+                    last=last,
+                    idempotency_key=idempotency_key if part == 0 else None,
+                )
+            )
+            capture_id, replayed = outcome.capture_id, replayed or outcome.replayed
+            results += _results(events, outcome)
+        for kind in {one.kind for one in results}:
+            self._metrics.events.labels(kind).inc(sum(one.kind == kind for one in results))
+        self._metrics.events.labels("refused").inc(len(prepared.refused))
+        conflicts = [
+            CaptureProblem("event_conflict", "eventID known with other content", one.index)
+            for one in results
+            if one.kind == "conflict"
+        ]
+        ordered = tuple(sorted(results, key=lambda one: one.index))
+        return CaptureReport(capture_id, ordered, (*problems, *conflicts), replayed)
+
+    def _parts(self, events: Sequence[PreparedEvent]) -> list[tuple[Stream, list[PreparedEvent]]]:
+        """Group events by stream; a document without events still makes a job."""
+        groups: dict[int, tuple[Stream, list[PreparedEvent]]] = {}
+        for event in events:
+            stream = self._streams.of_step(event.biz_step)
+            groups.setdefault(stream.number, (stream, []))[1].append(event)
+        return list(groups.values()) or [(self._streams.ordinary, [])]
+
+    async def _refuse_known_conflicts(self, events: Sequence[PreparedEvent]) -> None:
+        """Keep all-or-nothing over two streams, which are stored one after the other."""
+        spots = []
+        for one in events:
+            stored = await self._store.event_by_key(one.new.event_key)
+            if stored is None or stored.payload is None:
+                continue
+            known = content_key(await whole_event(self._store, open_event(stored)))
+            if known != one.new.content_key:
+                spots.append(
+                    Spot(
+                        "event_conflict",
+                        "this eventID is known with other content",
+                        f"/epcisBody/eventList/{one.index}/eventID",
+                    )
+                )
+        if spots:
+            raise DocumentRefusedError(spots)
+
+    def _promise(self, stream: Stream) -> Callable[[Sequence[bytes]], SignedPromise]:
+        def sign(entries: Sequence[bytes]) -> SignedPromise:
+            now_s = int(self._clock())
+            receipt = self._signer.sign(
+                Receipt(
+                    participant=self._preparing.participant,
+                    stream=stream.number,
+                    entries=tuple(entries),
+                    received_at=now_s,
+                    anchor_by=now_s + stream.promise_s,
+                    chain_id=self._signer.chain_id,
+                    registry=self._signer.registry,
+                )
+            )
+            return SignedPromise(
+                received_at=receipt.received_at,
+                anchor_by=receipt.anchor_by,
+                chain_id=receipt.chain_id,
+                registry=receipt.registry,
+                signature=receipt.signature,
+            )
+
+        return sign
+
+
+def _results(events: Sequence[PreparedEvent], outcome: CaptureOutcome) -> list[EventResult]:
+    if outcome.replayed and len(outcome.events) != len(events):
+        return []
+    return [
+        EventResult(event.index, event.event_id, one.kind, one.entry)
+        for event, one in zip(events, outcome.events, strict=True)
+    ]
+
+
+async def _run(prepare: Callable[[], PreparedDocument], size_bytes: int) -> PreparedDocument:
+    if size_bytes <= _INLINE_SIZE_BYTES_MAX:
+        return prepare()
+    return await asyncio.to_thread(prepare)
+
+
+def _capture_id(now_ms: int) -> str:
+    """Return an id that grows with time (UUID version 7, RFC 9562), so that its index does too."""
+    random = uuid.uuid4().int
+    number = (now_ms & ((1 << 48) - 1)) << 80 | (random & ((1 << 76) - 1)) | (0x7 << 76)
+    return str(uuid.UUID(int=number & ~(0x3 << 62) | (0x2 << 62)))

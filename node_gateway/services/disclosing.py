@@ -1,0 +1,215 @@
+"""Disclose and prove: which items an audience may see, and the bundle that proves them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+
+from anchoring.core import streams
+from anchoring.core.anchor import AnchoredAt
+from anchoring.core.bundle import Bundle, CodePath
+from anchoring.core.codes import Code, build_codes, code_disclosure
+from anchoring.core.fields import FieldsTree, build_fields
+from anchoring.core.items import CODE_LISTS
+from anchoring.core.prove import code_paths, fields_proof, make_bundle
+from node_gateway.errors import ErasedError, NotFinalError, NotFoundError, RequestError
+from node_gateway.settings import PoliciesSection, PolicySection
+from node_gateway.storage.ports import BatchPlace, BatchStore, EventStore, StoredEvent
+from node_gateway.storage.tiles import batch_path, sparse_path
+
+AUDIENCES = ("public", "partner", "owner")
+CODES_SHOWN_MAX = 256
+EVENT_ID_PATH = "$['eventID']"
+
+
+class DisclosingStore(EventStore, BatchStore, Protocol):
+    """What disclosing needs of the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEvent:
+    """An event with its secret: the owner's view. Never leaves the gateway as it is."""
+
+    stored: StoredEvent
+    event: dict[str, Any]  # without its code lists if `stored.codes_apart`
+    derived: dict[str, str]
+    secret: bytes
+
+    @property
+    def biz_step(self) -> str | None:
+        """The event's business step, as a bare CBV word or URI."""
+        step = self.event.get("bizStep")
+        return step if isinstance(step, str) else None
+
+
+def open_event(stored: StoredEvent) -> OpenEvent:
+    """Return the content of a stored event.
+
+    Raises:
+        ErasedError: it was erased.
+    """
+    if stored.payload is None or stored.secret is None or stored.derived is None:
+        raise ErasedError("the event was erased; its entry's parts are all that is left")
+    return OpenEvent(
+        stored, orjson.loads(stored.payload), orjson.loads(stored.derived), stored.secret
+    )
+
+
+def choose_policy(
+    policies: PoliciesSection, audience: str, biz_step: str | None
+) -> PolicySection | None:
+    """Return the first policy of an audience that covers an event's step, None if none does."""
+    offered: tuple[PolicySection, ...] = getattr(policies, audience)
+    for policy in offered:
+        if policy.steps is None or biz_step in policy.steps:
+            return policy
+    return None
+
+
+def chosen_paths(fields: FieldsTree, policy: PolicySection) -> list[str]:
+    """Return the paths of an event that a policy lets through, in item order."""
+    if "*" in policy.paths:
+        return list(fields.paths)
+    return [path for path in fields.paths if any(_covers(one, path) for one in policy.paths)]
+
+
+def _covers(allowed: str, path: str) -> bool:
+    return path == allowed or (path.startswith(allowed) and path[len(allowed)] == "[")
+
+
+class Disclosing:
+    """Bundles of events, as the policies allow."""
+
+    def __init__(self, store: DisclosingStore, policies: PoliciesSection) -> None:
+        self._store, self._policies = store, policies
+
+    async def bundle(self, entry: bytes, *, audience: str, codes: Sequence[str] = ()) -> Bundle:
+        """Return the bundle of one event for an audience.
+
+        Args:
+            entry: The event's entry.
+            audience: One of `AUDIENCES`.
+            codes: Canonical codes to disclose, in addition to what the policy shows by itself.
+
+        Raises:
+            NotFoundError: unknown entry, a code that it does not name, or nothing that this
+                audience may see (which looks the same).
+            NotFinalError: the event is being sealed.
+            ErasedError: it was erased.
+        """
+        stored = await self._store.event_by_entry(entry)
+        if stored is None:
+            raise NotFoundError("no such event", code="event_not_found")
+        opened = open_event(stored)
+        policy = choose_policy(self._policies, audience, opened.biz_step)
+        if policy is None:
+            raise NotFoundError("no such event", code="event_not_found")
+        place = await self._final_place(entry)
+        fields = await asyncio.to_thread(
+            build_fields,
+            opened.event,
+            opened.derived,
+            sub_secret=streams.fields_secret(opened.secret),
+        )
+        shown = _without_oracle(chosen_paths(fields, policy), fields, opened, policy)
+        return make_bundle(
+            fields=fields_proof(fields, shown),
+            codes_root=stored.header.codes_root,
+            paths=await self._code_paths(opened, codes, show_all=policy.codes == "all"),
+            event_index=place.index,
+            event_siblings=await self._event_siblings(place),
+            anchor=place.batch.anchor,
+            anchored_at=_anchored_at(place),
+        )
+
+    async def _final_place(self, entry: bytes) -> BatchPlace:
+        place = await self._store.batch_place(entry)
+        if place is None or place.batch.state != "final" or place.batch.place is None:
+            raise NotFinalError("the event is being sealed", hint="Ask again in a little while.")
+        return place
+
+    async def _event_siblings(self, place: BatchPlace) -> list[bytes]:
+        anchor = place.batch.anchor
+        tiles = await self._store.batch_tiles(anchor.stream, anchor.sequence, place.index)
+        return batch_path(tiles, place.index)
+
+    async def _code_paths(
+        self, opened: OpenEvent, codes: Sequence[str], *, show_all: bool
+    ) -> tuple[CodePath, ...]:
+        if opened.stored.codes_apart:
+            return await self._large_code_paths(opened, codes)
+        tree = await asyncio.to_thread(
+            build_codes, opened.event, sub_secret=streams.codes_secret(opened.secret)
+        )
+        chosen: list[Code] = [one for one in tree.codes if one[1] in set(codes)]
+        _require_known(codes, {code for _, code in chosen})
+        if not codes and show_all:
+            if len(tree.codes) > CODES_SHOWN_MAX:
+                raise RequestError(
+                    f"the event names more than {CODES_SHOWN_MAX} codes",
+                    code="codes_not_chosen",
+                    hint="Name the codes to disclose: ?code=...",
+                )
+            chosen = list(tree.codes)
+        return code_paths(tree, chosen)
+
+    async def _large_code_paths(
+        self, opened: OpenEvent, codes: Sequence[str]
+    ) -> tuple[CodePath, ...]:
+        """Read a few rows per code: a shipment of 100,000 is never rebuilt for one proof."""
+        entry = opened.stored.header.entry
+        sub_secret = streams.codes_secret(opened.secret)
+        paths: list[CodePath] = []
+        for code in dict.fromkeys(codes):
+            rows = await self._store.large_event_code(entry, code)
+            _require_known([code], {row.code for row in rows})
+            for row in rows:
+                tiles = await self._store.code_tiles(entry, row.position)
+                disclosure = code_disclosure((row.list_name, code), sub_secret, row.ordinal)
+                siblings = tuple(sparse_path(tiles, row.position))
+                paths.append(CodePath(disclosure, row.position, siblings))
+        return tuple(sorted(paths, key=lambda path: path.index))
+
+
+def _require_known(codes: Sequence[str], known: set[str]) -> None:
+    if any(code not in known for code in codes):
+        raise NotFoundError("the event does not name this code", code="code_not_found")
+
+
+def _without_oracle(
+    shown: list[str], fields: FieldsTree, opened: OpenEvent, policy: PolicySection
+) -> list[str]:
+    """Leave out an eventID that is a content hash, unless everything it covers is shown too."""
+    is_oracle = str(opened.event.get("eventID", "")).startswith("ni:")
+    if not is_oracle or (len(shown) == len(fields.paths) and policy.codes == "all"):
+        return shown
+    return [path for path in shown if path != EVENT_ID_PATH]
+
+
+def _anchored_at(place: BatchPlace) -> AnchoredAt:
+    where = place.batch.place
+    if where is None:  # `_final_place` has refused this already
+        raise NotFinalError("the event is being sealed")
+    return AnchoredAt(where.block_number, where.block_time)
+
+
+async def whole_event(store: EventStore, opened: OpenEvent) -> dict[str, Any]:
+    """Return the normalised event with its code lists, also of a large event (the owner's view)."""
+    if not opened.stored.codes_apart:
+        return opened.event
+    event = dict(opened.event)
+    for name in CODE_LISTS:
+        codes: list[str] = []
+        after = -1
+        while page := await store.large_event_codes(
+            opened.stored.header.entry, list_name=name, after=after, limit=10_000
+        ):
+            codes += [row.code for row in page]
+            after = page[-1].order
+        if codes:
+            event[name] = codes
+    return event

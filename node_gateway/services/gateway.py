@@ -1,0 +1,85 @@
+"""All services of one gateway, put together by `wiring` and used by HTTP and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import unquote
+
+from anchoring.anchorer import Anchorer
+from anchoring.core.receipt import Receipt
+from node_gateway.epcis.identifiers import canonical_identifier
+from node_gateway.services.access import Access
+from node_gateway.services.batching import Batcher
+from node_gateway.services.capture import Capture
+from node_gateway.services.disclosing import Disclosing
+from node_gateway.services.gate import Gate
+from node_gateway.services.limiter import Limiter
+from node_gateway.services.public import PublicAnswers
+from node_gateway.settings import Settings
+from node_gateway.storage.ports import GatewayStore, StoredReceipt
+from node_gateway.streams import Streams
+from node_gateway.telemetry import Metrics
+
+EPCIS_CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+CODE_LENGTH_MAX: Final = 1000
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """One gateway: what it is configured as, what it stores, what it can do."""
+
+    settings: Settings
+    store: GatewayStore
+    streams: Streams
+    access: Access
+    gate: Gate
+    capture: Capture
+    disclosing: Disclosing
+    public: PublicAnswers
+    batcher: Batcher
+    anchorer: Anchorer
+    limiter: Limiter
+    metrics: Metrics
+    clock: Callable[[], float]
+    wakers: list[Callable[[], None]] = field(default_factory=list)
+
+    def on_wake(self, waker: Callable[[], None]) -> None:
+        """Register what `wake` calls."""
+        self.wakers.append(waker)
+
+    def wake(self) -> None:
+        """Let the worker do its next pass now."""
+        for waker in self.wakers:
+            waker()
+
+    @property
+    def epcis_context(self) -> list[str | Mapping[str, Any]]:
+        """The `@context` under which normalised events are handed out."""
+        return [EPCIS_CONTEXT]
+
+    def canonical_code(self, text: str) -> str:
+        """Return the canonical form of a code in any of its spellings.
+
+        Raises:
+            EpcisError: it claims to be a GS1 identifier and is malformed, or it is too long.
+        """
+        code = unquote(text) if "%" in text and ":" not in text.partition("%")[0] else text
+        if code.startswith(("http:/", "https:/")) and "://" not in code:
+            code = code.replace(":/", "://", 1)  # some clients and proxies merge slashes
+        return canonical_identifier(code[:CODE_LENGTH_MAX])
+
+    def receipt(self, stored: StoredReceipt) -> Receipt:
+        """Return a stored receipt as it was signed."""
+        promise = stored.promise
+        return Receipt(
+            participant=self.settings.gateway.participant,
+            stream=stored.stream,
+            entries=stored.entries,
+            received_at=promise.received_at,
+            anchor_by=promise.anchor_by,
+            chain_id=promise.chain_id,
+            registry=promise.registry,
+            signature=promise.signature,
+        )

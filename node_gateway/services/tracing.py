@@ -1,0 +1,45 @@
+"""Trace: every event of this gateway that names a code, as its operator sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from node_gateway.errors import NotFoundError
+from node_gateway.services.disclosing import open_event
+from node_gateway.storage.ports import EventStore, StoredEvent
+
+EVENTS_MAX = 1000
+
+
+async def trace(store: EventStore, code: str) -> dict[str, Any]:
+    """Return the events that name a canonical code, in the order of storing.
+
+    Raises:
+        NotFoundError: no event of this gateway names it.
+    """
+    stored = await store.events_of_code(code, limit=EVENTS_MAX)
+    if not stored:
+        raise NotFoundError("no event of this gateway names this code", code="code_not_found")
+    return {"code": code, "events": [_step(one) for one in stored]}
+
+
+def _step(stored: StoredEvent) -> dict[str, Any]:
+    header = stored.header
+    step: dict[str, Any] = {
+        "entry": header.entry.hex(),
+        "state": header.state,
+        "erased": header.erased,
+    }
+    if header.erased or stored.payload is None:
+        return step
+    opened = open_event(stored)
+    for member in ("eventID", "type", "action", "bizStep", "disposition", "eventTime"):
+        if member in opened.event:
+            step[member] = opened.event[member]
+    for member in ("readPoint", "bizLocation"):
+        if member in opened.event:
+            step[member] = opened.event[member].get("id")
+    if "parentID" in opened.event:
+        step["parentID"] = opened.event["parentID"]
+    step["hasErrorDeclaration"] = "errorDeclaration" in opened.event
+    return step

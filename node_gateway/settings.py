@@ -1,0 +1,231 @@
+"""Configuration: one frozen `Settings`, read once and passed down.
+
+Environment (`SEALTRAIL_BATCHING__CADENCE_S`) goes before the TOML file, the file before the
+defaults. An unknown key is an error. Secrets are never values here, only names of files.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from anchoring.core.batch import batch_capacity
+from node_gateway.errors import SettingsError
+
+MIB = 1024 * 1024
+Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GatewaySection(_Section):
+    """Who this gateway is and where it listens."""
+
+    participant: Annotated[int, Field(ge=1, le=2**32 - 1)]
+    database: str = "sqlite:///sealtrail.db"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8700
+    public_url: str | None = None
+    locations_file: Path | None = None
+
+
+class ChainSection(_Section):
+    """The chain that roots are anchored on, and when an anchor counts as final."""
+
+    rpc: str
+    network_file: Path
+    confirmations: Annotated[int, Field(ge=0, le=1000)] = 1
+    poll_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    start_without_chain: bool = False
+
+
+class KeysSection(_Section):
+    """Keystore files (version 3). The passphrase comes from a file or from the environment."""
+
+    anchor_keystore: Path
+    sign_keystore: Path
+    passphrase_file: Path | None = None
+
+
+class StreamSection(_Section):
+    """Cadence and padding of one stream of anchors."""
+
+    cadence_s: Seconds = 60
+    padding: str = "fixed:256"
+    promise_s: Seconds = 3600
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        batch_capacity(self.padding)
+        if self.promise_s < 2 * self.cadence_s:
+            raise ValueError("promise_s must be at least twice cadence_s")
+        return self
+
+
+class BatchingSection(StreamSection):
+    """The ordinary stream, and the slow one for events that tell when something was sold."""
+
+    dispensing: StreamSection = StreamSection(cadence_s=86_400, promise_s=3 * 86_400)
+    dispensing_steps: tuple[str, ...] = ("dispensing", "retail_selling")
+
+
+class LimitsSection(_Section):
+    """Limits on everything that comes from outside."""
+
+    body_size_bytes_max: Annotated[int, Field(ge=1024, le=1024 * MIB)] = 32 * MIB
+    levels_max: Annotated[int, Field(ge=8, le=64)] = 64
+    future_tolerance_s: Annotated[int, Field(ge=0, le=366 * 86_400)] = 600
+    public_lookups: str = "60/minute"
+    wait_s_max: Annotated[int, Field(ge=1, le=30)] = 30
+
+
+class PolicySection(_Section):
+    """What one audience is shown of an event.
+
+    `paths` are normalized paths or names of derived items; a path stands for everything at or
+    below it, `*` for all. `steps` limits the policy to events with these business steps.
+    """
+
+    paths: tuple[str, ...]
+    steps: tuple[str, ...] | None = None
+    codes: Literal["asked", "all"] = "asked"
+
+
+_LOT = ("$['ilmd']['cbvmda:lotNumber']", "$['ilmd']['cbvmda:itemExpirationDate']")
+_PUBLIC = PolicySection(paths=(*_LOT, "sealtrail:month"), steps=("commissioning",))
+_SOLD = PolicySection(paths=(), steps=("dispensing", "retail_selling"))
+_PARTNER = PolicySection(
+    paths=(
+        *_LOT,
+        "$['eventTime']",
+        "$['eventTimeZoneOffset']",
+        "$['parentID']",
+        "$['bizTransactionList']",
+        "$['sourceList']",
+        "$['destinationList']",
+        "$['quantityList']",
+        "$['childQuantityList']",
+        "$['errorDeclaration']",
+        "sealtrail:month",
+        "sealtrail:city",
+        "sealtrail:region",
+    ),
+    codes="all",
+)
+_OWNER = PolicySection(paths=("*",), codes="all")
+
+
+class PoliciesSection(_Section):
+    """Disclosure policies by audience; an audience may have several, the first that fits counts."""
+
+    public: tuple[PolicySection, ...] = (_PUBLIC, _SOLD)
+    partner: tuple[PolicySection, ...] = (_PARTNER,)
+    owner: tuple[PolicySection, ...] = (_OWNER,)
+
+
+class LogSection(_Section):
+    """Log output: `json` for machines, `console` for a terminal."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["json", "console"] = "json"
+
+
+class Settings(BaseSettings):
+    """All of it. Paths are relative to the working directory of the file's folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SEALTRAIL_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    gateway: GatewaySection
+    chain: ChainSection
+    keys: KeysSection
+    batching: BatchingSection = BatchingSection()
+    limits: LimitsSection = LimitsSection()
+    policies: PoliciesSection = PoliciesSection()
+    log: LogSection = LogSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then what the file said (handed in by `load_settings`)."""
+        del dotenv_settings, file_secret_settings, settings_cls
+        return env_settings, init_settings
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a TOML file and the environment.
+
+    Paths in the file are taken relative to the file's folder.
+
+    Raises:
+        SettingsError: the file cannot be read, a key is unknown, or a value is not allowed.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read {path}: {error.strerror}", hint="sealtrail init writes a first one"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no TOML: {error}") from error
+    try:
+        return Settings(**_absolute(values, path.resolve().parent))
+    except ValidationError as error:
+        raise _settings_error(error) from None  # the cause quotes values, which may be secret
+
+
+_PATHS = {
+    "gateway": ("locations_file",),
+    "chain": ("network_file",),
+    "keys": ("anchor_keystore", "sign_keystore", "passphrase_file"),
+}
+
+
+def _absolute(values: dict[str, Any], base: Path) -> dict[str, Any]:
+    for section, names in _PATHS.items():
+        members = values.get(section)
+        for name in names:
+            if isinstance(members, dict) and isinstance(members.get(name), str):
+                members[name] = str(base / members[name])
+    gateway = values.get("gateway")
+    if isinstance(gateway, dict):
+        database = gateway.get("database", "sqlite:///sealtrail.db")
+        if isinstance(database, str) and database.startswith("sqlite:///"):
+            gateway["database"] = f"sqlite:///{base / database.removeprefix('sqlite:///')}"
+    return values
+
+
+def _settings_error(error: ValidationError) -> SettingsError:
+    first = error.errors(include_input=False, include_url=False)[0]
+    member = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        nearest = difflib.get_close_matches(str(first["loc"][-1]), _known_names(Settings), n=1)
+        hint = f"did you mean {nearest[0]}?" if nearest else None
+        return SettingsError(f"unknown key {member}", member=member, hint=hint)
+    return SettingsError(f"{member}: {first['msg']}", member=member)
+
+
+def _known_names(model: type[BaseModel]) -> Iterable[str]:
+    for name, info in model.model_fields.items():
+        yield name
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from _known_names(info.annotation)

@@ -1,0 +1,85 @@
+"""Logs and metrics. Neither ever carries a code, a quantity, a partner or a secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from node_gateway.settings import LogSection
+
+_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1, 3, 10)
+
+
+class Metrics:
+    """Every metric of one gateway, in a registry of its own."""
+
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        self.events = Counter(
+            "sealtrail_events_captured",
+            "Events by what became of them",
+            ("result",),
+            registry=self.registry,
+        )
+        self.requests = Histogram(
+            "sealtrail_http_request_duration_seconds",
+            "Time from request to answer",
+            ("route", "method", "status"),
+            buckets=_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.batches = Counter(
+            "sealtrail_batches", "Batches made", ("kind",), registry=self.registry
+        )
+        self.alarms = Counter(
+            "sealtrail_alarms", "Alarms by code", ("code",), registry=self.registry
+        )
+        self.pending_events = Gauge(
+            "sealtrail_anchor_pending_events",
+            "Events that are in no batch yet",
+            registry=self.registry,
+        )
+        self.pending_anchors = Gauge(
+            "sealtrail_anchor_pending_anchors",
+            "Batches that are not final yet",
+            registry=self.registry,
+        )
+        self.lag = Gauge(
+            "sealtrail_anchor_lag_seconds",
+            "Age of the oldest batch that is not final",
+            registry=self.registry,
+        )
+        self.state = Gauge(
+            "sealtrail_state",
+            "1 for the state that the gateway is in",
+            ("state",),
+            registry=self.registry,
+        )
+        Gauge("sealtrail_build_info", "Version", ("version",), registry=self.registry).labels(
+            version
+        ).set(1)
+
+
+def configure_logs(section: LogSection) -> None:
+    """Set up structured logging on stderr; called once by the process that serves."""
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if section.form == "console"
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(section.level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)

@@ -1,0 +1,242 @@
+"""The composition root: the only module that names backends and reads secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from anchoring.anchorer import Anchorer
+from anchoring.chain.evm import EvmChain
+from anchoring.chain.keystore import load_keystore
+from anchoring.chain.network import Network, load_network
+from anchoring.chain.receipts import ReceiptSigner
+from anchoring.chain.rpc import EvmRpc
+from anchoring.chain.signer import Signer
+from anchoring.ports import ChainIdentity
+from node_gateway.epcis.derived import Location
+from node_gateway.epcis.identifiers import canonical_identifier
+from node_gateway.epcis.validation import EpcisValidator
+from node_gateway.errors import SettingsError
+from node_gateway.services.access import Access
+from node_gateway.services.batching import Batcher
+from node_gateway.services.capture import Capture
+from node_gateway.services.disclosing import Disclosing
+from node_gateway.services.gate import Gate
+from node_gateway.services.gateway import Gateway
+from node_gateway.services.limiter import Limiter
+from node_gateway.services.preparing import Preparing, event_id_key
+from node_gateway.services.public import Maker, PublicAnswers
+from node_gateway.settings import KeysSection, Settings
+from node_gateway.storage.engine import migrate, open_store
+from node_gateway.storage.ports import GatewayStore
+from node_gateway.streams import Streams
+from node_gateway.telemetry import Metrics
+
+PASSPHRASE_VARIABLE = "SEALTRAIL_PASSPHRASE"  # noqa: S105  the name of a variable
+META_PARTICIPANT = "participant"
+META_NAME = "participant_name"
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The two keys of a gateway, opened."""
+
+    anchor: Signer
+    sign: Signer
+
+
+def passphrase(section: KeysSection) -> str:
+    """Return the keystore passphrase from its file, or from the environment.
+
+    Raises:
+        SettingsError: neither is there, or the file cannot be read.
+    """
+    if section.passphrase_file is not None:
+        try:
+            return section.passphrase_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(
+                f"cannot read the passphrase file: {error.strerror}",
+                member="keys.passphrase_file",
+            ) from error
+    text = os.environ.get(PASSPHRASE_VARIABLE)
+    if not text:
+        raise SettingsError(
+            "no passphrase for the keystores",
+            member="keys.passphrase_file",
+            hint=f"Name a file there, or set {PASSPHRASE_VARIABLE}.",
+        )
+    return text
+
+
+def open_keys(section: KeysSection) -> Keys:
+    """Open both keystores.
+
+    Raises:
+        KeystoreError, SettingsError: a file or the passphrase is wrong.
+    """
+    text = passphrase(section)
+    return Keys(
+        anchor=load_keystore(section.anchor_keystore, text),
+        sign=load_keystore(section.sign_keystore, text),
+    )
+
+
+def prepare_database(url: str) -> None:
+    """Create or migrate a database; only operators' commands call this."""
+    migrate(url)
+
+
+@asynccontextmanager
+async def open_database(
+    settings: Settings, *, on_step: OnStep | None = None
+) -> AsyncIterator[GatewayStore]:
+    """Open the configured database alone, for commands that need nothing else."""
+    url = settings.gateway.database
+    store = await open_store(url, on_step=on_step or _no_step)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: Settings,
+    *,
+    keys: Keys | None = None,
+    on_step: OnStep | None = None,
+    clock: Callable[[], float] = time.time,
+) -> AsyncIterator[Gateway]:
+    """Put a gateway together; closes database and connections at the end.
+
+    Args:
+        settings: As read by `load_settings`.
+        keys: Opened already; otherwise the keystores are opened here (a second each).
+        on_step: Called at every durable step; fault tests kill the process there.
+        clock: Unix seconds.
+
+    Raises:
+        SettingsError, KeystoreError, FormatError, StorageError: it cannot start; says why.
+    """
+    network = load_network(settings.chain.network_file)
+    opened = keys or open_keys(settings.keys)
+    locations = _locations(settings.gateway.locations_file)
+    async with open_database(settings, on_step=on_step) as store:
+        await _check_owner(store, settings.gateway.participant)
+        rpc = EvmRpc(settings.chain.rpc)
+        try:
+            yield await _put_together(
+                settings, network, opened, store, rpc, locations, on_step, clock
+            )
+        finally:
+            await rpc.close()
+
+
+async def _put_together(
+    settings: Settings,
+    network: Network,
+    keys: Keys,
+    store: GatewayStore,
+    rpc: EvmRpc,
+    locations: Mapping[str, Location],
+    on_step: OnStep | None,
+    clock: Callable[[], float],
+) -> Gateway:
+    participant, registry = settings.gateway.participant, network.registries[0]
+    streams = Streams.from_settings(participant, settings.batching)
+    gate, metrics = Gate(), Metrics(version("sealtrail"))
+    chain = EvmChain(rpc, keys.anchor, chain_id=network.chain_id, registry=registry.address)
+    anchorer = Anchorer(
+        store,
+        chain,
+        streams=[stream.number for stream in streams.all],
+        confirmations=settings.chain.confirmations,
+        clock=clock,
+        expected=ChainIdentity(
+            network.chain_id, network.genesis_hash, registry.address, registry.code_hash
+        ),
+        on_step=on_step or _no_step,
+    )
+    preparing = Preparing(
+        participant=participant,
+        validator=EpcisValidator(),
+        limits=settings.limits,
+        event_id_key=await event_id_key(store),
+        locations=locations,
+    )
+    signer = ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address)
+    disclosing = Disclosing(store, settings.policies)
+    maker = Maker(participant, await _name(store, participant))
+    return Gateway(
+        settings=settings,
+        store=store,
+        streams=streams,
+        access=Access(store, clock=clock),
+        gate=gate,
+        capture=Capture(
+            store=store,
+            preparing=preparing,
+            streams=streams,
+            signer=signer,
+            gate=gate,
+            metrics=metrics,
+            clock=clock,
+        ),
+        disclosing=disclosing,
+        public=PublicAnswers(store, disclosing, settings.policies, maker),
+        batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
+        anchorer=anchorer,
+        limiter=Limiter(settings.limits.public_lookups),
+        metrics=metrics,
+        clock=clock,
+    )
+
+
+def _no_step(_step: str) -> None:
+    """Do nothing; fault tests pass something that kills the process."""
+
+
+async def _check_owner(store: GatewayStore, participant: int) -> None:
+    """A database belongs to one participant for ever: entries hold its id."""
+    known = await store.meta(META_PARTICIPANT)
+    if known is None:
+        await store.set_meta(META_PARTICIPANT, str(participant).encode())
+    elif known != str(participant).encode():
+        raise SettingsError(
+            f"the database belongs to participant {known.decode()}, not {participant}",
+            member="gateway.participant",
+        )
+
+
+async def _name(store: GatewayStore, participant: int) -> str:
+    name = await store.meta(META_NAME)
+    return name.decode() if name else f"participant {participant}"
+
+
+def _locations(path: Path | None) -> Mapping[str, Location]:
+    """Read master data of places: `{"<identifier>": {"city": ..., "region": ...}}`."""
+    if path is None:
+        return {}
+    try:
+        places = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            canonical_identifier(place): Location(
+                city=str(words.get("city", "")), region=str(words.get("region", ""))
+            )
+            for place, words in places.items()
+        }
+    except (OSError, ValueError, AttributeError) as error:
+        raise SettingsError(
+            f"the locations file cannot be used: {type(error).__name__}",
+            member="gateway.locations_file",
+            hint='It is JSON: {"<location id>": {"city": "...", "region": "..."}}',
+        ) from error

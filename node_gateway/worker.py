@@ -1,0 +1,126 @@
+"""What goes on beside the requests: reconcile, then batch and anchor, for as long as it runs.
+
+A restart runs the same code path as normal work. Nothing here decides about safety: the anchorer
+does; this only carries its verdict to the gate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import structlog
+
+from anchoring.anchorer_status import AnchorerState, AnchorerStatus, Reason
+from node_gateway.services.gateway import Gateway
+from node_gateway.storage.errors import StorageError
+from node_gateway.streams import Stream
+
+
+class Worker:
+    """The background work of one gateway; one per process."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._log = structlog.get_logger()
+        self._wake = asyncio.Event()
+        self._ending = False
+        self._said: tuple[str, str | None, str | None] | None = None
+
+    def wake(self) -> None:
+        """Do the next pass now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Run until `stop`. Any failure that is not foreseen is fatal, and said."""
+        try:
+            self._apply(await self._gateway.anchorer.reconcile())
+            while not self._ending:
+                await self.step()
+                await self._pause()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self._gateway.gate.fatal(getattr(error, "code", "internal"))
+            self._log.exception("the worker has stopped")
+            raise
+
+    async def step(self) -> None:
+        """Do one pass: batch what the slots ask for, then look after the anchors."""
+        gateway = self._gateway
+        if (ended := self._store_ended()) is not None:
+            gateway.gate.fatal(ended)
+            return
+        try:
+            if gateway.gate.view.state == "ready":
+                for stream in gateway.streams.all:
+                    await self._batch(stream)
+            self._apply(await gateway.anchorer.run_once())
+            await self._measure()
+        except StorageError as error:
+            if not error.retryable and self._store_ended() is not None:
+                gateway.gate.fatal(error.code)
+            elif not error.retryable:
+                gateway.gate.read_only(error.code)
+            self._log.error("the database refuses", code=error.code)
+
+    def _store_ended(self) -> str | None:
+        return self._gateway.store.failure
+
+    def stop(self) -> None:
+        """End after the pass that is running."""
+        self._ending = True
+        self._wake.set()
+
+    async def _batch(self, stream: Stream) -> None:
+        for report in await self._gateway.batcher.run_slot(stream):
+            kind = "extra" if report.extra else "slot"
+            self._gateway.metrics.batches.labels(kind).inc()
+            if report.extra:
+                self._gateway.metrics.alarms.labels("promise_at_risk").inc()
+                self._log.warning(
+                    "a promise was at risk: one more batch",
+                    stream=report.stream,
+                    sequence=report.sequence,
+                )
+
+    def _apply(self, status: AnchorerStatus) -> None:
+        gate, reason = self._gateway.gate, str(status.reason) if status.reason else None
+        told_otherwise = (
+            self._gateway.settings.chain.start_without_chain
+            and status.reason is Reason.CHAIN_UNAVAILABLE
+        )
+        if status.state is AnchorerState.FATAL:
+            gate.fatal(reason or "unknown")
+        elif status.state is AnchorerState.READ_ONLY and not told_otherwise:
+            gate.read_only(reason or "unknown")
+        else:
+            gate.ready(degraded=reason)
+        for alarm in status.alarms:
+            self._gateway.metrics.alarms.labels(str(alarm.code)).inc()
+            self._log.warning(alarm.text, alarm=str(alarm.code))
+        self._gateway.metrics.pending_anchors.set(status.pending)
+        self._gateway.metrics.lag.set(status.lag_s)
+        view = gate.view
+        said = (view.state, view.reason, view.degraded)
+        if said != self._said:
+            self._said = said
+            self._log.info(
+                "state",
+                state=view.state,
+                reason=view.reason,
+                degraded=view.degraded,
+                detail=status.detail,
+            )
+        for state in ("starting", "ready", "read_only", "fatal"):
+            self._gateway.metrics.state.labels(state).set(state == view.state)
+
+    async def _measure(self) -> None:
+        status = await self._gateway.store.status()
+        waiting = sum(one.unbatched_count for one in status.streams)
+        self._gateway.metrics.pending_events.set(waiting)
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), self._gateway.settings.chain.poll_s)
+        self._wake.clear()
