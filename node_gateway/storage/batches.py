@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, union
+from sqlalchemy import Connection, Row, Select, func, insert, join, select, true, union
 
 from anchoring.core import merkle
 from anchoring.core.anchor import Anchor
@@ -85,23 +85,40 @@ def _stored(row: Row[Any]) -> StoredAnchor:
     )
 
 
+def _events_between(
+    connection: Connection, stream: int, done: int, through: int | None
+) -> Select[tuple[int, bytes, int, int]]:
+    """Select (position, entry, created_at_ms, anchor_by) of a stream's events above `done`.
+
+    Units lead, each bringing its range of positions; the bounds on single events matter where a
+    unit is half batched. Both planners must be held to that order: SQLite by hiding the bound
+    from its indexes (`+ 0`), PostgreSQL by a lateral subquery that it cannot flatten (`OFFSET 0`).
+    """
+    inside = _event.position.between(_capture.first, _capture.through)
+    if connection.dialect.name == "postgresql":
+        events = select(_event.position, _event.entry).where(inside).correlate(tables.capture)
+        lateral = events.offset(0).lateral("events")
+        position, entry = lateral.c.position, lateral.c.entry
+        source = join(tables.capture, lateral, true())
+    else:
+        position, entry = _event.position, _event.entry
+        source = join(tables.capture, tables.event, inside)
+    query = (
+        select(position, entry, _capture.created_at_ms, _capture.anchor_by)
+        .select_from(source)
+        .where(_capture.stream == stream, _capture.through > done, position + 0 > done)
+        .order_by(_capture.through, position)
+    )
+    if through is None:
+        return query
+    return query.where(_capture.first <= through, position + 0 <= through)
+
+
 def unbatched(connection: Connection, stream: int, limit: int) -> Unbatched:
     """See `BatchStore`."""
     last = last_batch(connection, stream)
-    done = last.through if last else 0
-    query = (
-        select(_event.position, _event.entry, _capture.created_at_ms, _capture.anchor_by)
-        .join_from(tables.capture, tables.event, _event.position >= _capture.first)
-        .where(
-            _capture.stream == stream,
-            _capture.through > done,
-            _event.position <= _capture.through,
-            _event.position > done,
-        )
-        .order_by(_capture.through, _event.position)
-        .limit(limit)
-    )
-    rows = connection.execute(query).all()
+    query = _events_between(connection, stream, last.through if last else 0, None)
+    rows = connection.execute(query.limit(limit)).all()
     if not rows:
         return Unbatched((), None, None, None)
     return Unbatched(
@@ -153,18 +170,8 @@ def _check_entries(connection: Connection, new: NewBatch, done: int) -> None:
         raise BatchConflictError("the entries are not strictly ascending")
     events: set[bytes] = set()
     if new.through is not None:
-        query = (
-            select(_event.entry)
-            .join_from(tables.capture, tables.event, _event.position >= _capture.first)
-            .where(
-                _capture.stream == new.anchor.stream,
-                _capture.through > done,
-                _capture.first <= new.through,
-                _event.position <= _capture.through,
-                _event.position.between(done + 1, new.through),
-            )
-        )
-        events = set(connection.execute(query).scalars())
+        query = _events_between(connection, new.anchor.stream, done, new.through)
+        events = {row.entry for row in connection.execute(query)}
     if len(events) != new.event_count or not events.issubset(entries):
         raise BatchConflictError("the batch does not hold exactly the events it names")
 
@@ -234,6 +241,7 @@ def batch_place(connection: Connection, entry: bytes) -> BatchPlace | None:
 
 def _index_of(connection: Connection, row: Row[Any], entry: bytes) -> int:
     """Find an entry in a sorted list by interpolation: hashes are spread evenly."""
+    page: int
     lowest, highest = 0, (row.size - 1) // tables.PAGE_ENTRIES
     page = int.from_bytes(entry[:8]) * (highest + 1) >> 64
     while lowest <= highest:

@@ -121,9 +121,8 @@ def _stream_status(connection: Connection, stream: int) -> StreamStatus:
     batch = last_batch(connection, stream)
     done = batch.through if batch else 0
     # A unit may be half batched: only what is above `done` counts.
-    first = func.max(_capture.first, done + 1)
-    if connection.dialect.name == "postgresql":
-        first = func.greatest(_capture.first, done + 1)
+    larger = func.greatest if connection.dialect.name == "postgresql" else func.max
+    first = larger(_capture.first, done + 1)
     count, oldest, promised = connection.execute(
         select(
             func.sum(_capture.through - first + 1),

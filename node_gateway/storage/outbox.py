@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from anchoring.core.anchor import Anchor
 from anchoring.ports import AnchorPlace, PendingAnchor, SignedTransaction
@@ -127,7 +127,7 @@ def last_batched(connection: Connection, stream: int) -> Anchor | None:
     return None if row is None else anchor_of_row(row)
 
 
-def _is(stream: int, sequence: int) -> tables.ColumnElement[bool]:
+def _is(stream: int, sequence: int) -> ColumnElement[bool]:
     return and_(_batch.stream == stream, _batch.sequence == sequence)
 
 
