@@ -25,7 +25,7 @@ SIGNING = ("eth_account", "eth_keys", "eth_keyfile", "coincurve")
 MIGRATION = re.compile(r"(^|\.)(alembic|migrat\w*|upgrade\w*)(\.|$)")
 RANDOM_MODULES = ("secrets", "random")
 RANDOM_NAMES = frozenset(
-    {"os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4", "ssl.RAND_bytes"}
+    {"os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4", "ssl.RAND_bytes", "Account.create"}
 )
 
 

@@ -3,7 +3,7 @@
 import ast
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +49,7 @@ def files(*suffixes: str, under: tuple[str, ...] = ("",)) -> list[Source]:
     return found
 
 
+@cache
 def _read(path: str) -> list[Source]:
     file = ROOT / path
     if file.is_symlink() or file.name in LOCK_FILES:

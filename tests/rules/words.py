@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 
 from tests.rules.source import Source
 
-OWN = ("tests/rules/words.py", "tests/test_repository_rules.py", "tests/test_conftest.py")
+OWN = ("tests/rules/words.py", "tests/test_repository_words.py", "tests/test_conftest.py")
 
 
 @dataclass(frozen=True)
