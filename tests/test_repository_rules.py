@@ -165,6 +165,7 @@ def test_the_service_never_creates_or_migrates_a_database() -> None:
     [
         *("from alembic import command", "from node_gateway.storage import migrations"),
         *("from ..storage.schema import upgrade", "metadata.create_all(engine)"),
+        *("wiring.prepare_database(url)",),
     ],
 )
 def test_a_migration_by_the_service_is_seen(text: str) -> None:

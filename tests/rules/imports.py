@@ -22,7 +22,8 @@ IMPURE_CALLS = frozenset({"open", "input", "print", "exec", "eval", "compile", "
 CLOCK_READS = frozenset({"now", "utcnow", "today"})
 
 SIGNING = ("eth_account", "eth_keys", "eth_keyfile", "coincurve")
-MIGRATION = re.compile(r"(^|\.)(alembic|migrat\w*|upgrade\w*)(\.|$)")
+MIGRATION = re.compile(r"(^|\.)(alembic|migrat\w*|upgrade\w*|prepare_database)(\.|$)")
+MIGRATING_CALLS = frozenset({"create_all", "migrate", "prepare_database"})
 RANDOM_MODULES = ("secrets", "random")
 RANDOM_NAMES = frozenset(
     {"os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4", "ssl.RAND_bytes", "Account.create"}
@@ -79,7 +80,7 @@ def migrating(source: Source) -> list[str]:
     found += [
         f"{source.path}:{node.lineno} calls {dotted(node.func)}"
         for node in ast.walk(source.tree)
-        if isinstance(node, ast.Call) and dotted(node.func).endswith(".create_all")
+        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in MIGRATING_CALLS
     ]
     return found
 
