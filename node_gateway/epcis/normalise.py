@@ -125,19 +125,23 @@ def _events(document: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Pa
         body = body.get(step)
         if not isinstance(body, Mapping):
             raise _shape("an object belongs here", steps[: depth + 1])
-    single = body.get("event")
-    if isinstance(single, Mapping):
-        yield single, (*steps, "event")
-    listed = body.get("eventList", single)
-    if not isinstance(listed, list):
-        if single is None or "eventList" in body:
-            raise _shape("a list of events belongs here", (*steps, "eventList"))
+    if "event" not in body and "eventList" not in body:
+        raise _shape("a list of events belongs here", (*steps, "eventList"))
+    for name in ("event", "eventList"):
+        if name in body:
+            yield from _listed(body[name], (*steps, name))
+
+
+def _listed(value: Any, path: Path) -> Iterator[tuple[Mapping[str, Any], Path]]:
+    if isinstance(value, Mapping) and path[-1] == "event":
+        yield value, path
         return
-    name = "eventList" if "eventList" in body else "event"
-    for index, event in enumerate(listed):
+    if not isinstance(value, list):
+        raise _shape("a list of events belongs here", path)
+    for index, event in enumerate(value):
         if not isinstance(event, Mapping):
-            raise _shape("an event is an object", (*steps, name, index))
-        yield event, (*steps, name, index)
+            raise _shape("an event is an object", (*path, index))
+        yield event, (*path, index)
 
 
 def _shape(detail: str, path: Path) -> DocumentRefusedError:
