@@ -1,7 +1,7 @@
 """RFC 8785 text of JSON values, and the numbers that may be committed."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring
 from math import isfinite
 
@@ -79,8 +79,16 @@ def exact_number(token: str) -> int | float:
         return whole
     value = float(token)
     check_number(value)
-    if Decimal(token) != Decimal(repr(value)):  # repr and RFC 8785 both give the shortest form
+    if not _keeps(token, value):
         raise EventFormError(
             "a number has more digits than a double can keep", code="number_precision"
         )
     return value
+
+
+def _keeps(token: str, value: float) -> bool:
+    """Tell if a double is exactly what a token says; repr and RFC 8785 give the same number."""
+    try:
+        return Decimal(token) == Decimal(repr(value))
+    except InvalidOperation:  # an exponent of 19 digits and more; only a zero is exact there
+        return not token.lower().partition("e")[0].strip("-0.")

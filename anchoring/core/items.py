@@ -202,9 +202,9 @@ def field_items(event: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _collect(found: list[tuple[str, str]], path: str, value: Any, pointer: str, level: int) -> None:
+    if isinstance(value, dict | list) and level > LEVELS_MAX:
+        raise EventFormError("nested deeper than 64 levels", code="too_deep", pointer=pointer)
     if isinstance(value, dict | list) and value:
-        if level > LEVELS_MAX:
-            raise EventFormError("nested deeper than 64 levels", code="too_deep", pointer=pointer)
         if isinstance(value, dict):
             for name, inner in value.items():
                 where = f"{pointer}/{_token(name)}"

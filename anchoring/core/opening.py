@@ -14,7 +14,7 @@ from anchoring.core.codes import CodesTree, build_codes_tree
 from anchoring.core.commit import EventCommitment, commit_event
 from anchoring.core.items import CODE_LISTS, code_items
 from anchoring.core.streams import SECRET_SIZE_BYTES
-from anchoring.core.strict_json import parse_exact
+from anchoring.core.strict_json import LEVELS_MAX, parse_exact
 from anchoring.errors import BundleFormatError
 
 CODES_OPENING_FORMAT = "sealtrail/codes-opening/v1"
@@ -120,7 +120,8 @@ def parse_opening(raw: bytes) -> FullOpening:
 
 
 def _read(raw: bytes, form: str, members: tuple[str, ...]) -> dict[str, Any]:
-    document = parse_exact(raw, size_bytes_max=OPENING_SIZE_BYTES_MAX)
+    # An event has 64 levels of its own, and the opening is one more around it.
+    document = parse_exact(raw, size_bytes_max=OPENING_SIZE_BYTES_MAX, levels_max=LEVELS_MAX + 1)
     if isinstance(document, dict) and document.get("format") != form:
         raise BundleFormatError(f"the format is not {form}", "format_unknown")
     return shape.members(document, members)

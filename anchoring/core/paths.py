@@ -5,7 +5,6 @@ import re
 from anchoring.errors import DisclosureError
 
 RESERVED_PREFIX = "sealtrail:"
-WILDCARD = "*"
 
 Segment = str | int
 """A member name (str) or an array index (int)."""

@@ -14,7 +14,8 @@ from anchoring.errors import EventFormError, TextError
 LEVELS_MAX = 64
 BUNDLE_SIZE_BYTES_MAX = 8 * 1024 * 1024
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Never fails once it has begun (an open string runs to the end), else the cost is quadratic.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 
@@ -29,7 +30,7 @@ def parse_plain(raw: bytes, *, size_bytes_max: int = BUNDLE_SIZE_BYTES_MAX) -> A
     return _parse(raw, size_bytes_max, _plain_integer, _refuse_number)
 
 
-def parse_exact(raw: bytes, *, size_bytes_max: int) -> Any:
+def parse_exact(raw: bytes, *, size_bytes_max: int, levels_max: int = LEVELS_MAX) -> Any:
     """Return the value of a text whose numbers all survive as doubles without a loss.
 
     Raises:
@@ -37,14 +38,20 @@ def parse_exact(raw: bytes, *, size_bytes_max: int) -> Any:
             `number_form`.
     """
     try:
-        return _parse(raw, size_bytes_max, exact_number, exact_number)
+        return _parse(raw, size_bytes_max, exact_number, exact_number, levels_max)
     except EventFormError as error:
         raise TextError(str(error), code=error.code) from error
 
 
-def _parse(raw: bytes, size_bytes_max: int, parse_int: Any, parse_float: Any) -> Any:
+def _parse(
+    raw: bytes,
+    size_bytes_max: int,
+    parse_int: Any,
+    parse_float: Any,
+    levels_max: int = LEVELS_MAX,
+) -> Any:
     text = _decode(raw, size_bytes_max)
-    _check_levels(raw)
+    _check_levels(raw, levels_max)
     try:
         value = json.loads(
             text,
@@ -73,15 +80,15 @@ def _decode(raw: bytes, size_bytes_max: int) -> str:
         raise TextError(f"not UTF-8 at byte {error.start}", code="not_utf8") from error
 
 
-def _check_levels(raw: bytes) -> None:
+def _check_levels(raw: bytes, levels_max: int) -> None:
     """Count nesting before any recursive reader sees the text."""
-    if raw.count(b"[") + raw.count(b"{") <= LEVELS_MAX:
+    if raw.count(b"[") + raw.count(b"{") <= levels_max:
         return
     level = 0
     for bracket in _STRING.sub(b"", raw).translate(None, _NOT_BRACKETS):
         level += 1 if bracket in b"[{" else -1
-        if level > LEVELS_MAX:
-            raise TextError(f"nested deeper than {LEVELS_MAX} levels", code="too_deep")
+        if level > levels_max:
+            raise TextError(f"nested deeper than {levels_max} levels", code="too_deep")
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

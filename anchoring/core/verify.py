@@ -6,6 +6,7 @@ since. It does not prove that the statement is true, the only one or the latest.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from anchoring.core import merkle
 from anchoring.core.act import Act, act_from_items
@@ -14,7 +15,6 @@ from anchoring.core.bundle import Bundle, parse_bundles
 from anchoring.core.codes import root_from_code_path
 from anchoring.core.commit import event_entry
 from anchoring.core.items import OpenedItem, Value, decode_disclosure
-from anchoring.core.paths import WILDCARD, Segment
 from anchoring.errors import (
     AnchorNotFoundError,
     DisclosedSetError,
@@ -68,13 +68,13 @@ def check_bundles(raw: bytes) -> tuple[CheckedBundle, ...]:
             every verifier. One refused bundle refuses all.
     """
     checked = tuple(check_bundle(bundle) for bundle in parse_bundles(raw))
-    seen: dict[bytes, set[tuple[str, str]]] = {}
+    seen: dict[bytes, frozenset[str]] = {}
     for one in checked:
-        codes = {(code.item.path, str(code.item.value)) for code in one.codes}
+        codes = one.code_values  # of either list: an event must not count twice for one code
         earlier = seen.get(one.entry)
         if earlier is not None and (not codes or not earlier or codes & earlier):
             raise DisclosedSetError("one event stands twice", "entry_repeated")
-        seen[one.entry] = codes | (earlier or set())
+        seen[one.entry] = codes | (earlier or frozenset())
     return checked
 
 
@@ -108,22 +108,24 @@ def check_set(fields: Sequence[OpenedItem], codes: Sequence[OpenedItem]) -> None
     entries = [one.entry for one in (*fields, *codes)]
     if len(set(entries)) != len(entries):
         raise DisclosedSetError("an item is disclosed twice", "duplicate_entry")
-    _check_fit([one.segments for one in fields if one.segments], codes)
+    _check_fit([*fields, *codes])
 
 
-def _check_fit(paths: Sequence[tuple[Segment, ...]], codes: Sequence[OpenedItem]) -> None:
-    """Check that the paths fit into one JSON value: no prefix, no mix of names and indices."""
-    lists = {(*one.segments, WILDCARD) for one in codes}
-    ends: set[tuple[Segment, ...]] = {*paths, *lists}
-    kinds: dict[tuple[Segment, ...], bool] = {}
-    for path in ends:
-        for length in range(1, len(path)):
-            parent = path[:length]
-            if parent in ends:
-                raise DisclosedSetError("a path is a prefix of another", "path_prefix")
-            below_is_name = isinstance(path[length], str) and path not in lists
-            if kinds.setdefault(parent, below_is_name) != below_is_name:
-                raise DisclosedSetError("names and indices below one path", "path_conflict")
+def _check_fit(opened: Sequence[OpenedItem]) -> None:
+    """Check that the paths fit into one JSON value: no prefix, no mix of names and indices.
+
+    Sorted by text, all paths below one path stand together, names before indices, and a prefix
+    directly before what it is a prefix of; so neighbours tell all, in memory linear in the text.
+    """
+    paths = {one.item.path: (*one.segments, 0) if one.is_code else one.segments for one in opened}
+    ordered = [paths[text] for text in sorted(paths) if paths[text]]
+    for upper, lower in pairwise(ordered):
+        both = zip(upper, lower, strict=False)
+        parting = next((pair for pair in both if pair[0] != pair[1]), None)
+        if parting is None:
+            raise DisclosedSetError("a path is a prefix of another", "path_prefix")
+        if isinstance(parting[0], str) != isinstance(parting[1], str):
+            raise DisclosedSetError("names and indices below one path", "path_conflict")
 
 
 def _check_trees(

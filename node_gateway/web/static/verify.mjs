@@ -64,16 +64,15 @@ export async function checkBundle(bundle) {
   };
 }
 
-/** Refuse a set in which one event gives a code of one list twice, or stands twice without codes. */
+/** Refuse a set in which one event counts twice for a code, of whatever list, or twice without any. */
 export function checkSetOfBundles(checked) {
   const codesOf = new Map();
   for (const { entry, codes } of checked) {
-    const pairs = codes.map(({ path, code }) => JSON.stringify([path, code]));
     const seen = codesOf.get(entry);
-    if (seen && (seen.size === 0 || pairs.length === 0 || pairs.some((pair) => seen.has(pair)))) {
+    if (seen && (seen.size === 0 || codes.length === 0 || codes.some(({ code }) => seen.has(code)))) {
       refuse("entry_repeated", entry);
     }
-    codesOf.set(entry, new Set([...(seen ?? []), ...pairs]));
+    codesOf.set(entry, new Set([...(seen ?? []), ...codes.map(({ code }) => code)]));
   }
 }
 
