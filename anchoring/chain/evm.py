@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import rlp  # type: ignore[import-untyped]
 from eth_account import Account
-from eth_keys.exceptions import BadSignature, ValidationError
+from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_canonical_address
 from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
 
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.rpc import EvmRpc, RpcRefusedError

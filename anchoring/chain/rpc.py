@@ -52,6 +52,10 @@ class _TimedOutError(SubmissionUnknownError):
     """No answer in time. Not worth an immediate second attempt."""
 
 
+class _UnreachableError(ChainUnavailableError):
+    """Nobody listens; a restart of the endpoint takes moments."""
+
+
 class _BoundedProvider(AsyncHTTPProvider):
     """web3's provider, with a limit on the size of an answer and without its own retries."""
 
@@ -107,7 +111,9 @@ class EvmRpc:
         await self._provider.disconnect()
 
     async def read(self, method: str, *params: object) -> Any:
-        """Ask something that changes nothing; retried on transport faults, but not on silence.
+        """Ask something that changes nothing.
+
+        Retried when the line broke, but not on silence, nor on an answer that no chain gives.
 
         Raises:
             ChainUnavailableError: no usable answer after the last attempt.
@@ -118,7 +124,7 @@ class EvmRpc:
                 return await self._call(method, params)
             except _TimedOutError as error:
                 raise ChainUnavailableError(str(error)) from error
-            except (ChainUnavailableError, SubmissionUnknownError):
+            except (_UnreachableError, SubmissionUnknownError):
                 await asyncio.sleep(wait_s)
         try:
             return await self._call(method, params)
@@ -140,7 +146,7 @@ class EvmRpc:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._provider.make_request(RPCEndpoint(method), list(params))
         except ClientConnectorError as error:
-            raise ChainUnavailableError(f"{self.name} cannot be reached") from error
+            raise _UnreachableError(f"{self.name} cannot be reached") from error
         except ClientResponseError as error:
             text = f"{self.name} answers {method} with HTTP status {error.status}"
             raise SubmissionUnknownError(text) from error

@@ -193,15 +193,16 @@ async def test_f9_a_refused_stream_does_not_hold_up_another(gateway: Gateway) ->
 async def test_f12_a_reorg_steps_back_visibly_and_recovers_with_the_same_bytes(
     world: World, depth: int
 ) -> None:
+    world.mine(2)
     gateway = Gateway(world)
     await gateway.batch(STREAM, STREAM)
     gateway.restart(max_per_call=1, confirmations=4)
-    await gateway.run_and_mine(3)
+    await gateway.run_and_mine(2)
     await gateway.run()
     signed = dict(gateway.outbox.signed)
     tips = [gateway.batcher.tip(row.anchor) for row in gateway.outbox.rows.values()]
     assert all(row.place for row in gateway.outbox.rows.values())
-    world.reorg(depth + 1)
+    world.reorg(depth)
     status = await gateway.run()
     assert AlarmCode.REORG in [alarm.code for alarm in status.alarms]
     lost = [row for row in gateway.outbox.rows.values() if not row.place]
@@ -309,7 +310,7 @@ async def test_f5_a_reorg_below_a_final_anchor_is_fatal(gateway: Gateway) -> Non
     await gateway.batch()
     await gateway.finish()
     await gateway.batch()
-    gateway.world.reorg(CONFIRMATIONS + 3)
+    gateway.world.reorg(CONFIRMATIONS + 4)
     status = await gateway.run()
     assert (status.state, status.reason) == (AnchorerState.FATAL, Reason.CHAIN_IDENTITY)
     assert (gateway.world.pooled(), len(gateway.outbox.signed)) == (0, 1)
