@@ -84,7 +84,7 @@ def source_hash(names: list[str]) -> str:
 
 
 def immutable_places(output: dict[str, Any], name: str) -> dict[str, list[dict[str, int]]]:
-    """Return the places of every immutable by its name: the compiler's own ids move with any edit."""
+    """Return the places of every immutable, by name: the compiler's ids move with any edit."""
     source = f"src/{name}.sol"
     names = {
         str(member["id"]): member["name"]

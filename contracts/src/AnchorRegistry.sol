@@ -42,17 +42,19 @@ contract AnchorRegistry is IAnchorRegistry {
         if (appends.length == 0) revert AnchorRegistryNothing();
         _requireOpen();
         for (uint256 i = 0; i < appends.length; ++i) {
-            Append memory one = appends[i];
+            Append calldata one = appends[i];
             if (i == 0 || one.stream != appends[i - 1].stream) _requireMayAnchor(one.stream);
-            _append(one);
+            _append(one.stream, one.sequence, one.root, one.size, one.previousTip);
         }
     }
 
     /// @inheritdoc IAnchorRegistry
-    function anchorOne(uint64 stream, uint64 sequence, bytes32 root, uint64 size, bytes32 previousTip) external {
+    function anchorOne(uint64 stream, uint64 sequence, bytes32 root, uint64 size, bytes32 previousTip)
+        external
+    {
         _requireOpen();
         _requireMayAnchor(stream);
-        _append(Append(stream, sequence, root, size, previousTip));
+        _append(stream, sequence, root, size, previousTip);
     }
 
     /// @inheritdoc IAnchorRegistry
@@ -89,44 +91,47 @@ contract AnchorRegistry is IAnchorRegistry {
     }
 
     /// @dev Writes the record and the tip, if the anchor is the next one.
-    function _append(Append memory next) private {
-        if (next.root == 0 || next.size == 0) revert AnchorRegistryEmptyBatch();
-        mapping(uint64 => bytes32) storage recordOf = records[next.stream];
-        bytes32 last = _tips[next.stream];
+    function _append(uint64 stream, uint64 sequence, bytes32 root, uint64 size, bytes32 previousTip) private {
+        if (root == 0 || size == 0) revert AnchorRegistryEmptyBatch();
+        mapping(uint64 => bytes32) storage recordOf = records[stream];
+        bytes32 last = _tips[stream];
         if (last == 0) {
-            _begin(next);
-        } else if (
-            // Records are dense, so the next sequence is the one without a record whose neighbour has one. This costs
-            // one read; a stored counter would cost a read and a write.
-            next.previousTip != last || recordOf[next.sequence] != 0 || next.sequence == 0
-                || recordOf[next.sequence - 1] == 0
-        ) {
-            _refuse(next);
+            _begin(stream, sequence, previousTip);
+        } else if (previousTip != last || !_isNext(recordOf, sequence)) {
+            _refuse(stream, sequence, previousTip);
         }
-        bytes32 tip = _tip(next);
-        recordOf[next.sequence] = _record(tip, block.number, block.timestamp);
-        _tips[next.stream] = tip;
-        emit Anchored(
-            next.stream, next.sequence, next.root, next.size, next.previousTip, tip, msg.sender
-        );
+        bytes32 tip = _tip(stream, sequence, root, size, previousTip);
+        recordOf[sequence] = _record(tip, block.number, block.timestamp);
+        _tips[stream] = tip;
+        emit Anchored(stream, sequence, root, size, previousTip, tip, msg.sender);
     }
 
     /// @dev The first anchor of a stream in this registry: it continues the predecessor's, if there is one.
-    function _begin(Append memory next) private {
+    function _begin(uint64 stream, uint64 sequence, bytes32 previousTip) private {
         if (predecessor != address(0) && IAnchorRegistry(predecessor).successor() != address(this)) {
             revert AnchorRegistryNotNamed(predecessor); // its head could still move, and the stream would fork
         }
-        (uint64 inherited, bytes32 tip) = head(next.stream);
-        if (next.sequence != inherited + 1 || next.previousTip != tip) _refuse(next);
-        if (inherited != 0) _inherited[next.stream] = inherited;
+        (uint64 inherited, bytes32 tip) = head(stream);
+        if (sequence != inherited + 1 || previousTip != tip) _refuse(stream, sequence, previousTip);
+        if (inherited != 0) _inherited[stream] = inherited;
     }
 
-    function _refuse(Append memory next) private view {
-        (uint64 last, bytes32 tip) = head(next.stream);
-        if (next.sequence != last + 1) {
-            revert AnchorRegistryOutOfSequence(next.stream, last + 1, next.sequence);
+    function _refuse(uint64 stream, uint64 sequence, bytes32 previousTip) private view {
+        (uint64 last, bytes32 tip) = head(stream);
+        if (sequence != last + 1) revert AnchorRegistryOutOfSequence(stream, last + 1, sequence);
+        revert AnchorRegistryTipMismatch(stream, tip, previousTip);
+    }
+
+    /// @dev Records are dense, so the next sequence is the one without a record whose neighbour has one. That costs one
+    ///      read; a stored counter would cost a read and a write.
+    function _isNext(mapping(uint64 => bytes32) storage recordOf, uint64 sequence)
+        private
+        view
+        returns (bool)
+    {
+        unchecked {
+            return sequence != 0 && recordOf[sequence] == 0 && recordOf[sequence - 1] != 0;
         }
-        revert AnchorRegistryTipMismatch(next.stream, tip, next.previousTip);
     }
 
     function _requireOpen() private view {
@@ -156,19 +161,53 @@ contract AnchorRegistry is IAnchorRegistry {
         return known;
     }
 
-    function _holds(Append memory anchored, uint64 blockNumber, uint64 blockTime) private view returns (bool) {
+    function _holds(Append calldata anchored, uint64 blockNumber, uint64 blockTime)
+        private
+        view
+        returns (bool)
+    {
         bytes32 stored = records[anchored.stream][anchored.sequence];
-        return stored != 0 && _record(_tip(anchored), blockNumber, blockTime) == stored;
+        if (stored == 0) return false;
+        bytes32 tip =
+            _tip(anchored.stream, anchored.sequence, anchored.root, anchored.size, anchored.previousTip);
+        return _record(tip, blockNumber, blockTime) == stored;
     }
 
-    function _tip(Append memory a) private view returns (bytes32) {
-        return sha256(
-            abi.encode(block.chainid, address(this), a.stream, a.sequence, a.root, a.size, a.previousTip)
-        );
+    /// @dev sha256(abi.encode(block.chainid, address(this), stream, sequence, root, size, previousTip)), without the
+    ///      encoder's copies; a test compares the two.
+    function _tip(uint256 stream, uint256 sequence, bytes32 root, uint256 size, bytes32 previousTip)
+        private
+        view
+        returns (bytes32 tip)
+    {
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, chainid())
+            mstore(add(words, 0x20), address())
+            mstore(add(words, 0x40), stream)
+            mstore(add(words, 0x60), sequence)
+            mstore(add(words, 0x80), root)
+            mstore(add(words, 0xa0), size)
+            mstore(add(words, 0xc0), previousTip)
+            if iszero(staticcall(gas(), 2, words, 0xe0, 0, 0x20)) { revert(0, 0) }
+            tip := mload(0)
+        }
     }
 
-    function _record(bytes32 tip, uint256 blockNumber, uint256 blockTime) private pure returns (bytes32) {
-        return sha256(abi.encode(tip, blockNumber, blockTime));
+    /// @dev sha256(abi.encode(tip, blockNumber, blockTime)); see `_tip`.
+    function _record(bytes32 tip, uint256 blockNumber, uint256 blockTime)
+        private
+        view
+        returns (bytes32 record)
+    {
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, tip)
+            mstore(add(words, 0x20), blockNumber)
+            mstore(add(words, 0x40), blockTime)
+            if iszero(staticcall(gas(), 2, words, 0x60, 0, 0x20)) { revert(0, 0) }
+            record := mload(0)
+        }
     }
 
     /// @dev RFC 9162 section 2.1.3.2 with un-prefixed nodes. `fits` is false unless the path has exactly the length

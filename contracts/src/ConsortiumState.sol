@@ -178,9 +178,9 @@ abstract contract ConsortiumState is IConsortium {
     function mayAnchor(address account, uint64 stream) external view returns (bool) {
         uint256 owner = uint256(stream) >> STREAM_BITS;
         if (owner > type(uint32).max) return false;
-        Standing memory standing = _standings[uint32(owner)];
-        if (standing.status != STATUS_ACTIVE || account == address(0)) return false;
-        if (standing.anchorKey == account) {
+        Standing storage standing = _standings[uint32(owner)];
+        if (standing.status != STATUS_ACTIVE) return false;
+        if (standing.anchorKey == account && account != address(0)) {
             return _within(standing.validFrom, standing.validUntil, block.timestamp);
         }
         StoredKey memory stored = _keys[account];
@@ -253,7 +253,8 @@ abstract contract ConsortiumState is IConsortium {
         uint64 before = stored.compromisedSince;
         bool earlier = compromisedSince != 0 && (before == 0 || compromisedSince < before);
         if (
-            stored.participant == 0 || compromisedSince > block.timestamp || (stored.revokedAt != 0 && !earlier)
+            stored.participant == 0 || compromisedSince > block.timestamp
+                || (stored.revokedAt != 0 && !earlier)
         ) revert ConsortiumInvalidKey(account);
         if (stored.revokedAt == 0) stored.revokedAt = SafeCast.toUint40(block.timestamp);
         stored.compromisedSince = uint40(compromisedSince);

@@ -62,7 +62,8 @@ interface IAnchorRegistry {
     function anchor(Append[] calldata appends) external;
 
     /// @notice Append one anchor; the cheapest way. Parameters as in `Append`.
-    function anchorOne(uint64 stream, uint64 sequence, bytes32 root, uint64 size, bytes32 previousTip) external;
+    function anchorOne(uint64 stream, uint64 sequence, bytes32 root, uint64 size, bytes32 previousTip)
+        external;
 
     /// @notice Stop this registry in favour of `successor_`. Only the consortium contract can call it, once.
     /// @param successor_ A registry that was deployed with this one as its predecessor.

@@ -107,7 +107,12 @@ interface IConsortium {
     event RecoveryKeyReplaced(uint32 indexed id, address indexed oldKey, address indexed newKey);
     /// @notice A key was added. Empty `streams`: it serves all streams of its participant.
     event KeyAdded(
-        uint32 indexed id, address indexed key, uint8 purpose, uint64 validFrom, uint64 validUntil, uint64[] streams
+        uint32 indexed id,
+        address indexed key,
+        uint8 purpose,
+        uint64 validFrom,
+        uint64 validUntil,
+        uint64[] streams
     );
     /// @notice A key was revoked, at the time of this block; again only if its compromise is found to be older.
     event KeyRevoked(uint32 indexed id, address indexed key, uint64 compromisedSince);
