@@ -56,8 +56,9 @@ def set_of_three() -> tuple[Any, tuple[Anchor, ...]]:
     codes = [code for _, code in code_items(4)]
     event, other = commit(FIELDS, code_items(4)), commit([ACT], CODES, secret=b"o" * 32)
     first, one = bundle_of(event, size=5, show={ACT[0]}, codes=set(codes[:2]))
-    again, _ = bundle_of(event, size=5, codes=set(codes[2:]))
-    last, two = bundle_of(other, size=3, sequence=2, previousTip=one.tip().hex())
+    again, _ = bundle_of(event, size=5, show={ACT[0]}, codes=set(codes[2:]))
+    place = {"sequence": 2, "previousTip": one.tip().hex()}
+    last, two = bundle_of(other, size=3, codes=set(), **place)
     return {"format": "sealtrail/proofs/v1", "bundles": [first, again, last]}, (one, two)
 
 

@@ -1,6 +1,7 @@
 """The JavaScript verifier accepts everything that the format allows."""
 
 import base64
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,10 @@ def test_events_of_one_code_go_together_in_a_set() -> None:
     other = bundle_of(first, codes={code_items(3)[0][1]})[0]
     rest = bundle_of(first, codes={code for _, code in code_items(3)[1:]})[0]
     none = bundle_of(first, codes=set())[0]
+    lists = commit(FIELDS, code_items(1, "inputEPCList") + code_items(1, "outputEPCList"))
+    put_in, anchor_three = bundle_of(lists, sequence=3, previousTip="33" * 32)
+    taken_out = copy.deepcopy(put_in)
+    del put_in["codes"]["paths"][1], taken_out["codes"]["paths"][0]
     sets = {
         "two events": [one, two],
         "one event": [one],
@@ -127,11 +132,13 @@ def test_events_of_one_code_go_together_in_a_set() -> None:
         "once without codes": [one, none],
         "without codes first": [none, one],
         "twice without codes": [none, none],
+        "one code of two lists": [put_in, taken_out],
+        "one of two lists": [taken_out],
     }
-    chain = seen_on_chain(anchor_one, anchor_two)
+    chain = seen_on_chain(anchor_one, anchor_two, anchor_three)
     cases = {
         name: (raw({"format": "sealtrail/proofs/v1", "bundles": found}), chain)
         for name, found in sets.items()
     }
-    allowed = ("two events", "one event", "one event by halves")
+    allowed = ("two events", "one event", "one event by halves", "one of two lists")
     assert codes_of(cases) == {name: None if name in allowed else "entry_repeated" for name in sets}

@@ -18,90 +18,108 @@ export function refuse(code, detail) {
   throw new Refusal(code, detail);
 }
 
-/** Strict RFC 8259: objects become Maps, duplicate names and lone surrogates are refused. */
-export function parseJson(text, { readNumber, syntax, tooDeep, duplicate }) {
-  let at = 0;
-  const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+/** Reads one RFC 8259 text; `rules` say how a number is read and by which code a defect is refused. */
+class JsonReader {
+  constructor(text, rules) {
+    this.text = text;
+    this.rules = rules;
+    this.at = 0;
+  }
 
-  function skipSpace() {
-    while (text[at] === " " || text[at] === "\n" || text[at] === "\r" || text[at] === "\t") at += 1;
+  fail() {
+    refuse(this.rules.syntax, `at character ${this.at}`);
   }
-  function expect(token) {
-    if (!text.startsWith(token, at)) refuse(syntax, `at character ${at}`);
-    at += token.length;
+
+  skipSpace() {
+    while (this.at < this.text.length && " \n\r\t".includes(this.text[this.at])) this.at += 1;
   }
-  function readString() {
-    const start = at;
-    expect('"');
-    while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-    expect('"');
+
+  /** Step over `token` if it stands here. */
+  take(token) {
+    const found = this.text.startsWith(token, this.at);
+    if (found) this.at += token.length;
+    return found;
+  }
+
+  readString() {
+    const { text } = this;
+    const start = this.at;
+    if (!this.take('"')) this.fail();
+    while (this.at < text.length && text[this.at] !== '"') this.at += text[this.at] === "\\" ? 2 : 1;
+    if (!this.take('"')) this.fail();
     let string;
     try {
-      string = JSON.parse(text.slice(start, at)); // one string literal: no duplicates, no numbers
+      string = JSON.parse(text.slice(start, this.at)); // one literal: no member names, no numbers
     } catch {
-      refuse(syntax, `string at character ${start}`);
+      this.fail();
     }
-    if (/[\uD800-\uDFFF]/u.test(string)) refuse("lone_surrogate", `at character ${start}`);
+    if (/[\uD800-\uDFFF]/u.test(string)) refuse("lone_surrogate", `before character ${this.at}`);
     return string;
   }
-  function readMembers(close, readOne) {
-    at += 1;
-    skipSpace();
-    if (text[at] === close) {
-      at += 1;
-      return;
-    }
-    for (;;) {
-      skipSpace();
+
+  /** Read what stands between two brackets, by `readOne` for each part. */
+  readParts(open, close, readOne) {
+    this.take(open);
+    this.skipSpace();
+    if (this.take(close)) return;
+    do {
+      this.skipSpace();
       readOne();
-      skipSpace();
-      if (text[at] === close) break;
-      expect(",");
-    }
-    at += 1;
+      this.skipSpace();
+    } while (this.take(","));
+    if (!this.take(close)) this.fail();
   }
-  function readObject(level) {
+
+  readObject(level) {
     const members = new Map();
-    readMembers("}", () => {
-      const name = readString();
-      if (members.has(name)) refuse(duplicate, `at character ${at}`);
-      skipSpace();
-      expect(":");
-      members.set(name, readValue(level));
+    this.readParts("{", "}", () => {
+      const name = this.readString();
+      if (members.has(name)) refuse(this.rules.duplicate, `before character ${this.at}`);
+      this.skipSpace();
+      if (!this.take(":")) this.fail();
+      members.set(name, this.readValue(level));
     });
     return members;
   }
-  function readArray(level) {
+
+  readArray(level) {
     const elements = [];
-    readMembers("]", () => elements.push(readValue(level)));
+    this.readParts("[", "]", () => elements.push(this.readValue(level)));
     return elements;
   }
-  function readScalar() {
-    for (const [token, value] of [["true", true], ["false", false], ["null", null]]) {
-      if (text.startsWith(token, at)) {
-        at += token.length;
-        return value;
-      }
-    }
-    number.lastIndex = at;
-    const match = number.exec(text);
-    if (!match) refuse(syntax, `at character ${at}`);
-    at = number.lastIndex;
-    return readNumber(match[0]);
-  }
-  function readValue(level) {
-    skipSpace();
-    const first = text[at];
-    if (first === '"') return readString();
-    if (first !== "{" && first !== "[") return readScalar();
-    if (level >= LEVELS_MAX) refuse(tooDeep);
-    return first === "{" ? readObject(level + 1) : readArray(level + 1);
+
+  readScalar() {
+    if (this.take("true")) return true;
+    if (this.take("false")) return false;
+    if (this.take("null")) return null;
+    const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+    number.lastIndex = this.at;
+    const token = number.exec(this.text)?.[0] ?? this.fail();
+    this.at += token.length;
+    return this.rules.readNumber(token);
   }
 
-  const value = readValue(0);
-  skipSpace();
-  if (at !== text.length) refuse(syntax, `at character ${at}`);
-  return value;
+  /** @param {number} level of what surrounds the value; the document's own containers are level 1 */
+  readValue(level) {
+    this.skipSpace();
+    const first = this.text[this.at];
+    if (first === '"') return this.readString();
+    if (first !== "{" && first !== "[") return this.readScalar();
+    if (level >= LEVELS_MAX) refuse(this.rules.tooDeep);
+    return first === "{" ? this.readObject(level + 1) : this.readArray(level + 1);
+  }
+
+  readDocument() {
+    const value = this.readValue(0);
+    this.skipSpace();
+    if (this.at !== this.text.length) this.fail();
+    return value;
+  }
+}
+
+/** Strict RFC 8259: objects become Maps, duplicate names and lone surrogates are refused. */
+export function parseJson(text, rules) {
+  return new JsonReader(text, rules).readDocument();
 }
 
 /** Decode strictly; a byte order mark stays visible as U+FEFF. */
