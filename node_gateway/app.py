@@ -11,6 +11,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from node_gateway.api import (
+    administration,
     anchors,
     capture,
     codes,
@@ -32,7 +33,7 @@ def describe_app() -> FastAPI:
         docs_url=None,  # the usual page loads its scripts from elsewhere
         redoc_url=None,
     )
-    for module in (capture, events, codes, anchors, operations, health):
+    for module in (capture, events, codes, anchors, operations, administration, health):
         app.include_router(module.router)
     problems.install(app)
     return app

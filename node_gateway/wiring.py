@@ -109,6 +109,18 @@ async def open_database(
 
 
 @asynccontextmanager
+async def open_chain(settings: Settings) -> AsyncIterator[EvmChain]:
+    """Open the configured chain with the anchor key, for commands that need nothing else."""
+    network = load_network(settings.chain.network_file)
+    key = load_keystore(settings.keys.anchor_keystore, passphrase(settings.keys))
+    rpc = EvmRpc(settings.chain.rpc)
+    try:
+        yield EvmChain(rpc, key, chain_id=network.chain_id, registry=network.registries[0].address)
+    finally:
+        await rpc.close()
+
+
+@asynccontextmanager
 async def open_gateway(
     settings: Settings,
     *,

@@ -49,13 +49,15 @@ async def list_entries(
 ) -> Response:
     """Return the public list of entries of a batch, decoys included, strictly ascending.
 
-    Problems: anchor_not_found.
+    Problems: anchor_not_found, entries_lost.
     """
     gateway.limiter.check(request.client.host if request.client else "unknown")
     stored = await gateway.store.anchor(stream, sequence)
     if stored is None:
         raise NotFoundError("no such anchor", code="anchor_not_found")
     raw = (await gateway.store.batch_entries(stream, sequence)).hex()
+    if not raw:  # taken over from the chain after an old copy was restored
+        raise NotFoundError("this database lost the list", code="entries_lost")
     width = 2 * _HASH_SIZE
     body = {
         "stream": stream,

@@ -45,6 +45,8 @@ _FULL_IRI: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.\-]*://.+|(?:urn|tag|did|ni|info|oid):.+", re.DOTALL | re.IGNORECASE
 )
 _CHAIN_LENGTH_MAX: Final = 8
+NAMESPACE_LENGTH_MAX: Final = 256  # it is repeated in every name, so a document could swell a lot
+_SHOWN_LENGTH_MAX: Final = 100
 # What the official context defines for every level; a default namespace does not reach these.
 _GLOBAL: Final = frozenset(
     {
@@ -116,33 +118,35 @@ class Names:
     Resolved names are remembered for the life of the object, that is of one document.
     """
 
-    __slots__ = ("_raw", "_resolved", "_terms", "_vocab")
+    __slots__ = ("_own", "_parent", "_resolved", "_spaces", "_vocab")
 
-    def __init__(self, raw: Mapping[str, str], vocab: str | None) -> None:
-        self._raw = raw
+    def __init__(
+        self, own: Mapping[str, str | None], parent: "Names | None", vocab: str | None
+    ) -> None:
+        self._own = own
+        self._parent = parent  # definitions are never copied: each may be nested in a large one
         self._vocab = vocab
-        self._terms = {term: iri for term in raw if (iri := self._iri(raw[term], 0)) is not None}
         self._resolved: dict[str, str] = {}
+        self._spaces: dict[str, str | None] = {}
 
     @classmethod
     def official(cls) -> "Names":
         """Return the names that hold without any inline context."""
-        return cls({}, None)
+        return cls({}, None, None)
 
     def within(self, context: Any) -> "Names":
         """Return the names that hold below `context`, the value of an `@context`."""
-        raw, vocab = dict(self._raw), self._vocab
+        own: dict[str, str | None] = {}
+        parent: Names | None = self
+        vocab = self._vocab
         for part in context if isinstance(context, list) else [context]:
             if part is None:
-                raw, vocab = {}, None
+                own, parent, vocab = {}, None, None
             elif isinstance(part, dict):
-                raw.update(_definitions(part))
-                for term, value in part.items():
-                    if value is None:
-                        raw.pop(term, None)
+                own.update(_definitions(part))
                 if "@vocab" in part:
-                    vocab = part["@vocab"] if isinstance(part["@vocab"], str) else None
-        return Names(raw, vocab)
+                    vocab = _namespace(part["@vocab"])
+        return Names(own, parent, vocab)
 
     def member(self, key: str) -> str:
         """Return the name under which an extension member is stored.
@@ -172,7 +176,7 @@ class Names:
         Raises:
             NormalisationError: `unknown_prefix`.
         """
-        found = self._terms.get(text)
+        found = self._term(text)
         if found is None:
             found = self.value(text) if ":" in text else self._iri(text, 0) or text
         if ":" in found and not _FULL_IRI.fullmatch(found):
@@ -189,8 +193,9 @@ class Names:
         return name
 
     def _defined(self, key: str) -> str:
-        if key in self._terms:
-            return _compressed(self._terms[key])
+        term = self._term(key)
+        if term is not None:
+            return _compressed(term)
         if _FULL_IRI.fullmatch(key):
             return _compressed(key)
         prefix, colon, local = key.partition(":")
@@ -203,10 +208,28 @@ class Names:
         return _compressed(space + local)
 
     def _space(self, prefix: str) -> str | None:
-        space = self._terms.get(prefix)
+        if prefix in self._spaces:
+            return self._spaces[prefix]
+        space = self._term(prefix)
         if space is None:
-            return OFFICIAL.get(prefix)
-        return _TRIMMED.get(space, space)
+            space = OFFICIAL.get(prefix)
+        else:
+            space = _TRIMMED.get(space, space)
+        self._spaces[prefix] = space
+        return space
+
+    def _term(self, name: str) -> str | None:
+        """Return the full IRI that a definition gives `name`; None if there is none or no IRI."""
+        given = self._given(name)
+        return None if given is None else self._iri(given, 0)
+
+    def _given(self, name: str) -> str | None:
+        names: Names | None = self
+        while names is not None:
+            if name in names._own:
+                return names._own[name]
+            names = names._parent
+        return None
 
     def _iri(self, text: str, depth: int) -> str | None:
         """Return the full IRI of a definition, which may itself use a prefix; None if none."""
@@ -216,17 +239,26 @@ class Names:
         if not colon:
             full = _FULL_IRI.fullmatch(self._vocab or "")
             return f"{self._vocab}{text}" if full and text not in _GLOBAL else None
-        if prefix not in self._raw:
+        given = self._given(prefix)
+        if given is None:
             return OFFICIAL[prefix] + local if prefix in OFFICIAL else None
-        space = self._iri(self._raw[prefix], depth + 1) if depth < _CHAIN_LENGTH_MAX else None
+        space = self._iri(given, depth + 1) if depth < _CHAIN_LENGTH_MAX else None
         return None if space is None else _TRIMMED.get(space, space) + local
 
 
-def _definitions(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _definitions(part: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
     for term, value in part.items():
-        iri = value.get("@id") if isinstance(value, dict) else value
-        if isinstance(iri, str) and not term.startswith("@"):
-            yield term, iri
+        if value is None:
+            yield term, None
+        elif isinstance(value, str):
+            yield term, _namespace(value)
+        elif isinstance(value, dict) and "@id" in value:
+            yield term, _namespace(value["@id"])
+
+
+def _namespace(value: Any) -> str | None:
+    """Return a namespace that may be written out before every name; a long one counts as none."""
+    return value if isinstance(value, str) and len(value) <= NAMESPACE_LENGTH_MAX else None
 
 
 def _compressed(iri: str) -> str:
@@ -240,4 +272,5 @@ _HINT: Final = "define the prefix in the document's own @context; contexts are n
 
 
 def _unknown(key: str) -> str:
-    return f"no inline context defines the prefix of {key!r}"
+    shown = key if len(key) <= _SHOWN_LENGTH_MAX else f"{key[:_SHOWN_LENGTH_MAX]}..."
+    return f"no inline context defines the prefix of {shown!r}"

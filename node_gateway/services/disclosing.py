@@ -18,6 +18,7 @@ from anchoring.core.items import CODE_LISTS
 from anchoring.core.prove import code_paths, fields_proof, make_bundle
 from node_gateway.errors import ErasedError, NotFinalError, NotFoundError, RequestError
 from node_gateway.settings import PoliciesSection, PolicySection
+from node_gateway.storage.errors import DatabaseDamagedError
 from node_gateway.storage.ports import BatchPlace, BatchStore, EventStore, StoredEvent
 from node_gateway.storage.tiles import batch_path, sparse_path
 
@@ -115,6 +116,8 @@ class Disclosing:
             opened.derived,
             sub_secret=streams.fields_secret(opened.secret),
         )
+        if fields.root != stored.header.fields_root:
+            raise DatabaseDamagedError("the stored event is not the one that was committed")
         shown = _without_oracle(chosen_paths(fields, policy), fields, opened, policy)
         return make_bundle(
             fields=fields_proof(fields, shown),
@@ -145,6 +148,8 @@ class Disclosing:
         tree = await asyncio.to_thread(
             build_codes, opened.event, sub_secret=streams.codes_secret(opened.secret)
         )
+        if tree.root != opened.stored.header.codes_root:
+            raise DatabaseDamagedError("the stored codes are not those that were committed")
         chosen: list[Code] = [one for one in tree.codes if one[1] in set(codes)]
         _require_known(codes, {code for _, code in chosen})
         if not codes and show_all:

@@ -8,10 +8,13 @@ their outcome): what it returned survives a power cut. Calls may run concurrentl
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Protocol
 
 from anchoring.ports import AnchorOutbox, AnchorPlace, PendingAnchor, SignedTransaction
 from node_gateway.storage.records import (
+    AdoptedAnchor,
+    Adoption,
     ApiKey,
     BatchPlace,
     CaptureJob,
@@ -37,6 +40,8 @@ from node_gateway.storage.records import (
 )
 
 __all__ = [
+    "AdoptedAnchor",
+    "Adoption",
     "AnchorOutbox",
     "AnchorPlace",
     "ApiKey",
@@ -195,6 +200,21 @@ class BatchStore(Protocol):
         Raises:
             BatchConflictError: its sequence is not the stream's next one, its entries are not
                 strictly ascending, or they miss one of the events up to `through`.
+        """
+        ...
+
+    async def adopt_anchors(
+        self, stream: int, adopted: Sequence[AdoptedAnchor], *, created_at: int
+    ) -> Adoption:
+        """Take over a stream as the chain holds it, after an old copy was restored.
+
+        Args:
+            stream: The stream.
+            adopted: All of its anchors on the chain, dense from sequence 1.
+            created_at: Unix seconds, for the rows that are added.
+
+        Raises:
+            AnchorConflictError: a final anchor of this database is not on that chain.
         """
         ...
 

@@ -338,3 +338,25 @@ class ApiKey:
     created_at: int
     expires_at: int | None = None
     revoked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedAnchor:
+    """An anchor as the chain holds it, with its place; final."""
+
+    anchor: Anchor
+    place: AnchorPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What taking over did to one stream.
+
+    Attributes:
+        adopted: Anchors that the chain has and this database lacked; their lists stay unknown.
+        dissolved: Batches of this database that the chain does not have; their events wait again.
+    """
+
+    stream: int
+    adopted: int
+    dissolved: int

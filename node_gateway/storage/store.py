@@ -12,9 +12,20 @@ from sqlalchemy import Connection
 
 from anchoring.core.anchor import Anchor
 from anchoring.ports import AnchorPlace, PendingAnchor, SignedTransaction
-from node_gateway.storage import batches, captures, erasing, events, jobs, outbox, registers
+from node_gateway.storage import (
+    adopting,
+    batches,
+    captures,
+    erasing,
+    events,
+    jobs,
+    outbox,
+    registers,
+)
 from node_gateway.storage.backend import Backend
 from node_gateway.storage.records import (
+    AdoptedAnchor,
+    Adoption,
     ApiKey,
     BatchPlace,
     CaptureJob,
@@ -218,6 +229,12 @@ class Store:
     async def add_batch(self, batch: NewBatch) -> None:
         """See `BatchStore`."""
         await self._write("batch", batches.add_batch, batch, backend=self._backend)
+
+    async def adopt_anchors(
+        self, stream: int, adopted: Sequence[AdoptedAnchor], *, created_at: int
+    ) -> Adoption:
+        """See `BatchStore`."""
+        return await self._write("adopt", adopting.adopt_anchors, stream, adopted, created_at)
 
     async def anchor(self, stream: int, sequence: int) -> StoredAnchor | None:
         """See `BatchStore`."""

@@ -1,0 +1,89 @@
+"""`sealtrail anchor`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from node_gateway.cli.client import Client
+from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
+from node_gateway.cli.output import NOT_FOUND, CommandError, command, put, say, table
+
+app = typer.Typer(no_args_is_help=True)
+
+StreamOption = Annotated[int | None, typer.Option(help="Stream number; default: the ordinary one.")]
+
+
+@app.command("now")
+@command
+def now(
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    dispensing: Annotated[bool, typer.Option("--dispensing", help="The slow stream.")] = False,
+) -> None:
+    """Make a batch at once, outside of the cadence (which shows that something happened now)."""
+    stream = "dispensing" if dispensing else "ordinary"
+    client = Client.from_config(config, gateway)
+    answer = client.request("POST", "/v1/operations/anchor", params={"stream": stream}).json()
+    put(answer)
+    say("Durable; being sealed. See: sealtrail anchor list")
+
+
+@app.command("list")
+@command
+def list_anchors(
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    stream: StreamOption = None,
+    after: Annotated[int, typer.Option(help="Go on after this sequence.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    json: JsonOption = False,
+) -> None:
+    """List the anchors of a stream, by sequence."""
+    answer = _anchors(config, gateway, stream, after, limit)
+    if json:
+        put(answer)
+        return
+    rows = [
+        [
+            str(one["sequence"]),
+            one["state"],
+            str(one["size"]),
+            str(one["blockNumber"] or "-"),
+            one["root"][:16],
+        ]
+        for one in answer["anchors"]
+    ]
+    table(f"stream {answer['stream']}", ["sequence", "state", "size", "block", "root"], rows)
+
+
+@app.command("show")
+@command
+def show(
+    sequence: Annotated[int, typer.Argument(min=1)],
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    stream: StreamOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one anchor."""
+    answer = _anchors(config, gateway, stream, sequence - 1, 1)
+    if not answer["anchors"] or answer["anchors"][0]["sequence"] != sequence:
+        raise CommandError(
+            f"no anchor {sequence} in stream {answer['stream']}",
+            attempt="sealtrail anchor list",
+            status=NOT_FOUND,
+        )
+    anchor = answer["anchors"][0]
+    if json:
+        put(anchor)
+        return
+    table("", ["member", "value"], [[name, str(value)] for name, value in anchor.items()])
+
+
+def _anchors(config: Any, gateway: str | None, stream: int | None, after: int, limit: int) -> Any:
+    params: dict[str, Any] = {"after": after, "perPage": limit}
+    if stream is not None:
+        params["stream"] = stream
+    return Client.from_config(config, gateway).get("/v1/anchors", **params)

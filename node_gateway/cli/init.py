@@ -1,0 +1,198 @@
+"""`sealtrail init`: a folder with settings, keys and an empty database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node_gateway.cli.client import KEY_FILE
+from node_gateway.cli.output import USAGE, CommandError, command, say
+
+ROLES = {
+    "manufacturer": 1,
+    "distributor": 2,
+    "pharmacy": 4,
+    "auditor": 8,
+    "regulator": 16,
+    "voter": 32,
+}
+KEY_NAMES = ("anchor", "sign", "admin", "recovery")
+PARTICIPANT_FILE = "participant.json"
+_SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+_TOML = """\
+# Settings of one gateway. Environment goes first: SEALTRAIL_BATCHING__CADENCE_S=10
+[gateway]
+participant = {participant}
+database = "{database}"
+host = "127.0.0.1"
+port = {port}
+
+[chain]
+rpc = "{rpc}"
+network_file = "{network}"      # written by `sealtrail chain deploy`
+confirmations = 1
+
+[keys]
+anchor_keystore = "keys/anchor.json"
+sign_keystore = "keys/sign.json"
+passphrase_file = "keys/passphrase"
+
+[batching]                      # every slot anchors the same number of entries, full or empty
+cadence_s = {cadence_s}
+padding = "{padding}"
+promise_s = {promise_s}
+
+[batching.dispensing]           # a slow stream: a bundle tells the time of capture to one slot
+cadence_s = {slow_cadence_s}
+padding = "{padding}"
+promise_s = {slow_promise_s}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new gateway is to be."""
+
+    folder: Path
+    participant: int
+    slug: str
+    name: str
+    url: str
+    roles: int
+    rpc: str
+    network: str
+    database: str = "sqlite:///sealtrail.db"
+    port: int = 8700
+    cadence_s: int = 60
+    slow_cadence_s: int = 86_400
+    padding: str = "fixed:256"
+
+
+@command
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; must not hold a gateway yet.")],
+    name: Annotated[str, typer.Option(help="The organisation's name as others see it.")],
+    slug: Annotated[str, typer.Option(help="Short name: a-z, 0-9, -")],
+    participant: Annotated[
+        int, typer.Option(min=1, help="Id in the consortium: the place in `chain deploy`.")
+    ] = 1,
+    role: Annotated[list[str] | None, typer.Option(help=", ".join(ROLES))] = None,
+    url: Annotated[str, typer.Option(help="Where others reach this gateway.")] = "",
+    rpc: Annotated[str, typer.Option(help="Chain endpoint (JSON-RPC).")] = "http://127.0.0.1:8545",
+    network: Annotated[str, typer.Option(help="Network file.")] = "network.json",
+    db: Annotated[
+        str, typer.Option(help="sqlite:///file or postgresql://...")
+    ] = "sqlite:///sealtrail.db",
+    port: Annotated[int, typer.Option(min=1, max=65_535)] = 8700,
+) -> None:
+    """Make settings, four keys, an empty database and an operator's API key.
+
+    Secrets are written to files that only you can read: keys/passphrase and admin.key.
+    """
+    roles = 0
+    for one in role or ["manufacturer", "voter"]:
+        if one not in ROLES:
+            raise CommandError(
+                f"unknown role {one}", attempt=f"one of {', '.join(ROLES)}", status=2
+            )
+        roles |= ROLES[one]
+    if not _SLUG.fullmatch(slug):
+        raise CommandError("a slug is a-z, 0-9 and -", attempt="--slug maker", status=USAGE)
+    make_gateway(
+        Wanted(
+            folder=folder,
+            participant=participant,
+            slug=slug,
+            name=name,
+            url=url or f"http://127.0.0.1:{port}",
+            roles=roles,
+            rpc=rpc,
+            network=network,
+            database=db,
+            port=port,
+        )
+    )
+    say(f"{folder}: settings, keys and database are there.")
+    say(f"Give {PARTICIPANT_FILE} to whoever deploys the contracts; it holds no secret.")
+    say(f"Next: sealtrail chain deploy --participant {folder}/{PARTICIPANT_FILE} ...")
+
+
+def make_gateway(wanted: Wanted, *, scrypt_cost: int | None = None) -> None:
+    """Write the folder of a new gateway.
+
+    Raises:
+        CommandError: there is one already.
+    """
+    from anchoring.chain.keystore import SCRYPT_COST, create_keystore
+
+    config = wanted.folder / "sealtrail.toml"
+    if config.exists():
+        raise CommandError(f"{config} exists already", attempt="another folder", status=USAGE)
+    keys = wanted.folder / "keys"
+    keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    passphrase = secrets.token_urlsafe(32)
+    _write_secret(keys / "passphrase", passphrase)
+    addresses = {
+        name: create_keystore(
+            keys / f"{name}.json", passphrase, scrypt_cost=scrypt_cost or SCRYPT_COST
+        ).hex()
+        for name in KEY_NAMES
+    }
+    public = {
+        "slug": wanted.slug,
+        "name": wanted.name,
+        "url": wanted.url,
+        "roles": wanted.roles,
+        "keys": addresses,
+    }
+    (wanted.folder / PARTICIPANT_FILE).write_text(
+        json.dumps(public, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    config.write_text(_settings(wanted), encoding="utf-8")
+    asyncio.run(_make_database(config, wanted.name, wanted.folder / KEY_FILE))
+
+
+def _settings(wanted: Wanted) -> str:
+    return _TOML.format(
+        participant=wanted.participant,
+        database=wanted.database,
+        port=wanted.port,
+        rpc=wanted.rpc,
+        network=wanted.network,
+        cadence_s=wanted.cadence_s,
+        promise_s=max(60, wanted.cadence_s * 20),
+        slow_cadence_s=wanted.slow_cadence_s,
+        slow_promise_s=max(60, wanted.slow_cadence_s * 3),
+        padding=wanted.padding,
+    )
+
+
+async def _make_database(config: Path, name: str, key_file: Path) -> None:
+    from node_gateway.services.access import new_api_key
+    from node_gateway.settings import load_settings
+    from node_gateway.wiring import META_NAME, open_database, prepare_database
+
+    settings = load_settings(config)
+    await asyncio.to_thread(prepare_database, settings.gateway.database)
+    async with open_database(settings) as store:
+        await store.set_meta(META_NAME, name.encode())
+        text, _ = await new_api_key(
+            store, name="operator (made by init)", scopes=["admin"], now_s=int(time.time())
+        )
+    _write_secret(key_file, text)
+
+
+def _write_secret(path: Path, text: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(file, "w", encoding="utf-8") as stream:
+        stream.write(text + "\n")

@@ -1,0 +1,121 @@
+"""What commands say: data on stdout, talk on stderr, a `Try:` line with every error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+OK, FAILURE, USAGE, MISMATCH, NOT_FOUND = 0, 1, 2, 10, 11
+PENDING, CANNOT_CHECK, SUSPICIOUS = 12, 13, 14
+
+_EXIT_BY_CODE = {
+    "event_not_found": NOT_FOUND,
+    "code_not_found": NOT_FOUND,
+    "receipt_not_found": NOT_FOUND,
+    "capture_not_found": NOT_FOUND,
+    "anchor_not_found": NOT_FOUND,
+    "api_key_not_found": NOT_FOUND,
+    "not_final": PENDING,
+    "parameter": USAGE,
+    "settings": USAGE,
+}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class CommandError(Exception):
+    """Ends a command: what is wrong, what to try, and the exit status."""
+
+    def __init__(self, message: str, *, attempt: str, status: int = FAILURE) -> None:
+        self.attempt, self.status = attempt, status
+        super().__init__(message)
+
+
+def talk() -> Console:
+    """Return the console for people: stderr; honours NO_COLOR."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Say something to a person."""
+    talk().print(text, markup=False)
+
+
+def put(value: Any) -> None:
+    """Write data as one JSON line to stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Write a table to stdout."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    Console(highlight=False, soft_wrap=False).print(made)
+
+
+def fail(message: str, attempt: str, status: int) -> NoReturn:
+    """Say what is wrong and what to try; end with a status."""
+    say(f"sealtrail: {message}")
+    say(f"Try: {attempt}")
+    raise typer.Exit(status)
+
+
+def exit_status(code: str) -> int:
+    """Return the exit status for a problem code."""
+    return _EXIT_BY_CODE.get(code, FAILURE)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn every error raised on purpose into a sentence, a `Try:` line and a status."""
+    from anchoring.errors import AnchoringError, KeystoreError
+    from node_gateway.epcis.errors import EpcisError
+    from node_gateway.errors import GatewayError, SettingsError
+    from node_gateway.storage.errors import StorageError
+
+    try:
+        yield
+    except CommandError as error:
+        fail(str(error), error.attempt, error.status)
+    except SettingsError as error:
+        fail(str(error), error.hint or "sealtrail doctor", USAGE)
+    except KeystoreError as error:
+        fail(str(error), "check SEALTRAIL_PASSPHRASE or keys.passphrase_file", FAILURE)
+    except (GatewayError, EpcisError) as error:
+        fail(str(error), error.hint or "sealtrail --help", exit_status(error.code))
+    except StorageError as error:
+        fail(str(error), _storage_attempt(error.code), FAILURE)
+    except AnchoringError as error:
+        status = CANNOT_CHECK if error.code.startswith("chain") else FAILURE
+        fail(str(error), "sealtrail doctor", status)
+
+
+def _storage_attempt(code: str) -> str:
+    return {
+        "database_revision": "sealtrail db upgrade",
+        "database_in_use": "stop the gateway, or use the command that talks to it",
+        "database_full": "free disk space, then start again",
+    }.get(code, "sealtrail doctor")
+
+
+def command(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a command so that its errors are explained."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with explained():
+            return function(*args, **kwargs)
+
+    return run

@@ -1,0 +1,134 @@
+"""`sealtrail proof`, `sealtrail verify` and `sealtrail audit`."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from node_gateway.cli.client import Client
+from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
+from node_gateway.cli.output import NOT_FOUND, PENDING, USAGE, CommandError, command, say
+from node_gateway.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True)
+
+_ENTRY_LENGTH = 64
+
+
+@app.command("get")
+@command
+def get(
+    what: Annotated[str, typer.Argument(metavar="CODE|ENTRY", help="A code, or an event entry.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
+    audience: Annotated[str, typer.Option(help="public, partner or owner.")] = "owner",
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+) -> None:
+    """Fetch the bundle of an event, or of every event that names a code."""
+    client = Client.from_config(config, gateway)
+    if len(what) == _ENTRY_LENGTH and set(what) <= set("0123456789abcdef"):
+        raw = client.raw(f"/v1/events/{what}/bundle", audience=audience)
+    else:
+        raw = _bundles_of_code(client, what, audience)
+    if output is None:
+        sys.stdout.buffer.write(raw + b"\n")
+        return
+    output.write_bytes(raw)
+    say(f"{output}: {len(raw)} bytes. Check it with: sealtrail verify {output}")
+
+
+def _bundles_of_code(client: Client, code: str, audience: str) -> bytes:
+    answer = client.get(f"/v1/codes/{quote(code, safe='')}")
+    bundles: list[Any] = []
+    pending = 0
+    for one in answer["events"]:
+        if one["erased"]:
+            continue
+        if one["state"] != "final":
+            pending += 1
+            continue
+        params = {"audience": audience, "code": answer["code"]}
+        bundles.append(client.get(f"/v1/events/{one['entry']}/bundle", **params))
+    if not bundles:
+        raise CommandError(
+            "every event of this code is still being sealed" if pending else "nothing to prove",
+            attempt="again in a little while",
+            status=PENDING if pending else NOT_FOUND,
+        )
+    if pending:
+        say(f"{pending} events are still being sealed and are left out")
+    document = {"format": "sealtrail/proofs/v1", "bundles": bundles}
+    return json_module.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@command
+def verify(
+    what: Annotated[str, typer.Argument(metavar="FILE|CODE", help="A bundle file, or a code.")],
+    rpc: Annotated[
+        list[str] | None, typer.Option(help="[ORG=]URL of a witness you chose; repeatable.")
+    ] = None,
+    network: Annotated[Path | None, typer.Option(help="Your own network file.")] = None,
+    quorum: Annotated[
+        int | None, typer.Option(min=1, help="Organisations that must agree (2).")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a bundle, or what a gateway publishes about a code, against witnesses you chose.
+
+    Nothing that the gateway says is believed: every hash is recomputed here.
+    Exit statuses: 0 verified, 10 refused, 11 not found, 12 being sealed, 13 could not check.
+    """
+    arguments = ["--network", str(network or load_settings(config).chain.network_file)]
+    for one in rpc or []:
+        arguments += ["--rpc", one]
+    if quorum is not None:
+        arguments += ["--quorum", str(quorum)]
+    if json:
+        arguments.append("--json")
+    if Path(what).is_file():
+        raise typer.Exit(_anchoring("verify", what, *arguments))
+    answer = _public_answer(what, config, gateway)
+    with tempfile.NamedTemporaryFile(suffix=".proof.json") as file:
+        file.write(json_module.dumps(answer["proofs"]).encode())
+        file.flush()
+        status = _anchoring("verify", file.name, "--code", answer["code"], *arguments)
+    raise typer.Exit(status)
+
+
+def _public_answer(code: str, config: Path, gateway: str | None) -> Any:
+    if "." in code and ":" not in code and "/" not in code:
+        raise CommandError(f"there is no file {code}", attempt="check its name", status=USAGE)
+    client = Client.from_config(config, gateway)
+    answer = client.get(f"/v1/public/codes/{quote(code, safe='')}")
+    if answer["proofs"] is not None:
+        return answer
+    if answer["sealing"]:
+        raise CommandError("recorded, being sealed", attempt="again soon", status=PENDING)
+    raise CommandError(
+        "this gateway publishes nothing about this code",
+        attempt="--gateway URL of the participant that issued it",
+        status=NOT_FOUND,
+    )
+
+
+@command
+def audit(context: typer.Context) -> None:
+    """Walk the anchors of a participant or stream and re-derive everything from the chain.
+
+    Takes the options of `python -m anchoring audit`; add --help to see them.
+    """
+    raise typer.Exit(_anchoring("audit", *context.args))
+
+
+def _anchoring(*arguments: str) -> int:
+    from anchoring.__main__ import main
+
+    return main(list(arguments))

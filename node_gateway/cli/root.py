@@ -1,0 +1,52 @@
+"""The root of the command tree."""
+
+from __future__ import annotations
+
+import typer
+
+from node_gateway.cli import (
+    anchors,
+    api_keys,
+    capturing,
+    chain,
+    database,
+    demo,
+    doctor,
+    events,
+    init,
+    keys,
+    proofs,
+    serve,
+)
+
+app = typer.Typer(
+    name="sealtrail",
+    help="Keep your own events, let anybody check them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("init")(init.init)
+app.command("serve")(serve.serve)
+app.command("status")(doctor.status)
+app.command("doctor")(doctor.doctor)
+app.command("capture")(capturing.capture)
+app.command("trace")(events.trace)
+app.command("verify")(proofs.verify)
+app.command("audit", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    proofs.audit
+)
+app.command("demo")(demo.demo)
+app.add_typer(events.app, name="event", help="Single events: show, erase.")
+app.add_typer(anchors.app, name="anchor", help="Anchors: now, list, show.")
+app.add_typer(proofs.app, name="proof", help="Bundles: get.")
+app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
+app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
+app.add_typer(keys.app, name="key", help="Chain keys: new.")
+app.add_typer(database.app, name="db", help="The database: upgrade, adopt-chain.")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,100 @@
+"""Taking over what the chain holds, after an old copy of the database was restored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from anchoring.core.anchor import Anchor
+from anchoring.ports import AnchorPlace
+from node_gateway.storage import tables
+from node_gateway.storage.batches import last_batch
+from node_gateway.storage.errors import AnchorConflictError
+from node_gateway.storage.records import AdoptedAnchor, Adoption
+
+_batch = tables.batch.c
+_SEQUENCED = (tables.batch_page, tables.batch_tile, tables.batch_decoys, tables.batch)
+
+
+def adopt_anchors(
+    connection: Connection, stream: int, adopted: Sequence[AdoptedAnchor], created_at: int
+) -> Adoption:
+    """See `BatchStore.adopt_anchors`."""
+    by_sequence = {one.anchor.sequence: one for one in adopted}
+    if sorted(by_sequence) != list(range(1, len(adopted) + 1)):
+        raise AnchorConflictError("the chain's anchors of a stream are dense from 1")
+    fork = _first_difference(connection, stream, by_sequence)
+    dissolved = _dissolve(connection, stream, fork)
+    through = _through(connection, stream)
+    missing = [one for one in adopted if one.anchor.sequence >= fork]
+    for one in missing:
+        connection.execute(
+            insert(tables.batch).values(_row(one.anchor, one.place, created_at, through))
+        )
+    return Adoption(stream, adopted=len(missing), dissolved=dissolved)
+
+
+def _first_difference(
+    connection: Connection, stream: int, by_sequence: dict[int, AdoptedAnchor]
+) -> int:
+    """Return the first sequence at which this database and the chain do not agree."""
+    query = select(tables.batch).where(_batch.stream == stream).order_by(_batch.sequence)
+    sequence = 1
+    for row in connection.execute(query):
+        one = by_sequence.get(row.sequence)
+        if one is None or one.anchor.root != row.root:
+            if row.state == tables.FINAL:
+                raise AnchorConflictError(
+                    f"final anchor {stream}/{row.sequence} is not what the chain holds"
+                )
+            return int(row.sequence)
+        sequence = row.sequence + 1
+    return sequence
+
+
+def _dissolve(connection: Connection, stream: int, fork: int) -> int:
+    """Remove batches that the chain does not have; their events wait for a batch again."""
+    link = tables.transaction_anchor.c
+    hashes = (
+        connection.execute(
+            select(link.tx_hash).where(link.stream == stream, link.sequence >= fork).distinct()
+        )
+        .scalars()
+        .all()
+    )
+    for tx_hash in hashes:
+        connection.execute(delete(tables.transaction_anchor).where(link.tx_hash == tx_hash))
+        signed = tables.signed_transaction
+        connection.execute(delete(signed).where(signed.c.tx_hash == tx_hash))
+    count = 0
+    for table in _SEQUENCED:
+        removed = connection.execute(
+            delete(table).where(table.c.stream == stream, table.c.sequence >= fork)
+        )
+        count = removed.rowcount
+    return count
+
+
+def _through(connection: Connection, stream: int) -> int:
+    last = last_batch(connection, stream)
+    return int(last.through) if last else 0
+
+
+def _row(anchor: Anchor, place: AnchorPlace, created_at: int, through: int) -> dict[str, object]:
+    return {
+        "stream": anchor.stream,
+        "sequence": anchor.sequence,
+        "root": anchor.root,
+        "size": anchor.size,
+        "previous_tip": anchor.previous_tip,
+        "created_at": created_at,
+        "anchor_by": None,
+        "event_count": 0,
+        "through": through,
+        "state": tables.FINAL,
+        "block_number": place.block_number,
+        "block_time": place.block_time,
+        "block_hash": place.block_hash,
+        "tx_hash": place.tx_hash,
+    }
