@@ -34,14 +34,9 @@ class RunningPostgres:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.admin_url.replace("/postgres?", f"/{name}?")
 
-    def drop_database(self, url: str) -> None:
-        """Drop a database together with whoever is still connected to it."""
-        with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{database_name(url)}" WITH (FORCE)')
-
 
 def database_name(url: str) -> str:
-    """Return the name of the database in an address made by `new_database`."""
+    """Return the name of the database in an address; `new_database` can copy it."""
     return urlsplit(url).path.removeprefix("/")
 
 
