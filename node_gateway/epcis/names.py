@@ -8,6 +8,7 @@ Source: JSON-LD 1.1 (sections 4.1 and 9.15), the part that names need; EPCIS 2.0
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -39,6 +40,7 @@ _SPELLINGS: Final = (
     ("https://ns.gs1.org/cbv/", "cbv"),
     ("https://ns.gs1.org/epcis/", "epcis"),
 )
+_SPACES: Final = tuple(iri for iri, _ in _SPELLINGS)
 # XML writes these namespaces without the last character, and converters copy that.
 _TRIMMED: Final = MappingProxyType({iri.rstrip(":/#"): OFFICIAL[p] for iri, p in _SPELLINGS})
 _FULL_IRI: Final = re.compile(
@@ -50,65 +52,19 @@ _SHOWN_LENGTH_MAX: Final = 100
 # What the official context defines for every level; a default namespace does not reach these.
 _GLOBAL: Final = frozenset(
     {
-        "AggregationEvent",
-        "AssociationEvent",
-        "Collection",
-        "EPCISDocument",
-        "EPCISQueryDocument",
-        "ObjectEvent",
-        "TransactionEvent",
-        "TransformationEvent",
-        "action",
-        "baseURL",
-        "bizLocation",
-        "bizStep",
-        "bizTransactionList",
-        "certificationInfo",
-        "childEPCs",
-        "childQuantityList",
-        "children",
-        "creationDate",
-        "destinationList",
-        "disposition",
-        "epcClass",
-        "epcList",
-        "epcisBody",
-        "epcisHeader",
-        "errorDeclaration",
-        "eventID",
-        "eventList",
-        "eventTime",
-        "eventTimeZoneOffset",
-        "id",
-        "ilmd",
-        "inputEPCList",
-        "inputQuantityList",
-        "instanceIdentifier",
-        "masterData",
-        "member",
-        "outputEPCList",
-        "outputQuantityList",
-        "parentID",
-        "persistentDisposition",
-        "quantity",
-        "quantityList",
-        "queryName",
-        "queryResults",
-        "readPoint",
-        "receiver",
-        "recordTime",
-        "resultsBody",
-        "schemaVersion",
-        "sender",
-        "sensorElementList",
-        "sourceList",
-        "subscriptionID",
-        "transformationID",
-        "type",
-        "uom",
-        "vocabularyList",
+        "AggregationEvent", "AssociationEvent", "Collection", "EPCISDocument",
+        "EPCISQueryDocument", "ObjectEvent", "TransactionEvent", "TransformationEvent", "action",
+        "baseURL", "bizLocation", "bizStep", "bizTransactionList", "certificationInfo",
+        "childEPCs", "childQuantityList", "children", "creationDate", "destinationList",
+        "disposition", "epcClass", "epcList", "epcisBody", "epcisHeader", "errorDeclaration",
+        "eventID", "eventList", "eventTime", "eventTimeZoneOffset", "id", "ilmd", "inputEPCList",
+        "inputQuantityList", "instanceIdentifier", "masterData", "member", "outputEPCList",
+        "outputQuantityList", "parentID", "persistentDisposition", "quantity", "quantityList",
+        "queryName", "queryResults", "readPoint", "receiver", "recordTime", "resultsBody",
+        "schemaVersion", "sender", "sensorElementList", "sourceList", "subscriptionID",
+        "transformationID", "type", "uom", "vocabularyList",
     }
-)
+)  # fmt: skip
 
 
 class Names:
@@ -118,13 +74,10 @@ class Names:
     Resolved names are remembered for the life of the object, that is of one document.
     """
 
-    __slots__ = ("_own", "_parent", "_resolved", "_spaces", "_vocab")
+    __slots__ = ("_given", "_resolved", "_spaces", "_vocab")
 
-    def __init__(
-        self, own: Mapping[str, str | None], parent: "Names | None", vocab: str | None
-    ) -> None:
-        self._own = own
-        self._parent = parent  # definitions are never copied: each may be nested in a large one
+    def __init__(self, given: ChainMap[str, str | None], vocab: str | None) -> None:
+        self._given = given  # a chain, as copying a large context for each nested one costs much
         self._vocab = vocab
         self._resolved: dict[str, str] = {}
         self._spaces: dict[str, str | None] = {}
@@ -132,21 +85,19 @@ class Names:
     @classmethod
     def official(cls) -> "Names":
         """Return the names that hold without any inline context."""
-        return cls({}, None, None)
+        return cls(ChainMap(), None)
 
     def within(self, context: Any) -> "Names":
         """Return the names that hold below `context`, the value of an `@context`."""
-        own: dict[str, str | None] = {}
-        parent: Names | None = self
-        vocab = self._vocab
+        given, vocab = self._given.new_child(), self._vocab
         for part in context if isinstance(context, list) else [context]:
             if part is None:
-                own, parent, vocab = {}, None, None
+                given, vocab = ChainMap(), None
             elif isinstance(part, dict):
-                own.update(_definitions(part))
+                given.update(_definitions(part))
                 if "@vocab" in part:
                     vocab = _namespace(part["@vocab"])
-        return Names(own, parent, vocab)
+        return Names(given, vocab)
 
     def member(self, key: str) -> str:
         """Return the name under which an extension member is stored.
@@ -211,25 +162,14 @@ class Names:
         if prefix in self._spaces:
             return self._spaces[prefix]
         space = self._term(prefix)
-        if space is None:
-            space = OFFICIAL.get(prefix)
-        else:
-            space = _TRIMMED.get(space, space)
+        space = OFFICIAL.get(prefix) if space is None else _TRIMMED.get(space, space)
         self._spaces[prefix] = space
         return space
 
     def _term(self, name: str) -> str | None:
         """Return the full IRI that a definition gives `name`; None if there is none or no IRI."""
-        given = self._given(name)
+        given = self._given.get(name)
         return None if given is None else self._iri(given, 0)
-
-    def _given(self, name: str) -> str | None:
-        names: Names | None = self
-        while names is not None:
-            if name in names._own:
-                return names._own[name]
-            names = names._parent
-        return None
 
     def _iri(self, text: str, depth: int) -> str | None:
         """Return the full IRI of a definition, which may itself use a prefix; None if none."""
@@ -239,7 +179,7 @@ class Names:
         if not colon:
             full = _FULL_IRI.fullmatch(self._vocab or "")
             return f"{self._vocab}{text}" if full and text not in _GLOBAL else None
-        given = self._given(prefix)
+        given = self._given.get(prefix)
         if given is None:
             return OFFICIAL[prefix] + local if prefix in OFFICIAL else None
         space = self._iri(given, depth + 1) if depth < _CHAIN_LENGTH_MAX else None
@@ -262,6 +202,8 @@ def _namespace(value: Any) -> str | None:
 
 
 def _compressed(iri: str) -> str:
+    if not iri.startswith(_SPACES):
+        return iri
     for space, prefix in _SPELLINGS:
         if iri.startswith(space) and len(iri) > len(space):
             return f"{prefix}:{iri[len(space) :]}"

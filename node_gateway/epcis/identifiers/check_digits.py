@@ -2,6 +2,7 @@
 
 from typing import Final
 
+_ZERO: Final = ord("0")
 _PAIR_WEIGHTS: Final = (
     2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83,
 )  # fmt: skip
@@ -23,9 +24,9 @@ def check_digit(digits: str) -> str:
 
     Source: GS1 General Specifications 7.9.1; the same rule for GTIN, SSCC, GLN, GSIN, GSRN, ...
     """
-    odd = sum(map(int, digits[-1::-2]))
-    even = sum(map(int, digits[-2::-2])) if len(digits) > 1 else 0
-    return str(-(3 * odd + even) % 10)
+    octets = digits.encode("ascii")
+    odd, even = octets[::-2], octets[-2::-2]
+    return str(-(3 * (sum(odd) - _ZERO * len(odd)) + sum(even) - _ZERO * len(even)) % 10)
 
 
 def check_pair(text: str) -> str:

@@ -187,7 +187,7 @@ def identify(
     made = _narrowed(key, value, qualifiers)
     if checks == "all":
         if ai == "8006":
-            _check_piece(value)
+            check_piece(value)
         _verify(key, made)
     return made
 
@@ -201,7 +201,8 @@ def _narrowed(key: Key, value: str, qualifiers: Mapping[str, str]) -> Identifier
     return Identifier(key.ai, value)
 
 
-def _check_piece(value: str) -> None:
+def check_piece(value: str) -> None:
+    """Refuse an ITIP of a piece that its total does not have."""
     piece, total = value[14:16], value[16:18]
     if piece == "00" or piece > total:
         raise IdentifierError(f"piece {piece} of {total} pieces does not exist")

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from urllib.parse import unquote
 
 from node_gateway.epcis.identifiers.check_digits import check_digit
-from node_gateway.epcis.identifiers.keys import Checks, Identifier, identify
+from node_gateway.epcis.identifiers.keys import Checks, Identifier, check_piece, identify
 from node_gateway.epcis.normalise_errors import IdentifierError
 
 EPC: Final = "urn:epc:"
@@ -172,8 +172,11 @@ def _extra(fields: Sequence[str]) -> Sequence[str]:
 
 
 def _identified(scheme: _Scheme, value: str, serial: str | None, checks: Checks) -> Identifier:
-    if serial is None:
-        return identify(scheme.ai, value, {}, checks)
-    if scheme.serial == "appended":
-        return identify(scheme.ai, value + serial, {}, checks)
-    return identify(scheme.ai, value, {scheme.qualifier: serial}, checks)
+    if scheme.ai == "8006" and checks == "all":
+        check_piece(value)
+    qualifiers: dict[str, str] = {}
+    if serial is not None and scheme.serial == "appended":
+        value += serial
+    elif serial is not None:
+        qualifiers[scheme.qualifier] = serial
+    return identify(scheme.ai, value, qualifiers, "form")  # the check digit was made just now

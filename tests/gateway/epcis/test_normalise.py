@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from node_gateway.epcis.normalise import (
 )
 from node_gateway.epcis.normalise_errors import DocumentRefusedError, NormalisationError
 from node_gateway.epcis.times import month_at, normal_time, time_ms
+from node_gateway.epcis.validation import EpcisValidator
 
 OFFICIAL = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 EX = {"ex": "https://example.org/ns/"}
@@ -259,6 +261,15 @@ def test_a_name_is_what_the_inline_context_makes_of_it(context: Any, key: str, n
         assert normalise_event(found.event) == found.event
 
 
+def test_many_contexts_within_a_large_one_cost_little() -> None:
+    large = {f"p{n}": f"https://example.org/{n}/" for n in range(20_000)}
+    inner = [{"@context": {"q": "https://q.example/"}, "q:a": n, "p7:a": n} for n in range(20_000)]
+    started = time.process_time()
+    [found] = normalise_document(document(event(**{"p1:all": inner}), context=large))
+    assert time.process_time() - started < 10  # 400 million definitions, were each one copied
+    assert found.event["https://example.org/1/all"][3]["https://example.org/7/a"] == 3
+
+
 def test_a_nested_context_holds_below_itself_only() -> None:
     inner = {"@context": {"ex": "https://other.example/"}, "ex:a": 1}
     assert normal(**{"ex:a": inner, "ex:b": 2}) | event() == event() | {
@@ -284,6 +295,7 @@ def test_a_nested_context_holds_below_itself_only() -> None:
         ({"ex": "@type"}, "ex:foo"),
         ({"ex": None}, "ex:foo"),
         ([EX, {"ex": None}], "ex:foo"),
+        ({"ex": "https://example.org/" + "n" * 237}, "ex:foo"),
         (EX, "ex:"),
         (EX, ":foo"),
         (EX, "_:foo"),
@@ -552,6 +564,20 @@ def test_the_corpus_normalises_to_itself_or_is_refused_for_a_reason(gs1_dir: Pat
     assert sorted(map(sorted, refused.values())) == sorted(
         [["unknown_prefix"]] * 7 + [["check_digit"]] + [["identifier_form"]] * 4
     )
+
+
+@pytest.mark.gs1_corpus(cases=190)
+def test_a_normalised_event_is_still_a_valid_one(gs1_dir: Path) -> None:
+    validator, valid = EpcisValidator(), 0
+    for name, text in corpus_documents(gs1_dir, "epcis_json/valid_capture", "flows"):
+        try:
+            found = normalise_document(text)
+        except DocumentRefusedError:
+            continue
+        for each in found:
+            assert validator.validate_event(each.event) == [], name
+            valid += 1
+    assert valid >= 170
 
 
 @pytest.mark.gs1_corpus(cases=17)
