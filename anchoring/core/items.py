@@ -6,7 +6,8 @@ its entry the SHA-256 of the disclosure: the forms and digest of an RFC 9901 dis
 
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,6 +28,7 @@ Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 _ITEM_PARTS = 3
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class OpenedItem:
 
 def encode_base64url(raw: bytes) -> str:
     """Return base64url without padding (RFC 4648 section 5)."""
-    return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 def decode_base64url(text: str) -> bytes | None:
@@ -68,9 +70,9 @@ def decode_base64url(text: str) -> bytes | None:
 
 def disclosure_of(salt: bytes, quoted_path: str, canonical_value: str) -> bytes:
     """Return a disclosure from parts that are RFC 8785 text already (the hot path)."""
-    salt_text = urlsafe_b64encode(salt)[:22].decode("ascii")
+    salt_text = b2a_base64(salt, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
     text = f'["{salt_text}",{quoted_path},{canonical_value}]'
-    return urlsafe_b64encode(text.encode("utf-8")).rstrip(b"=")
+    return b2a_base64(text.encode("utf-8"), newline=False).translate(_URL_SAFE, b"=")
 
 
 def encode_disclosure(item: Item) -> str:
@@ -197,40 +199,44 @@ def field_items(event: Mapping[str, Any]) -> list[tuple[str, str]]:
             if not value and isinstance(value, list):
                 found.append((f"${name_segment(name)}", "[]"))
             continue
-        _collect(found, f"${_checked_segment(name, '')}", value, f"/{_token(name)}", 2)
+        try:
+            _collect(found, f"${_checked_segment(name)}", value, 2)
+        except EventFormError as error:
+            error.pointer = _pointer(name, error)
+            raise
     return found
 
 
-def _collect(found: list[tuple[str, str]], path: str, value: Any, pointer: str, level: int) -> None:
-    if isinstance(value, dict | list) and level > LEVELS_MAX:
-        raise EventFormError("nested deeper than 64 levels", code="too_deep", pointer=pointer)
-    if isinstance(value, dict | list) and value:
-        if isinstance(value, dict):
-            for name, inner in value.items():
-                where = f"{pointer}/{_token(name)}"
-                _collect(found, path + _checked_segment(name, pointer), inner, where, level + 1)
-        else:
-            for index, inner in enumerate(value):
-                _collect(found, f"{path}[{index}]", inner, f"{pointer}/{index}", level + 1)
+def _collect(found: list[tuple[str, str]], path: str, value: Any, level: int) -> None:
+    """Append the items at or below `path`; the pointer of an error grows as it passes upwards."""
+    is_container = isinstance(value, dict | list)
+    if is_container and level > LEVELS_MAX:
+        raise EventFormError("nested deeper than 64 levels", code="too_deep")
+    if not is_container or not value:
+        found.append((path, scalar(value)))
         return
-    found.append((path, scalar(value, pointer=pointer)))
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        try:
+            segment = _checked_segment(name) if isinstance(value, dict) else f"[{name}]"
+            _collect(found, path + segment, inner, level + 1)
+        except EventFormError as error:
+            error.pointer = _pointer(name, error)
+            raise
 
 
-def _checked_segment(name: object, pointer: str) -> str:
+def _checked_segment(name: object) -> str:
     if not isinstance(name, str):
-        raise EventFormError("member names are strings", code="event_form", pointer=pointer)
+        raise EventFormError("member names are strings", code="event_form")
+    if name.isalnum():  # letters and digits only: nothing to escape, and no colon
+        return f"['{name}']"
     if name.startswith(RESERVED_PREFIX):
-        raise EventFormError(
-            "names beginning with sealtrail: are reserved",
-            code="reserved_name",
-            pointer=f"{pointer}/{_token(name)}",
-        )
+        raise EventFormError("names beginning with sealtrail: are reserved", code="reserved_name")
     return name_segment(name)
 
 
-def _token(name: object) -> str:
-    """Return a JSON pointer token (RFC 6901)."""
-    return str(name).replace("~", "~0").replace("/", "~1")
+def _pointer(name: object, error: EventFormError) -> str:
+    """Return a JSON pointer (RFC 6901) with one more segment in front."""
+    return "/" + str(name).replace("~", "~0").replace("/", "~1") + error.pointer
 
 
 def code_items(event: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -34,7 +34,10 @@ def leaf_hash(entry: bytes) -> bytes:
 
 def leaf_hashes(entries: Iterable[bytes]) -> bytes:
     """Return the leaves of many entries, concatenated (32 bytes each, in the given order)."""
-    return b"".join([leaf_hash(entry) for entry in entries])
+    known = list(entries)
+    if any(len(entry) != HASH_SIZE for entry in known):
+        raise ProofShapeError(f"an entry is {HASH_SIZE} bytes")
+    return b"".join([sha256(_LEAF_PREFIX + entry).digest() for entry in known])
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
