@@ -12,7 +12,6 @@ from node_gateway.epcis.normalise_errors import DocumentRefusedError
 from tests.conftest import ROOT
 from tests.gateway.epcis.documents import GLN, OFFICIAL, SGTIN, document, event, normal, problems
 
-
 WHOLE = event(
     recordTime="2026-03-01T11:00:00Z",
     eventID="ni:///sha-256;abc?ver=CBV2.0",
