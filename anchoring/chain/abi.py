@@ -45,6 +45,10 @@ class ContractAbi:
                 plain = _types([field for field in part["inputs"] if not field["indexed"]])
                 self._events[part["name"]] = (digest, plain)
 
+    def selector(self, function: str) -> bytes:
+        """Return the four bytes that name a function in call data."""
+        return self._functions[function][0]
+
     def call_data(self, function: str, *arguments: object) -> bytes:
         """Return selector and arguments of a call."""
         selector, inputs, _ = self._functions[function]

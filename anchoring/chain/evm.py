@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import rlp  # type: ignore[import-untyped]
-from eth_account import Account
-from eth_keys.exceptions import BadSignature
-from eth_utils.address import to_canonical_address
-from eth_utils.crypto import keccak
-from eth_utils.exceptions import ValidationError
-
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.rpc import EvmRpc, RpcRefusedError
 from anchoring.chain.signer import LegacyCall, Signer
+from anchoring.chain.transactions import decode_signed
 from anchoring.core.anchor import Anchor
 from anchoring.errors import ChainError, ChainIdentityError, ChainUnavailableError
 from anchoring.ports import (
@@ -170,19 +164,11 @@ class EvmChain:
         Raises:
             ChainError: the bytes are no call of this registry by this key and nonce.
         """
-        if keccak(tx.raw) != tx.tx_hash:
-            raise ChainError("the stored transaction does not have its stored hash")
-        try:
-            nonce, _, _, to, _, data, *_ = rlp.decode(tx.raw)
-            sender = to_canonical_address(Account.recover_transaction(tx.raw))
-        except (rlp.DecodingError, BadSignature, ValidationError, ValueError, TypeError) as error:
-            raise ChainError("the stored transaction cannot be decoded") from error
-        if (int.from_bytes(nonce), to, sender) != (tx.nonce, self._registry, tx.sender):
+        signed = decode_signed(tx.raw, self._abi)
+        stored = (tx.tx_hash, tx.sender, tx.nonce, self._registry)
+        if (signed.tx_hash, signed.sender, signed.nonce, signed.registry) != stored:
             raise ChainError("the stored transaction is not what the outbox says it is")
-        if data[:4] == self._abi.call_data("anchorOne", 0, 0, bytes(32), 0, bytes(32))[:4]:
-            return (Anchor(*self._abi.arguments("anchorOne", data)),)
-        appends = self._abi.arguments("anchor", data)[0]
-        return tuple(Anchor(*append) for append in appends)
+        return signed.anchors
 
     async def submit(self, tx: SignedTransaction) -> None:
         """Hand the raw bytes to the endpoint. Bytes that it already knows are no error.

@@ -1,0 +1,119 @@
+"""`verify`: is this bundle covered by an anchor that witnesses hold?"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import Any
+
+from anchoring.cli import witnesses
+from anchoring.cli.output import (
+    CANNOT_CHECK,
+    MEANING,
+    MISMATCH,
+    SUSPICIOUS,
+    USAGE,
+    VERIFIED,
+    CommandError,
+    give,
+    give_json,
+    read_input,
+    say,
+)
+from anchoring.cli.shown import describe, described
+from anchoring.core.strict_json import BUNDLE_SIZE_BYTES_MAX
+from anchoring.core.verify import CheckedBundle, about_code, check_bundles
+from anchoring.errors import FormatError, VerificationError
+from anchoring.verification import QUORUM_DEFAULT, ChainVerdict, Outcome, verify_against_chain
+
+# The worst outcome of several bundles is that of all: one refused bundle refuses the set.
+_WORST_FIRST = (Outcome.REFUSED, Outcome.DISAGREEMENT, Outcome.CANNOT_CHECK, Outcome.VERIFIED)
+_STATUS = {
+    Outcome.VERIFIED: VERIFIED,
+    Outcome.REFUSED: MISMATCH,
+    Outcome.DISAGREEMENT: SUSPICIOUS,
+    Outcome.CANNOT_CHECK: CANNOT_CHECK,
+}
+_TRY = {
+    Outcome.REFUSED: "do not rely on this bundle; ask its issuer for a new one",
+    Outcome.DISAGREEMENT: "more witnesses (--rpc ORG=URL), and tell the organisations concerned",
+    Outcome.CANNOT_CHECK: "other witnesses (--rpc ORG=URL), --quorum 1, or again later",
+}
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("verify", help="check a bundle against the chain")
+    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle file, or - for stdin")
+    witnesses.add_options(parser)
+    parser.add_argument(
+        "--quorum", type=int, default=QUORUM_DEFAULT, help="organisations that must agree"
+    )
+    parser.add_argument("--code", help="answer from bundles that disclose this code only")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify and return the exit status."""
+    if arguments.quorum < 1:
+        attempt = "--quorum 2"
+        raise CommandError("a quorum counts from 1", attempt=attempt, status=USAGE)
+    network = witnesses.network_of(arguments)
+    raw = read_input(arguments.bundle, size_bytes_max=BUNDLE_SIZE_BYTES_MAX)
+    try:
+        checked = check_bundles(raw)
+    except (FormatError, VerificationError) as error:
+        return _refuse(error, as_json=arguments.json)
+    if arguments.code is not None:
+        checked = about_code(checked, arguments.code)
+
+    async def ask() -> list[ChainVerdict]:
+        async with witnesses.witnesses_of(network, arguments.rpc) as asked:
+            return [
+                await verify_against_chain(one, network, asked, quorum=arguments.quorum)
+                for one in checked
+            ]
+
+    return _report(checked, asyncio.run(ask()), as_json=arguments.json)
+
+
+def _refuse(error: FormatError | VerificationError, *, as_json: bool) -> int:
+    if as_json:
+        give_json({"outcome": "refused", "code": error.code, "text": str(error), "bundles": []})
+    else:
+        give(f"refused: {error} ({error.code})")
+    say(f"Try: {_TRY[Outcome.REFUSED]}")
+    return MISMATCH
+
+
+def _report(
+    checked: tuple[CheckedBundle, ...], verdicts: list[ChainVerdict], *, as_json: bool
+) -> int:
+    worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.outcome))
+    if as_json:
+        bundles = [
+            {**described(one), "chain": verdict.to_json()}
+            for one, verdict in zip(checked, verdicts, strict=True)
+        ]
+        outcome = str(worst.outcome)
+        give_json({"outcome": outcome, "code": worst.code, "text": worst.text, "bundles": bundles})
+    else:
+        for one, verdict in zip(checked, verdicts, strict=True):
+            give(f"{verdict.outcome}: {verdict.text} ({verdict.code})")
+            if verdict.outcome is Outcome.VERIFIED:
+                give(describe(one))
+    _talk(verdicts)
+    if worst.outcome is not Outcome.VERIFIED:
+        say(f"Try: {_TRY[worst.outcome]}")
+    else:
+        say(MEANING)
+    return _STATUS[worst.outcome]
+
+
+def _talk(verdicts: list[ChainVerdict]) -> None:
+    for verdict in verdicts:
+        for line in verdict.witnesses:
+            say(f"  {line.organisation} ({line.name}): {line.state}: {line.text}")
+        for warning in verdict.warnings:
+            say(f"  warning: {warning.text} ({warning.code})")

@@ -1,0 +1,94 @@
+"""Witnesses from the viewer's network file and the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from anchoring.chain.evm_reader import EvmReader
+from anchoring.chain.network import Network, load_network
+from anchoring.chain.rpc import EvmRpc
+from anchoring.cli.output import USAGE, CommandError
+from anchoring.errors import ChainUnavailableError
+from anchoring.verification import Witness
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--rpc` and `--network`."""
+    parser.add_argument(
+        "--rpc",
+        action="append",
+        default=[],
+        metavar="[ORG=]URL",
+        help="a chain endpoint that YOU chose; repeatable; replaces those of the network file",
+    )
+    parser.add_argument("--network", type=Path, metavar="FILE", help="your own network file")
+
+
+def network_of(arguments: argparse.Namespace) -> Network:
+    """Load the network file; without one nothing about the chain can be trusted.
+
+    Raises:
+        CommandError: no file was named.
+        FormatError: it cannot be read.
+    """
+    if arguments.network is None:
+        text = "chain id, genesis and registries come from your own network file, never from a URL"
+        raise CommandError(text, attempt="--network FILE beside --rpc", status=USAGE)
+    return load_network(arguments.network)
+
+
+@asynccontextmanager
+async def witnesses_of(network: Network, rpc: Sequence[str]) -> AsyncIterator[list[Witness]]:
+    """Open the witnesses; close them at the end.
+
+    Raises:
+        CommandError: there are none, or an address is none.
+    """
+    made: list[Witness] = []
+    readers: list[EvmReader] = []
+    try:
+        for organisation, participant, url in _listed(network, rpc):
+            readers.append(_reader(url))
+            made.append(Witness(organisation, participant, readers[-1].name, readers[-1]))
+        yield made
+    finally:
+        for reader in readers:
+            await reader.close()
+
+
+def _reader(url: str) -> EvmReader:
+    try:
+        return EvmReader(EvmRpc(url))
+    except (ChainUnavailableError, ValueError) as error:
+        text = "--rpc takes an http:// or https:// address"
+        attempt = "--rpc maker=http://127.0.0.1:8545"
+        raise CommandError(text, attempt=attempt, status=USAGE) from error
+
+
+def _listed(network: Network, rpc: Sequence[str]) -> list[tuple[str, int | None, str]]:
+    by_name = {group.organisation: group for group in network.witnesses}
+    if not rpc:
+        found = [
+            (group.organisation, group.participant, url)
+            for group in network.witnesses
+            for url in group.urls
+        ]
+        if not found:
+            text = "the network file lists no witness"
+            raise CommandError(text, attempt="--rpc ORG=URL, twice or more", status=USAGE)
+        return found
+    by_url = {url: group for group in network.witnesses for url in group.urls}
+    listed = []
+    for one in rpc:
+        name, separator, url = one.partition("=")
+        if not separator or "://" in name:
+            name, url = "", one
+        group = by_name.get(name) if name else by_url.get(url)
+        # An address alone is counted by its host: two ports of one host are one organisation.
+        organisation = name or (group.organisation if group else urlsplit(url).hostname or url)
+        listed.append((organisation, group.participant if group else None, url))
+    return listed
