@@ -2,9 +2,10 @@
 
 * GatewayError
   x RequestError             the request cannot be answered as it stands
-    + DocumentRefusedError   a document or event was refused, with one problem per spot
+    + SpottedError           something is wrong at one or more spots of a document
+      - DocumentRefusedError a document or event was refused
+      - ConflictError        the same identity is known with other content
     + NotFoundError          there is no such thing (or the caller may not know of it)
-    + ConflictError          the same identity is known with other content
     + TooLargeError          a limit on size was passed
     + ParameterError         a parameter is malformed
     + MediaTypeError         the body is of a kind that is not read here
@@ -53,10 +54,11 @@ class RequestError(GatewayError):
     code = "bad_request"
 
 
-class DocumentRefusedError(RequestError):
-    """A document or event was refused; nothing of it is stored."""
+class SpottedError(RequestError):
+    """Something is wrong at one or more spots of a document; nothing of it is stored.
 
-    code = "document_refused"
+    Of a single problem the error takes the code, of several its own.
+    """
 
     def __init__(self, spots: Sequence[Spot]) -> None:
         self.spots = tuple(spots)
@@ -66,14 +68,20 @@ class DocumentRefusedError(RequestError):
         super().__init__(f"{first.detail}{more}", code=code, hint=first.hint)
 
 
+class DocumentRefusedError(SpottedError):
+    """A document or event was refused; nothing of it is stored."""
+
+    code = "document_refused"
+
+
 class NotFoundError(RequestError):
     """There is no such thing."""
 
     code = "not_found"
 
 
-class ConflictError(RequestError):
-    """The same identity is known with other content."""
+class ConflictError(SpottedError):
+    """The same identity is known with other content; nothing of the document is stored."""
 
     code = "event_conflict"
 

@@ -7,12 +7,13 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from node_gateway.api.deps import BodyDep, CaptureKey, GatewayDep
-from node_gateway.errors import ConflictError, NotFoundError
+from node_gateway.errors import NotFoundError
 from node_gateway.services.capture import CaptureReport, EventResult
 from node_gateway.services.gateway import Gateway
 from node_gateway.storage.ports import CaptureJob
@@ -81,32 +82,24 @@ async def capture_event(
     del key
     report = await gateway.capture.event(body)
     result = report.events[0]
-    if result.kind == "conflict":
-        raise ConflictError(
-            "this eventID is known with other content",
-            hint="Send a corrected event under its own eventID.",
-        )
     entries = [result.entry] if result.entry else []
     pending = wait == "final" and not await _wait_final(gateway, entries)
-    headers = {**_headers(gateway), "Location": f"/epcis/events/{result.event_id}"}
+    headers = {**_headers(gateway), "Location": f"/epcis/events/{quote(result.event_id, safe='')}"}
     return JSONResponse(_result(result), status_code=202 if pending else 201, headers=headers)
 
 
 async def _wait_final(gateway: Gateway, entries: Sequence[bytes]) -> bool:
     """Wait until all are final, at most as long as configured."""
     ends_at = time.monotonic() + gateway.settings.limits.wait_s_max
-    while not await _all_final(gateway, entries):
-        if time.monotonic() > ends_at:
+    waiting = list(dict.fromkeys(entries))[::-1]  # final stays final: none is asked about again
+    while waiting:
+        stored = await gateway.store.event_by_entry(waiting[-1])
+        if stored is not None and stored.header.state == "final":
+            waiting.pop()
+        elif time.monotonic() > ends_at:
             return False
-        await asyncio.sleep(_POLL_S)
-    return True
-
-
-async def _all_final(gateway: Gateway, entries: Sequence[bytes]) -> bool:
-    for entry in entries:
-        stored = await gateway.store.event_by_entry(entry)
-        if stored is None or stored.header.state != "final":
-            return False
+        else:
+            await asyncio.sleep(_POLL_S)
     return True
 
 

@@ -170,7 +170,7 @@ def _type(request: Request, status: int, code: str) -> str:
 
 
 def _spots(error: Exception) -> list[dict[str, str]]:
-    if isinstance(error, errors.DocumentRefusedError):
+    if isinstance(error, errors.SpottedError):
         return [_spot(one.pointer, one.code, one.detail, one.hint) for one in error.spots]
     pointer = getattr(error, "pointer", "")
     if pointer and isinstance(error, EpcisError | AnchoringError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.core.receipt import Receipt
-from node_gateway.errors import DocumentRefusedError, Spot
+from node_gateway.errors import ConflictError, Spot
 from node_gateway.services.disclosing import open_event, whole_event
 from node_gateway.services.gate import Gate
 from node_gateway.services.preparing import (
@@ -18,6 +18,7 @@ from node_gateway.services.preparing import (
     Preparing,
     content_key,
 )
+from node_gateway.storage.errors import IdempotencyMismatchError
 from node_gateway.storage.ports import (
     CaptureOutcome,
     CaptureProblem,
@@ -31,6 +32,7 @@ from node_gateway.telemetry import Metrics
 
 _INLINE_SIZE_BYTES_MAX = 8 * 1024
 """Smaller bodies are prepared on the event loop: a thread switch costs more than the work."""
+_CONFLICT = "this eventID is known with other content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Capture:
         Raises:
             NotReadyError: captures are not taken now; nothing was stored.
             EpcisError, DocumentRefusedError: refused; nothing was stored.
+            ConflictError: an eventID is known with other content; without `proceed` only.
             StorageError: not stored.
         """
         self._gate.require_capture()
@@ -129,6 +132,8 @@ class Capture:
         ]
         results: list[EventResult] = []
         replayed = False
+        # A crash between two parts leaves a job that is still running. Sent again, its first part
+        # is a duplicate (or, by its idempotency key, a replay), and the second is stored then.
         for part, (stream, events) in enumerate(parts):
             last = part == len(parts) - 1
             outcome = await self._store.capture(
@@ -143,21 +148,24 @@ class Capture:
                     problems=problems if last else (),
                     part=part,
                     last=last,
-                    idempotency_key=idempotency_key if part == 0 else None,
+                    idempotency_key=_part_key(idempotency_key, part),
                 )
             )
             capture_id, replayed = outcome.capture_id, replayed or outcome.replayed
             results += _results(events, outcome)
-        for kind in {one.kind for one in results}:
-            self._metrics.events.labels(kind).inc(sum(one.kind == kind for one in results))
-        self._metrics.events.labels("refused").inc(len(prepared.refused))
-        conflicts = [
-            CaptureProblem("event_conflict", "eventID known with other content", one.index)
-            for one in results
-            if one.kind == "conflict"
-        ]
+        self._count(results, len(prepared.refused))
+        conflicting = [one.index for one in results if one.kind == "conflict"]
+        if conflicting and all_or_nothing and not any(one.kind == "stored" for one in results):
+            pointers = {one.index: one.pointer for one in prepared.events}
+            raise ConflictError([_conflict(pointers[index]) for index in sorted(conflicting)])
+        conflicts = [CaptureProblem("event_conflict", _CONFLICT, at) for at in conflicting]
         ordered = tuple(sorted(results, key=lambda one: one.index))
         return CaptureReport(capture_id, ordered, (*problems, *conflicts), replayed)
+
+    def _count(self, results: Sequence[EventResult], refused: int) -> None:
+        for kind in {one.kind for one in results}:
+            self._metrics.events.labels(kind).inc(sum(one.kind == kind for one in results))
+        self._metrics.events.labels("refused").inc(refused)
 
     def _parts(self, events: Sequence[PreparedEvent]) -> list[tuple[Stream, list[PreparedEvent]]]:
         """Group events by stream; a document without events still makes a job."""
@@ -170,21 +178,16 @@ class Capture:
     async def _refuse_known_conflicts(self, events: Sequence[PreparedEvent]) -> None:
         """Keep all-or-nothing over two streams, which are stored one after the other."""
         spots = []
+        inside: dict[bytes, bytes] = {}
         for one in events:
+            known = inside.setdefault(one.new.event_key, one.new.content_key)
             stored = await self._store.event_by_key(one.new.event_key)
-            if stored is None or stored.payload is None:
-                continue
-            known = content_key(await whole_event(self._store, open_event(stored)))
+            if stored is not None and stored.payload is not None:
+                known = content_key(await whole_event(self._store, open_event(stored)))
             if known != one.new.content_key:
-                spots.append(
-                    Spot(
-                        "event_conflict",
-                        "this eventID is known with other content",
-                        f"/epcisBody/eventList/{one.index}/eventID",
-                    )
-                )
+                spots.append(_conflict(one.pointer))
         if spots:
-            raise DocumentRefusedError(spots)
+            raise ConflictError(spots)
 
     def _promise(self, stream: Stream) -> Callable[[Sequence[bytes]], SignedPromise]:
         def sign(entries: Sequence[bytes]) -> SignedPromise:
@@ -211,9 +214,20 @@ class Capture:
         return sign
 
 
+def _conflict(pointer: str) -> Spot:
+    hint = "Send a corrected event under its own eventID."
+    return Spot("event_conflict", _CONFLICT, f"{pointer}/eventID", hint)
+
+
+def _part_key(key: str | None, part: int) -> str | None:
+    """Return the idempotency key of one part; no header can hold a line break."""
+    return f"{key}\n{part}" if key is not None and part else key
+
+
 def _results(events: Sequence[PreparedEvent], outcome: CaptureOutcome) -> list[EventResult]:
     if outcome.replayed and len(outcome.events) != len(events):
-        return []
+        # The same bytes, but other events of them were refused then (as too early, perhaps).
+        raise IdempotencyMismatchError(capture_id=outcome.capture_id)
     return [
         EventResult(event.index, event.event_id, one.kind, one.entry)
         for event, one in zip(events, outcome.events, strict=True)

@@ -38,9 +38,10 @@ _META_EVENT_ID_KEY: Final = "event_id_key"
 
 @dataclass(frozen=True, slots=True)
 class PreparedEvent:
-    """One event, committed. `index` is its place in the document."""
+    """One event, committed. `index` is its place in the document, `pointer` the way to it."""
 
     index: int
+    pointer: str
     event_id: str
     biz_step: str | None
     new: NewEvent
@@ -175,7 +176,7 @@ class Preparing:
             secret = secrets[at * _SECRET_SIZE_BYTES : (at + 1) * _SECRET_SIZE_BYTES]
             try:
                 check_time(event, now_ms, self.limits.future_tolerance_s, pointer)
-                prepared.append(self._commit(index, event, digest, secret))
+                prepared.append(self._commit(index, pointer, event, digest, secret))
             except (EventFormError, EpcisError) as error:
                 spot = _spot(error, pointer)
                 if not proceed:
@@ -184,7 +185,7 @@ class Preparing:
         return PreparedDocument(digest, tuple(prepared), tuple(refused))
 
     def _commit(
-        self, index: int, event: dict[str, Any], digest: bytes, secret: bytes
+        self, index: int, pointer: str, event: dict[str, Any], digest: bytes, secret: bytes
     ) -> PreparedEvent:
         event_id = event.get("eventID") or self._made_event_id(event)
         event["eventID"] = event_id
@@ -206,8 +207,10 @@ class Preparing:
             codes=_new_codes(event, commitment),
             codes_apart=apart,
             code_tiles=sparse_tiles(commitment.codes.pairs) if apart else (),
+            document_index=index,
         )
-        return PreparedEvent(index, event_id, step if isinstance(step, str) else None, new)
+        known_step = step if isinstance(step, str) else None
+        return PreparedEvent(index, pointer, event_id, known_step, new)
 
     def _made_event_id(self, event: Mapping[str, Any]) -> str:
         """Return an eventID for an event that has none.
