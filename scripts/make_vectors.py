@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vectors import promises, worked
 from vectors.cases import Case
 from vectors.invalid import invalid_cases
 from vectors.valid import valid_cases
@@ -30,6 +31,15 @@ def made() -> dict[str, str]:
     documents: Mapping[str, Any] = {
         "proof_valid.json": proofs(valid_cases()),
         "proof_invalid.json": proofs(invalid_cases()),
+        "paths.json": worked.paths(),
+        "disclosures.json": worked.disclosures(),
+        "fields.json": worked.fields(),
+        "codes.json": worked.codes(),
+        "event.json": worked.events(),
+        "batch.json": worked.batches(),
+        "anchor.json": promises.anchors(),
+        "receipt.json": promises.receipts(),
+        "openings.json": promises.openings(),
     }
     return {name: json.dumps(value, indent=1) + "\n" for name, value in documents.items()}
 
