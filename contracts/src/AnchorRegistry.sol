@@ -6,7 +6,7 @@ import {IConsortium} from "./interfaces/IConsortium.sol";
 
 /// @title Anchor registry
 /// @notice Append-only Merkle roots, one dense sequence per stream, as `IAnchorRegistry` describes.
-/// @dev Invariants C1 to C9 stand in contracts/README.md. `records` must stay the first variable: its slot is public.
+/// @dev Invariants C1 to C8 stand in contracts/README.md. `records` must stay the first variable: its slot is public.
 contract AnchorRegistry is IAnchorRegistry {
     /// @inheritdoc IAnchorRegistry
     mapping(uint64 stream => mapping(uint64 sequence => bytes32 record)) public records;

@@ -1,0 +1,144 @@
+"""The committed artifacts are what the sources give, and are what Anvil then runs."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from anchoring.artifacts import Artifact, load
+
+from .conftest import Network
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("AnchorRegistry", "Consortium")
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    place = ROOT / "scripts" / "compile_contracts.py"
+    spec = importlib.util.spec_from_file_location("compile_contracts", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def text(name: str) -> str:
+    return (ROOT / "anchoring" / "artifacts" / f"{name}.json").read_text(encoding="utf-8")
+
+
+def test_recompiling_gives_the_same_bytes(script: ModuleType) -> None:
+    output = script.compile_sources()
+    assert "solcx" in sys.modules
+    for name in NAMES:
+        assert script.artifact(output, name) == text(name)
+
+
+def test_the_check_finds_a_changed_artifact(
+    script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    changed = tmp_path / "AnchorRegistry.json"
+    changed.write_text(text("AnchorRegistry").replace("0x60", "0x61", 1), encoding="utf-8")
+    (tmp_path / "Consortium.json").write_text(text("Consortium"), encoding="utf-8")
+    monkeypatch.setattr(script, "ARTIFACTS", tmp_path)
+    monkeypatch.setattr(script, "ROOT", tmp_path.parent)
+    monkeypatch.setattr(script, "solcx_directory", lambda: ROOT / ".cache" / "solcx")
+    assert script.main(["--check"]) == 1
+    assert "AnchorRegistry" in capsys.readouterr().out
+    assert script.main([]) == 0
+    assert changed.read_text(encoding="utf-8") == text("AnchorRegistry")
+    assert script.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_source_hash_covers_the_sources(script: ModuleType, name: str) -> None:
+    sources = closure(f"src/{name}.sol")
+    assert f"src/interfaces/I{name}.sol" in sources
+    assert script.source_hash(sorted(sources)) == load(name).source_hash
+
+
+def closure(name: str, seen: set[str] | None = None) -> set[str]:
+    """All sources that `name` imports, found by reading them."""
+    seen = seen if seen is not None else set()
+    if name in seen:
+        return seen
+    seen.add(name)
+    own = name.startswith("src/")
+    place = ROOT / "contracts" / name if own else ROOT / "contracts" / "node_modules" / name
+    for line in place.read_text(encoding="utf-8").replace("\n    ", " ").splitlines():
+        if " from " in line and line.lstrip("} ").startswith(("import", "from")):
+            imported = line.split(" from ")[1].strip().strip(";").strip('"')
+            closure(joined(name, imported), seen)
+    return seen
+
+
+def joined(name: str, imported: str) -> str:
+    if not imported.startswith("."):
+        return imported
+    parts = name.split("/")[:-1]
+    for part in imported.split("/"):
+        if part == "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_artifact_holds_no_path_of_a_machine(name: str) -> None:
+    assert str(ROOT) not in text(name)
+    assert "node_modules" not in text(name)
+    assert text(name).endswith("}\n")
+    assert json.dumps(json.loads(text(name)), indent=2, sort_keys=True) + "\n" == text(name)
+
+
+def test_the_pin_is_the_same_everywhere(script: ModuleType) -> None:
+    foundry = (ROOT / "contracts" / "foundry.toml").read_text(encoding="utf-8")
+    package = json.loads((ROOT / "contracts" / "package.json").read_text(encoding="utf-8"))
+    assert package["devDependencies"]["solc"] == script.SOLC_VERSION
+    for name in NAMES:
+        artifact = load(name)
+        assert artifact.compiler.split("+")[0] == script.SOLC_VERSION
+        assert artifact.settings["evmVersion"] == "cancun"
+        assert artifact.settings["optimizer"] == {"enabled": True, "runs": 200}
+    for line in ('evm_version = "cancun"', "optimizer = true", "optimizer_runs = 200"):
+        assert line in foundry
+    for source in (ROOT / "contracts" / "src").rglob("*.sol"):
+        assert f"pragma solidity {script.SOLC_VERSION};" in source.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_code_fits_what_the_chain_takes(name: str) -> None:
+    assert 0 < len(load(name).deployed_bytecode) <= 24_576  # EIP-170
+
+
+def test_the_consortium_has_no_function_that_writes() -> None:
+    mutability = {
+        each.get("name", each["type"]): each["stateMutability"]
+        for each in load("Consortium").abi
+        if each["type"] in ("function", "constructor", "fallback", "receive")
+    }
+    assert {name for name, kind in mutability.items() if kind != "view"} == {"constructor"}
+
+
+def filled(artifact: Artifact, values: dict[str, str]) -> bytes:
+    code = bytearray(artifact.deployed_bytecode)
+    for immutable, places in artifact.immutables.items():
+        for start, length in places:
+            code[start : start + length] = bytes.fromhex(values[immutable][2:]).rjust(length, b"\0")
+    return bytes(code)
+
+
+def test_the_deployed_code_is_the_artifact_with_its_immutables(network: Network) -> None:
+    zero = "0x" + "00" * 20
+    values = {"consortium": network.consortium.address, "predecessor": zero}
+    code = network.chain.w3.eth.get_code
+    assert bytes(code(network.registry.address)) == filled(load("AnchorRegistry"), values)
+    assert bytes(code(network.consortium.address)) == load("Consortium").deployed_bytecode
