@@ -108,7 +108,11 @@ class Writer:
 
     def _run(self) -> None:
         while group := self._take():
-            self._write(group)
+            try:
+                self._write(group)
+            except BaseException as error:  # noqa: BLE001 - a dead writer must not leave callers waiting
+                self._end(group, error, StoreClosedError)
+                return
 
     def _take(self) -> list[Job]:
         """Wait for jobs; return as many as fit into one transaction, none at the end."""
@@ -208,7 +212,7 @@ class Writer:
         else:
             self._end(jobs, error, StoreClosedError)
 
-    def _end(self, jobs: Sequence[Job], error: Exception, kind: type[StorageError]) -> None:
+    def _end(self, jobs: Sequence[Job], error: BaseException, kind: type[StorageError]) -> None:
         """Stop writing for good; everyone who waits hears why."""
         failure = _because(kind, error)
         with self._changed:
@@ -221,10 +225,11 @@ class Writer:
     @staticmethod
     def _fail(jobs: Sequence[Job], failure: StorageError) -> None:
         for job in jobs:
-            job.answer.set_exception(_again(failure))
+            if not job.answer.done():
+                job.answer.set_exception(_again(failure))
 
 
-def _because(kind: type[StorageError], error: Exception) -> StorageError:
+def _because(kind: type[StorageError], error: BaseException) -> StorageError:
     """Return an error that says what happened, without any value of a row.
 
     Drivers append the offending values to their first line and SQLAlchemy the parameters, so
