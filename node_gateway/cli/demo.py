@@ -1,0 +1,39 @@
+"""`sealtrail demo`: the story of one case of goods, and five attacks that must fail."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from node_gateway.cli.output import FAILURE, CommandError, command
+
+_INTERRUPTED = 130
+
+
+@command
+def demo(
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", envvar="KEEP", help="Stay up afterwards, with commands to try."),
+    ] = False,
+) -> None:
+    """Run three gateways and a private chain here, play a story and attack it; ends by itself.
+
+    Everything lies in a temporary folder that is deleted at the end. Needs `anvil`.
+    Exit statuses: 0 everything held, 1 something did not.
+    """
+    import asyncio
+
+    from node_gateway.demo.narration import Narration
+    from node_gateway.demo.play import Interrupted, play
+    from node_gateway.demo.processes import DemoError
+
+    try:
+        held = asyncio.run(play(Narration(), keep=keep))
+    except DemoError as error:
+        raise CommandError(str(error), attempt=error.attempt) from error
+    except Interrupted as error:
+        raise typer.Exit(_INTERRUPTED) from error
+    if not held:
+        raise typer.Exit(FAILURE)

@@ -1,0 +1,204 @@
+"""The three companies of the demo and the gateways that they run, each a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from node_gateway.cli.client import KEY_FILE
+from node_gateway.cli.init import PARTICIPANT_FILE, ROLES, Wanted, make_gateway
+from node_gateway.demo.processes import DemoError, end, environment, tail
+
+CADENCE_S = 2
+NETWORK_FILE = "network.json"
+_POLL_S = 0.25
+_SCRYPT_COST = 1024  # the keys live as long as the demo
+_PADDING = "fixed:16"
+_READY_TIMEOUT_S = 60.0
+_FINAL_TIMEOUT_S = 45.0
+_READY_WAIT_S = 0.1
+_HTTP_TIMEOUT_S = 30.0
+
+
+class ProblemError(Exception):
+    """A gateway answered with a problem; `code` is the problem's."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        self.status, self.code = status, code
+        super().__init__(f"{status} {code}: {detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who a company is. `participant` is its id in the consortium."""
+
+    participant: int
+    slug: str
+    name: str
+    role: str
+
+
+COMPANIES = (
+    Company(1, "maker", "Example Maker", "manufacturer"),
+    Company(2, "distributor", "Example Distributor", "distributor"),
+    Company(3, "pharmacy", "Example Pharmacy", "pharmacy"),
+)
+
+
+@dataclass
+class CompanyGateway:
+    """One company's gateway: its folder, its process, and a client with its API key."""
+
+    company: Company
+    folder: Path
+    home: Path
+    port: int
+    http: httpx2.AsyncClient = field(init=False, repr=False)
+    _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def config(self) -> Path:
+        """Its settings."""
+        return self.folder / "sealtrail.toml"
+
+    @property
+    def database(self) -> Path:
+        """Its database file."""
+        return self.folder / "sealtrail.db"
+
+    @property
+    def log(self) -> Path:
+        """What its process says."""
+        return self.folder / "gateway.log"
+
+    def make(self, *, rpc: str) -> dict[str, Any]:
+        """Make keys, settings and database; return what others may know of it."""
+        company = self.company
+        make_gateway(
+            Wanted(
+                folder=self.folder,
+                participant=company.participant,
+                slug=company.slug,
+                name=company.name,
+                url=self.url,
+                roles=ROLES[company.role] | ROLES["voter"],
+                rpc=rpc,
+                network=f"../{NETWORK_FILE}",
+                port=self.port,
+                cadence_s=CADENCE_S,
+                slow_cadence_s=CADENCE_S,
+                padding=_PADDING,
+            ),
+            scrypt_cost=_SCRYPT_COST,
+        )
+        key = (self.folder / KEY_FILE).read_text(encoding="utf-8").strip()
+        self.http = httpx2.AsyncClient(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=_HTTP_TIMEOUT_S,
+            trust_env=False,
+        )
+        public = (self.folder / PARTICIPANT_FILE).read_text(encoding="utf-8")
+        return dict(json.loads(public))
+
+    async def start(self) -> None:
+        """Run the gateway and wait until it takes captures.
+
+        Raises:
+            DemoError: it ended, or is not ready in time.
+        """
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "node_gateway.cli", "serve", "--config", str(self.config)),
+                env=environment(self.home) | {"SEALTRAIL_CHAIN__POLL_S": str(_POLL_S)},
+                cwd=self.folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,  # Ctrl-C reaches the demo alone
+            )
+        try:
+            async with asyncio.timeout(_READY_TIMEOUT_S):
+                while not await self._is_ready():
+                    if self._process.returncode is not None:
+                        raise self._failure("ended")
+                    await asyncio.sleep(_READY_WAIT_S)
+        except TimeoutError as error:
+            raise self._failure("is not ready in time") from error
+
+    async def stop(self) -> None:
+        """End the process, if it runs."""
+        if self._process is not None:
+            await end(self._process)
+
+    async def close(self) -> None:
+        """End the process and the connections to it."""
+        await self.stop()
+        if hasattr(self, "http"):
+            await self.http.aclose()
+
+    async def request(self, method: str, path: str, **parts: Any) -> httpx2.Response:
+        """Send a request with the company's own key.
+
+        Raises:
+            ProblemError: the gateway refuses.
+            DemoError: nobody answers.
+        """
+        try:
+            response = await self.http.request(method, path, **parts)
+        except httpx2.HTTPError as error:
+            raise self._failure(f"does not answer ({type(error).__name__})") from error
+        if response.is_success:
+            return response
+        problem = response.json()
+        raise ProblemError(response.status_code, str(problem["code"]), str(problem["detail"]))
+
+    async def capture(self, document: dict[str, Any]) -> list[str]:
+        """Hand in a document; return the entries of its events, in its order."""
+        response = await self.request("POST", "/epcis/capture", json=document)
+        return [str(one["entry"]) for one in response.json()["events"]]
+
+    async def wait_final(self, entry: str) -> None:
+        """Wait until an event is final.
+
+        Raises:
+            DemoError: not in time.
+        """
+        try:
+            async with asyncio.timeout(_FINAL_TIMEOUT_S):
+                while await self._state(entry) != "final":
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError as error:
+            raise self._failure("did not get an event sealed in time") from error
+
+    async def bundle(self, entry: str) -> bytes:
+        """Return the owner's bundle of an event."""
+        path = f"/v1/events/{entry}/bundle"
+        return (await self.request("GET", path, params={"audience": "owner"})).content
+
+    async def _state(self, entry: str) -> str:
+        return str((await self.request("GET", f"/v1/events/{entry}")).json()["state"])
+
+    async def _is_ready(self) -> bool:
+        try:
+            response = await self.http.get("/readyz")
+        except httpx2.HTTPError:
+            return False
+        return response.status_code == 200 and response.json()["status"] == "ready"
+
+    def _failure(self, what: str) -> DemoError:
+        return DemoError(
+            f"the gateway of {self.company.slug} {what}:\n{tail(self.log)}",
+            attempt="the demo again; if it stays, sealtrail doctor",
+        )
