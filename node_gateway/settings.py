@@ -88,6 +88,7 @@ class LimitsSection(_Section):
     levels_max: Annotated[int, Field(ge=8, le=64)] = 64
     future_tolerance_s: Annotated[int, Field(ge=0, le=366 * 86_400)] = 600
     public_lookups: str = "60/minute"
+    public_lists: str = "600/minute"
     wait_s_max: Annotated[int, Field(ge=1, le=30)] = 30
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -63,10 +65,25 @@ class Metrics:
         ).set(1)
 
 
+def without_values(error: BaseException) -> dict[str, Any]:
+    """Return what may be logged of an error that was not foreseen: its kind and its way.
+
+    Not its message: a KeyError, say, is a piece of whatever was being worked on.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "error": f"{type(error).__module__}.{type(error).__qualname__}",
+        "code": getattr(error, "code", "internal"),
+        "way": [f"{one.filename}:{one.lineno} {one.name}" for one in frames],
+    }
+
+
 def configure_logs(section: LogSection) -> None:
     """Set up structured logging on stderr; called once by the process that serves."""
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
         if section.form == "console"
         else structlog.processors.JSONRenderer()
     )
@@ -75,7 +92,6 @@ def configure_logs(section: LogSection) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
-            structlog.processors.format_exc_info,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(section.level),

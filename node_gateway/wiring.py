@@ -207,7 +207,8 @@ async def _put_together(
         public=PublicAnswers(store, disclosing, settings.policies, maker),
         batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
         anchorer=anchorer,
-        limiter=Limiter(settings.limits.public_lookups),
+        lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
+        lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
         metrics=metrics,
         clock=clock,
     )

@@ -15,6 +15,7 @@ from anchoring.anchorer_status import AnchorerState, AnchorerStatus, Reason
 from node_gateway.services.gateway import Gateway
 from node_gateway.storage.errors import StorageError
 from node_gateway.streams import Stream
+from node_gateway.telemetry import without_values
 
 
 class Worker:
@@ -42,7 +43,7 @@ class Worker:
             raise
         except Exception as error:
             self._gateway.gate.fatal(getattr(error, "code", "internal"))
-            self._log.exception("the worker has stopped")
+            self._log.error("the worker has stopped", **without_values(error))
             raise
 
     async def step(self) -> None:

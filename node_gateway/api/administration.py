@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from node_gateway.api.deps import EntryPath, GatewayDep, requires
-from node_gateway.errors import NotFoundError
+from node_gateway.api.deps import BodyDep, EntryPath, GatewayDep, requires
+from node_gateway.epcis.parse import parse_json
+from node_gateway.errors import NotFoundError, ParameterError
 from node_gateway.services.access import new_api_key
 from node_gateway.storage.ports import ApiKey
 
 router = APIRouter(tags=["administration"])
+
+_BODY_SIZE_BYTES_MAX = 64 * 1024
 
 AdminKey = Annotated[ApiKey, Depends(requires("admin"))]
 
@@ -27,10 +30,24 @@ class NewKeyIn(BaseModel):
     expires_at: Annotated[int | None, Field(alias="expiresAt", ge=0)] = None
 
 
-@router.post("/v1/api-keys", operation_id="addApiKey", status_code=201)
-async def add_key(admin: AdminKey, gateway: GatewayDep, wanted: NewKeyIn) -> dict[str, Any]:
-    """Make an API key; its text is in this answer and nowhere else. Problems: unknown_scope."""
+@router.post(
+    "/v1/api-keys",
+    operation_id="addApiKey",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": NewKeyIn.model_json_schema()}},
+        }
+    },
+)
+async def add_key(admin: AdminKey, gateway: GatewayDep, body: BodyDep) -> dict[str, Any]:
+    """Make an API key; its text is in this answer and nowhere else.
+
+    Problems: parameter, unknown_scope, key_name, key_expiry.
+    """
     del admin
+    wanted = _wanted(body)
     text, key = await new_api_key(
         gateway.store,
         name=wanted.name,
@@ -53,6 +70,7 @@ async def revoke_key(admin: AdminKey, gateway: GatewayDep, key_id: str) -> dict[
     """Revoke an API key at once. Problems: api_key_not_found."""
     del admin
     key = await gateway.store.revoke_api_key(key_id, revoked_at=int(gateway.clock()))
+    gateway.access.forget()
     if key is None:
         raise NotFoundError("no such API key", code="api_key_not_found")
     return key_wire(key)
@@ -69,6 +87,17 @@ async def erase_event(admin: AdminKey, gateway: GatewayDep, entry: EntryPath) ->
     if erased is None:
         raise NotFoundError("no such event", code="event_not_found")
     return {"entry": entry, "erased": True, "logCleared": erased.log_cleared}
+
+
+def _wanted(body: bytes) -> NewKeyIn:
+    """Read the body only after the caller's key was checked, and as strictly as a document."""
+    try:
+        parsed = parse_json(body, size_bytes_max=_BODY_SIZE_BYTES_MAX)
+        return NewKeyIn.model_validate(parsed)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "body"
+        raise ParameterError(f"{where}: {first['msg']}") from None
 
 
 def key_wire(key: ApiKey) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from node_gateway.api.deps import GatewayDep
+from node_gateway.api.deps import GatewayDep, address
 from node_gateway.errors import NotFoundError
 from node_gateway.storage.ports import StoredAnchor
 
@@ -27,7 +27,7 @@ async def list_anchors(
     per_page: Annotated[int, Query(alias="perPage", ge=1, le=1000)] = 100,
 ) -> Response:
     """List the anchors of a stream, by sequence; RFC 8288 `Link` leads to the next page."""
-    gateway.limiter.check(request.client.host if request.client else "unknown")
+    gateway.lists.check(address(request))
     number = stream if stream is not None else gateway.streams.ordinary.number
     anchors = await gateway.store.anchors(number, after=after, limit=per_page)
     headers = {}
@@ -51,7 +51,7 @@ async def list_entries(
 
     Problems: anchor_not_found, entries_lost.
     """
-    gateway.limiter.check(request.client.host if request.client else "unknown")
+    gateway.lists.check(address(request))
     stored = await gateway.store.anchor(stream, sequence)
     if stored is None:
         raise NotFoundError("no such anchor", code="anchor_not_found")

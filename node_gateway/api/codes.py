@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from node_gateway.api.deps import GatewayDep, QueryKey
+from node_gateway.api.deps import GatewayDep, QueryKey, address
 from node_gateway.services.tracing import trace
 
 router = APIRouter(tags=["codes"])
@@ -30,6 +30,6 @@ async def look_up_code(request: Request, gateway: GatewayDep, code: str) -> Resp
     A code that is unknown here and one of which nothing is disclosed get the same answer.
     Problems: identifier_form, check_digit, rate_limit.
     """
-    gateway.limiter.check(request.client.host if request.client else "unknown")
+    gateway.lookups.check(address(request))
     answer = await gateway.public.answer(gateway.canonical_code(code))
     return JSONResponse(answer, headers={"Cache-Control": "no-store"})

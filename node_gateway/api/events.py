@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from node_gateway.api.deps import EntryPath, GatewayDep, QueryKey
-from node_gateway.errors import NotFoundError
+from anchoring.core.strict_json import BUNDLE_SIZE_BYTES_MAX
+from node_gateway.api.deps import EntryPath, GatewayDep, QueryKey, ReceiptKey
+from node_gateway.errors import NotFoundError, TooLargeError
 from node_gateway.services.disclosing import open_event, whole_event
 from node_gateway.storage.ports import EventHeader, event_key
 
@@ -59,7 +60,8 @@ async def get_bundle(
 ) -> Response:
     """Return the bundle of a final event for an audience.
 
-    Problems: event_not_found, code_not_found, codes_not_chosen, not_final, event_erased.
+    Problems: event_not_found, code_not_found, codes_not_chosen, not_final, event_erased,
+    bundle_too_large.
     """
     del key
     bundle = await gateway.disclosing.bundle(
@@ -67,11 +69,18 @@ async def get_bundle(
         audience=audience,
         codes=[gateway.canonical_code(code) for code in codes or ()],
     )
-    return Response(bundle.to_json(), media_type="application/json")
+    raw = bundle.to_json()
+    if len(raw) > BUNDLE_SIZE_BYTES_MAX:
+        raise TooLargeError(
+            f"the bundle would have more than the {BUNDLE_SIZE_BYTES_MAX} bytes that are read",
+            code="bundle_too_large",
+            hint="Name fewer codes, or ask for another audience.",
+        )
+    return Response(raw, media_type="application/json")
 
 
 @router.get("/v1/events/{entry}/receipt", operation_id="getReceipt")
-async def get_receipt(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> Response:
+async def get_receipt(key: ReceiptKey, gateway: GatewayDep, entry: EntryPath) -> Response:
     """Return the receipt that promises this entry. Problems: receipt_not_found."""
     del key
     stored = await gateway.store.receipt_of_entry(bytes.fromhex(entry))
@@ -81,8 +90,11 @@ async def get_receipt(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> R
 
 
 @router.get("/v1/captures/{capture_id}/receipts", operation_id="getReceipts")
-async def get_receipts(key: QueryKey, gateway: GatewayDep, capture_id: str) -> dict[str, Any]:
-    """Return the receipts of a capture, also those of its duplicates."""
+async def get_receipts(key: ReceiptKey, gateway: GatewayDep, capture_id: str) -> dict[str, Any]:
+    """Return the receipts of a capture, also those of its duplicates.
+
+    Problems: capture_not_found.
+    """
     del key
     if await gateway.store.capture_job(capture_id) is None:
         raise NotFoundError("no such capture job", code="capture_not_found")

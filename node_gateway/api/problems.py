@@ -16,6 +16,7 @@ from anchoring.errors import AnchoringError, ChainError, EventFormError, FormatE
 from node_gateway import errors
 from node_gateway.epcis.errors import BodyTooLargeError, EpcisError
 from node_gateway.storage import errors as storage
+from node_gateway.telemetry import without_values
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -44,6 +45,8 @@ _STATUS: Mapping[type[Exception], int] = {
     storage.DatabaseFullError: 507,
     storage.IdempotencyMismatchError: 422,
 }
+# Limits that show only once a document is read: more is 413, whichever class refuses it.
+_TOO_LARGE_CODES = frozenset({"too_deep", "too_many_codes", "too_many_fields"})
 # GS1's own exception types, which EPCIS clients look for in `type`.
 _EPCIS_TYPES: Mapping[int, str] = {
     400: "epcisException:ValidationException",
@@ -78,6 +81,8 @@ _DEFAULT_RETRY_S = 5
 
 def status_of(error: Exception) -> int:
     """Return the status of the nearest ancestor that has one."""
+    if getattr(error, "code", None) in _TOO_LARGE_CODES:
+        return 413
     for kind in type(error).__mro__:
         if kind in _STATUS:
             return _STATUS[kind]
@@ -113,7 +118,7 @@ def problem(request: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if hides:
         structlog.get_logger().error(
-            "request failed", request_id=body["request_id"], exc_info=error
+            "request failed", request_id=body["request_id"], **without_values(error)
         )
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
@@ -125,13 +130,12 @@ def request_id(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the application a problem."""
+    """Make every error raised on purpose a problem; `Measured` answers the others."""
     for kind in (
         errors.GatewayError,
         EpcisError,
         AnchoringError,
         storage.StorageError,
-        Exception,
     ):
         app.add_exception_handler(kind, problem)
     app.add_exception_handler(RequestValidationError, _parameter_problem)

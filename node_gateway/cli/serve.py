@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +20,21 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
 ) -> None:
     """Run the gateway until it is stopped (Ctrl-C or SIGTERM)."""
-    asyncio.run(_serve(config, host, port))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(config, host, port))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's event loop where it runs, else None for the standard one."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+if TYPE_CHECKING:
+    from node_gateway.settings import Settings
 
 
 async def _serve(config: Path, host: str | None, port: int | None) -> None:
@@ -30,14 +45,14 @@ async def _serve(config: Path, host: str | None, port: int | None) -> None:
     from node_gateway.telemetry import configure_logs
     from node_gateway.wiring import open_gateway
 
-    settings = load_settings(config)
+    settings = _listening_at(load_settings(config), host, port)
     configure_logs(settings.log)
     async with open_gateway(settings) as gateway:
         server = uvicorn.Server(
             uvicorn.Config(
                 create_app(gateway),
-                host=host or settings.gateway.host,
-                port=settings.gateway.port if port is None else port,
+                host=settings.gateway.host,
+                port=settings.gateway.port,
                 access_log=False,  # addresses of look-ups hold codes
                 log_level="warning",
                 lifespan="on",
@@ -52,6 +67,16 @@ async def _serve(config: Path, host: str | None, port: int | None) -> None:
                 f"cannot listen on {_where(server)}",
                 attempt="sealtrail serve --port with a free one",
             ) from error
+
+
+def _listening_at(settings: Settings, host: str | None, port: int | None) -> Settings:
+    """Return the settings with the address as it really is: access to metrics hangs on it."""
+    changes: dict[str, object] = {}
+    if host is not None:
+        changes["host"] = host
+    if port is not None:
+        changes["port"] = port
+    return settings.model_copy(update={"gateway": settings.gateway.model_copy(update=changes)})
 
 
 def _where(server: object) -> str:

@@ -62,24 +62,37 @@ class Access:
 
     def __init__(self, store: ApiKeyStore, *, clock: Callable[[], float]) -> None:
         self._store, self._clock = store, clock
+        self._known: dict[bytes, ApiKey] = {}
 
-    async def require(self, text: str | None, scope: str) -> ApiKey:
-        """Return the key if it is valid now and has the scope; `admin` has every scope.
+    def forget(self) -> None:
+        """Read keys afresh; whoever revokes a key calls this, so that it ends at once.
+
+        Nobody else can change them: one process at a time has the database.
+        """
+        self._known = {}  # a look-up that is under way still fills the old one
+
+    async def require(self, text: str | None, *scopes: str) -> ApiKey:
+        """Return the key if it is valid now and has one of the scopes; `admin` has every scope.
 
         Raises:
             AuthenticationError: there is none, or it is unknown, revoked or expired.
-            ScopeError: it lacks the scope.
+            ScopeError: it has none of them.
         """
         if not text:
             raise AuthenticationError(
                 "this needs an API key", hint="Send it as: Authorization: Bearer st_live_..."
             )
-        key = await self._store.api_key_by_hash(key_hash(text))
+        hashed, known = key_hash(text), self._known
+        key = known.get(hashed)
+        if key is None:
+            key = await self._store.api_key_by_hash(hashed)
+            if key is not None:  # unknown ones are not kept: there is no end to them
+                known[hashed] = key
         now_s = self._clock()
         if key is None or key.revoked_at is not None:
             raise AuthenticationError("the API key is not valid")
         if key.expires_at is not None and key.expires_at <= now_s:
             raise AuthenticationError("the API key has expired")
-        if scope not in key.scopes and "admin" not in key.scopes:
-            raise ScopeError(f"the API key lacks the scope {scope}")
+        if not {*scopes, "admin"} & set(key.scopes):
+            raise ScopeError(f"the API key lacks the scope {' or '.join(scopes)}")
         return key

@@ -52,6 +52,7 @@ class Batcher:
     ) -> None:
         self._store, self._clock = store, clock
         self._chain_id, self._registry = chain_id, registry
+        self._turn = asyncio.Lock()  # sequence and previous tip are read, then written
 
     async def run_slot(self, stream: Stream) -> list[BatchReport]:
         """Make the batch of the current slot, unless it is made already.
@@ -59,16 +60,18 @@ class Batcher:
         Returns:
             What was made: nothing, the slot's batch, and perhaps one more.
         """
-        last = await self._store.last_batched(stream.number)
-        made = await self._made_in_slot(stream, last)
-        reports = [] if made else await self._batch(stream, extra=False)
-        if await self._promise_at_risk(stream):
-            reports += await self._batch(stream, extra=True)
-        return reports
+        async with self._turn:
+            last = await self._store.last_batched(stream.number)
+            made = await self._made_in_slot(stream, last)
+            reports = [] if made else await self._batch(stream, extra=False)
+            if await self._promise_at_risk(stream):
+                reports += await self._batch(stream, extra=True)
+            return reports
 
     async def batch_now(self, stream: Stream) -> list[BatchReport]:
         """Make a batch at once (an operator asks for it). It shows the size of nothing."""
-        return await self._batch(stream, extra=False)
+        async with self._turn:
+            return await self._batch(stream, extra=False)
 
     async def _made_in_slot(self, stream: Stream, last: Anchor | None) -> bool:
         if last is None:

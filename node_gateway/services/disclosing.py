@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -24,7 +25,6 @@ from node_gateway.storage.tiles import batch_path, sparse_path
 
 AUDIENCES = ("public", "partner", "owner")
 CODES_SHOWN_MAX = 256
-EVENT_ID_PATH = "$['eventID']"
 
 
 class DisclosingStore(EventStore, BatchStore, Protocol):
@@ -73,12 +73,13 @@ def choose_policy(
 
 def chosen_paths(fields: FieldsTree, policy: PolicySection) -> list[str]:
     """Return the paths of an event that a policy lets through, in item order."""
-    if "*" in policy.paths:
-        return list(fields.paths)
-    return [path for path in fields.paths if any(_covers(one, path) for one in policy.paths)]
+    return [path for path in fields.paths if any(covers(one, path) for one in policy.paths)]
 
 
-def _covers(allowed: str, path: str) -> bool:
+def covers(allowed: str, path: str) -> bool:
+    """Tell whether what a policy allows lets a path through: it, all below it, or `*`."""
+    if allowed == "*":
+        return True
     return path == allowed or (path.startswith(allowed) and path[len(allowed)] == "[")
 
 
@@ -118,11 +119,14 @@ class Disclosing:
         )
         if fields.root != stored.header.fields_root:
             raise DatabaseDamagedError("the stored event is not the one that was committed")
-        shown = _without_oracle(chosen_paths(fields, policy), fields, opened, policy)
+        paths, all_codes = await self._code_paths(opened, codes, show_all=policy.codes == "all")
+        shown = chosen_paths(fields, policy)
+        if not all_codes or len(shown) < len(fields.paths):
+            shown = without_content_hashes(fields, shown)
         return make_bundle(
             fields=fields_proof(fields, shown),
             codes_root=stored.header.codes_root,
-            paths=await self._code_paths(opened, codes, show_all=policy.codes == "all"),
+            paths=paths,
             event_index=place.index,
             event_siblings=await self._event_siblings(place),
             anchor=place.batch.anchor,
@@ -142,9 +146,12 @@ class Disclosing:
 
     async def _code_paths(
         self, opened: OpenEvent, codes: Sequence[str], *, show_all: bool
-    ) -> tuple[CodePath, ...]:
+    ) -> tuple[tuple[CodePath, ...], bool]:
+        """Return the paths of the codes to disclose, and whether these are all of the event's."""
         if opened.stored.codes_apart:
-            return await self._large_code_paths(opened, codes)
+            if not codes and show_all:
+                raise _too_many_to_show()
+            return await self._large_code_paths(opened, codes), False
         tree = await asyncio.to_thread(
             build_codes, opened.event, sub_secret=streams.codes_secret(opened.secret)
         )
@@ -154,13 +161,9 @@ class Disclosing:
         _require_known(codes, {code for _, code in chosen})
         if not codes and show_all:
             if len(tree.codes) > CODES_SHOWN_MAX:
-                raise RequestError(
-                    f"the event names more than {CODES_SHOWN_MAX} codes",
-                    code="codes_not_chosen",
-                    hint="Name the codes to disclose: ?code=...",
-                )
+                raise _too_many_to_show()
             chosen = list(tree.codes)
-        return code_paths(tree, chosen)
+        return code_paths(tree, chosen), len(chosen) == len(tree.codes)
 
     async def _large_code_paths(
         self, opened: OpenEvent, codes: Sequence[str]
@@ -185,14 +188,28 @@ def _require_known(codes: Sequence[str], known: set[str]) -> None:
         raise NotFoundError("the event does not name this code", code="code_not_found")
 
 
-def _without_oracle(
-    shown: list[str], fields: FieldsTree, opened: OpenEvent, policy: PolicySection
-) -> list[str]:
-    """Leave out an eventID that is a content hash, unless everything it covers is shown too."""
-    is_oracle = str(opened.event.get("eventID", "")).startswith("ni:")
-    if not is_oracle or (len(shown) == len(fields.paths) and policy.codes == "all"):
-        return shown
-    return [path for path in shown if path != EVENT_ID_PATH]
+def _too_many_to_show() -> RequestError:
+    return RequestError(
+        f"the event names more than {CODES_SHOWN_MAX} codes",
+        code="codes_not_chosen",
+        hint="Name the codes to disclose: ?code=...",
+    )
+
+
+def without_content_hashes(fields: FieldsTree, shown: Sequence[str]) -> list[str]:
+    """Leave out values that are content hashes (RFC 6920 `ni:` URIs).
+
+    Whoever holds the hash of an event can try out what was not disclosed of it, and needs seconds
+    for a quantity or a partner. It stands in an eventID, and in the correctiveEventIDs of another
+    event. So it is shown only together with everything else.
+    """
+    values = dict(zip(fields.paths, fields.disclosures, strict=True))
+    return [path for path in shown if not _is_content_hash(values[path])]
+
+
+def _is_content_hash(disclosure: str) -> bool:
+    value = orjson.loads(urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))[2]
+    return isinstance(value, str) and value[:3].lower() == "ni:"
 
 
 def _anchored_at(place: BatchPlace) -> AnchoredAt:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from anchoring.anchorer import Anchorer
 from anchoring.core.receipt import Receipt
 from node_gateway.epcis.identifiers import canonical_identifier
+from node_gateway.errors import ParameterError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
@@ -40,7 +41,8 @@ class Gateway:
     public: PublicAnswers
     batcher: Batcher
     anchorer: Anchorer
-    limiter: Limiter
+    lookups: Limiter
+    lists: Limiter
     metrics: Metrics
     clock: Callable[[], float]
     wakers: list[Callable[[], None]] = field(default_factory=list)
@@ -63,12 +65,17 @@ class Gateway:
         """Return the canonical form of a code in any of its spellings.
 
         Raises:
-            EpcisError: it claims to be a GS1 identifier and is malformed, or it is too long.
+            EpcisError: it claims to be a GS1 identifier and is malformed.
+            ParameterError: it is too long for a code.
         """
+        if len(text) > CODE_LENGTH_MAX:
+            raise ParameterError(
+                f"a code has at most {CODE_LENGTH_MAX} characters", code="code_too_long"
+            )
         code = unquote(text) if "%" in text and ":" not in text.partition("%")[0] else text
         if code.startswith(("http:/", "https:/")) and "://" not in code:
             code = code.replace(":/", "://", 1)  # some clients and proxies merge slashes
-        return canonical_identifier(code[:CODE_LENGTH_MAX])
+        return canonical_identifier(code)
 
     def receipt(self, stored: StoredReceipt) -> Receipt:
         """Return a stored receipt as it was signed."""

@@ -1,6 +1,9 @@
-"""Rate limit on public look-ups, from the start: codes are not to be tried out."""
+"""Rate limits on what is public, from the start: codes are not to be tried out."""
 
 from __future__ import annotations
+
+import time
+from ipaddress import IPv6Address, ip_address
 
 from limits import parse
 from limits.storage import MemoryStorage
@@ -12,8 +15,8 @@ from node_gateway.errors import RateLimitError, SettingsError
 class Limiter:
     """Counts look-ups per address, in this process."""
 
-    def __init__(self, rate: str) -> None:
-        """Take a rate such as `60/minute`.
+    def __init__(self, rate: str, *, member: str) -> None:
+        """Take a rate such as `60/minute`, and the name of the setting that it comes from.
 
         Raises:
             SettingsError: it is no rate.
@@ -22,7 +25,7 @@ class Limiter:
             self._rate = parse(rate)
         except ValueError as error:
             raise SettingsError(
-                f"{rate!r} is no rate", member="limits.public_lookups", hint="For example 60/minute"
+                f"{member}: {rate!r} is no rate", member=member, hint="write it like 60/minute"
             ) from error
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
@@ -32,5 +35,22 @@ class Limiter:
         Raises:
             RateLimitError: there were too many.
         """
-        if not self._window.hit(self._rate, address):
-            raise RateLimitError(retry_after_s=self._rate.get_expiry())
+        place = network_of(address)
+        if not self._window.hit(self._rate, place):
+            resets_at = self._window.get_window_stats(self._rate, place).reset_time
+            raise RateLimitError(retry_after_s=max(1, int(resets_at - time.time()) + 1))
+
+
+def network_of(address: str) -> str:
+    """Return what one client is counted under: its IPv4 address, or its IPv6 network of 64 bits.
+
+    A single client has 2^64 IPv6 addresses to call from.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped) if mapped else parsed.packed[:8].hex()
+    return str(parsed)

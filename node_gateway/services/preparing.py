@@ -97,6 +97,7 @@ class Preparing:
                 [Spot("document_kind", "an EPCISDocument is expected here", "/type")]
             )
         digest = sha256(raw).digest()
+        _require_events(document)
         if not proceed:
             self._validate(document)
             normalised = [
@@ -175,6 +176,7 @@ class Preparing:
         for at, (index, event, pointer) in enumerate(events):
             secret = secrets[at * _SECRET_SIZE_BYTES : (at + 1) * _SECRET_SIZE_BYTES]
             try:
+                _require_goods(event, pointer)
                 check_time(event, now_ms, self.limits.future_tolerance_s, pointer)
                 prepared.append(self._commit(index, pointer, event, digest, secret))
             except (EventFormError, EpcisError) as error:
@@ -222,6 +224,25 @@ class Preparing:
         mac = hmac.digest(self.event_id_key, _sorted_json(event), "sha256")[:16]
         number = int.from_bytes(mac) & ~(0xF << 76) & ~(0x3 << 62) | (0x8 << 76) | (0x2 << 62)
         return f"urn:uuid:{uuid.UUID(int=number)}"
+
+
+def _require_events(document: Mapping[str, Any]) -> None:
+    """The schema takes an empty eventList; a capture of nothing is a mistake of the sender."""
+    body = document.get("epcisBody")
+    if isinstance(body, dict) and body.get("eventList") == []:
+        pointer = "/epcisBody/eventList"
+        hint = "Put at least one event into it."
+        raise DocumentRefusedError([Spot("no_events", "The event list is empty.", pointer, hint)])
+
+
+def _require_goods(event: Mapping[str, Any], pointer: str) -> None:
+    """An ObjectEvent speaks of something (EPCIS 2.0, 7.4.2); others may have a parent alone."""
+    goods = ("epcList", "quantityList", "sensorElementList")
+    if event["type"] == "ObjectEvent" and not any(event.get(name) for name in goods):
+        hint = "Give at least one code, or a quantityList."
+        raise EpcisError(
+            "The event names no goods.", code="no_goods", pointer=f"{pointer}/epcList", hint=hint
+        )
 
 
 def content_key(event: Mapping[str, Any]) -> bytes:

@@ -18,6 +18,7 @@ from node_gateway.services.disclosing import (
     DisclosingStore,
     OpenEvent,
     choose_policy,
+    covers,
     open_event,
 )
 from node_gateway.settings import PoliciesSection
@@ -55,15 +56,16 @@ class PublicAnswers:
         """Return the public answer for a canonical code."""
         events = [] if code.startswith(SSCC_PREFIX) else await self._disclosed(code)
         made = [one for one in events if one.biz_step == COMMISSIONING_STEP]
+        sold = _is_sold(events)
         answer: dict[str, Any] = {
             "code": code,
             "statement": "as stated by this gateway; check the proofs against witnesses you chose",
             "issuedHere": bool(made),
-            "sold": _is_sold(events),
+            "sold": sold,
             "sealing": any(one.stored.header.state != "final" for one in events),
         }
         if made:
-            answer["product"] = self._product(made[-1])
+            answer["product"] = {**self._product(made[-1]), "status": _status(made[-1], sold=sold)}
         answer["proofs"] = await self._proofs(code, events)
         return answer
 
@@ -85,9 +87,11 @@ class PublicAnswers:
             "maker": {"participant": self._maker.participant, "name": self._maker.name}
         }
         for member, name in ((_LOT, "lot"), (_EXPIRY, "expiry")):
-            if _shown(allowed, f"$['ilmd']['{member}']") and member in ilmd:
+            shown = any(covers(one, f"$['ilmd']['{member}']") for one in allowed)
+            if shown and isinstance(ilmd.get(member), str):
                 product[name] = ilmd[member]
-        if _shown(allowed, "sealtrail:month") and "sealtrail:month" in made.derived:
+        shown = any(covers(one, "sealtrail:month") for one in allowed)
+        if shown and "sealtrail:month" in made.derived:
             product["month"] = made.derived["sealtrail:month"]
         return product
 
@@ -104,8 +108,11 @@ class PublicAnswers:
         return {"format": BUNDLES_FORMAT, "bundles": bundles} if bundles else None
 
 
-def _shown(allowed: Sequence[str], path: str) -> bool:
-    return "*" in allowed or any(path == one or path.startswith(f"{one}[") for one in allowed)
+def _status(made: OpenEvent, *, sold: bool) -> str:
+    """Return what became of a code by what is public: `issued`, `sold` or `withdrawn`."""
+    if "errorDeclaration" in made.event or made.event.get("action") == "DELETE":
+        return "withdrawn"
+    return "sold" if sold else "issued"
 
 
 def _is_sold(events: Sequence[OpenEvent]) -> bool:
