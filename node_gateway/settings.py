@@ -7,6 +7,7 @@ defaults. An unknown key is an error. Secrets are never values here, only names 
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,8 +19,13 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import (
+    SettingsError as SourceError,
+)
 
 from anchoring.core.batch import batch_capacity
+from anchoring.core.paths import is_derived, parse_path
+from anchoring.errors import DisclosureError
 from node_gateway.errors import SettingsError
 
 MIB = 1024 * 1024
@@ -102,6 +108,20 @@ class PolicySection(_Section):
     paths: tuple[str, ...]
     steps: tuple[str, ...] | None = None
     codes: Literal["asked", "all"] = "asked"
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        """A path with a slip of the pen would show nothing, and nobody would notice."""
+        for path in self.paths:
+            if path == "*" or is_derived(path):
+                continue
+            try:
+                _, wild = parse_path(path)
+            except DisclosureError as error:
+                raise ValueError(f"{path} is no normalized path: {error}") from error
+            if wild:
+                raise ValueError(f"{path}: codes are chosen by `codes`, not by a path")
+        return self
 
 
 _LOT = ("$['ilmd']['cbvmda:lotNumber']", "$['ilmd']['cbvmda:itemExpirationDate']")
@@ -187,11 +207,34 @@ def load_settings(path: Path) -> Settings:
             f"cannot read {path}: {error.strerror}", hint="sealtrail init writes a first one"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is no TOML: {error}") from error
+        raise SettingsError(f"{path} is no TOML: {error}", hint="correct the file") from error
+    _check_variables(os.environ)
     try:
         return Settings(**_absolute(values, path.resolve().parent))
+    except SourceError:  # its message may quote the value
+        raise SettingsError(
+            "a variable of the environment is no JSON",
+            hint="name one setting each: SEALTRAIL_BATCHING__CADENCE_S=60",
+        ) from None
     except ValidationError as error:
         raise _settings_error(error) from None  # the cause quotes values, which may be secret
+
+
+def _check_variables(environment: Iterable[str]) -> None:
+    """Refuse a variable of ours whose section is unknown; the rest is checked with the file."""
+    for variable in environment:
+        section, found, _ = variable.upper().removeprefix("SEALTRAIL_").partition("__")
+        is_ours = variable.upper().startswith("SEALTRAIL_") and bool(found)
+        if is_ours and section.lower() not in Settings.model_fields:
+            raise SettingsError(
+                f"unknown variable {variable}", member=variable, hint=_nearest(section.lower())
+            )
+
+
+def _nearest(name: str) -> str:
+    names = sorted(set(_known_names(Settings)))
+    nearest = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {nearest[0]}?" if nearest else "docs/reference/configuration.md lists all"
 
 
 _PATHS = {
@@ -219,10 +262,12 @@ def _settings_error(error: ValidationError) -> SettingsError:
     first = error.errors(include_input=False, include_url=False)[0]
     member = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(str(first["loc"][-1]), _known_names(Settings), n=1)
-        hint = f"did you mean {nearest[0]}?" if nearest else None
+        hint = _nearest(str(first["loc"][-1]))
         return SettingsError(f"unknown key {member}", member=member, hint=hint)
-    return SettingsError(f"{member}: {first['msg']}", member=member)
+    if first["type"] == "missing":
+        return SettingsError(f"{member} is missing", member=member, hint=f"add {member}")
+    text = first["msg"].removeprefix("Value error, ")
+    return SettingsError(f"{member}: {text}", member=member, hint=f"correct {member}")
 
 
 def _known_names(model: type[BaseModel]) -> Iterable[str]:
