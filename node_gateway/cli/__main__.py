@@ -1,5 +1,5 @@
 """`python -m node_gateway.cli`."""
 
-from node_gateway.cli.root import main
+from node_gateway.cli import main
 
 main()

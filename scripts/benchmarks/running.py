@@ -1,0 +1,146 @@
+"""Two real gateways on one real chain: ours, and the same one without group commit."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from node_gateway.cli.chain import deploy_network
+from node_gateway.cli.init import Wanted, make_gateway
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_HERE = Path(__file__).resolve().parent
+_READY_S = 60
+_FINAL_S = 300
+
+
+class RunningGateway:
+    def __init__(self, folder: Path, rpc: str, port: int, script: list[str]) -> None:
+        self.host, self.port, self.folder, self.rpc = "127.0.0.1", port, folder, rpc
+        self.key = (folder / "admin.key").read_text().strip()
+        self.process = subprocess.Popen(
+            [sys.executable, *script, "--config", str(folder / "sealtrail.toml")],
+            stdout=subprocess.DEVNULL,
+            stderr=(folder / "log").open("w"),
+        )
+        self._until(lambda: self._get("/readyz")["status"] == "ready", _READY_S)
+
+    def _get(self, path: str) -> dict:
+        request = urllib.request.Request(
+            f"http://{self.host}:{self.port}{path}",
+            headers={"Authorization": f"Bearer {self.key}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def _until(self, holds, timeout_s: float) -> None:
+        ends = time.monotonic() + timeout_s
+        while time.monotonic() < ends:
+            try:
+                if holds():
+                    return
+            except OSError:
+                pass
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError((self.folder / "log").read_text()[-2000:])
+
+    def status(self) -> dict:
+        return self._get("/v1/status")
+
+    def wait_final(self) -> None:
+        def settled() -> bool:
+            status = self.status()
+            waiting = sum(one["waiting"] for one in status["streams"])
+            last = status["streams"][0]
+            return waiting == 0 and last["lastFinalSequence"] >= last["lastSequence"] - 1
+
+        self._until(settled, _FINAL_S)
+
+    def database_bytes(self) -> int:
+        return (self.folder / "sealtrail.db").stat().st_size
+
+    def rss_mib(self) -> float:
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError("no VmRSS")
+
+    def steady_gas(self) -> list[float]:
+        """Gas of the transactions that hold exactly one anchor of the ordinary stream."""
+        anchors = self._get("/v1/anchors?after=2&perPage=50")["anchors"]
+        hashes = [one["txHash"] for one in anchors if one["txHash"]]
+        alone = [one for one in hashes if hashes.count(one) == 1]
+        return [float(self._gas(one)) for one in alone]
+
+    def _gas(self, tx_hash: str) -> int:
+        call = {"jsonrpc": "2.0", "id": 1, "method": "eth_getTransactionReceipt"}
+        body = json.dumps({**call, "params": ["0x" + tx_hash]}).encode()
+        request = urllib.request.Request(
+            self.rpc, body, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(json.load(answer)["result"]["gasUsed"], 16)
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@contextmanager
+def running_gateways() -> Iterator[tuple[RunningGateway, RunningGateway]]:
+    sys.path.insert(0, str(ROOT))
+    from tests.anvil import Anvil
+
+    folder = Path(tempfile.mkdtemp(prefix="sealtrail-bench-"))
+    started = []
+    try:
+        with Anvil("--block-time", "1") as anvil:
+            _make(folder, anvil.url)
+            serve = ["-m", "node_gateway.cli", "serve"]
+            ungrouped = [str(_HERE / "ungrouped.py")]
+            for name, port, script in (("ours", 8741, serve), ("peer", 8742, ungrouped)):
+                started.append(RunningGateway(folder / name, anvil.url, port, script))
+            yield started[0], started[1]
+            for one in started:
+                one.close()
+            started.clear()
+    finally:
+        for one in started:
+            one.process.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(folder: Path, rpc: str) -> None:
+    from anchoring.chain.network import write_network
+    from anchoring.chain.signer import Signer
+
+    people = []
+    for number, (name, port) in enumerate((("ours", 8741), ("peer", 8742)), start=1):
+        wanted = Wanted(
+            folder=folder / name,
+            participant=number,
+            slug=name,
+            name=name,
+            url=f"http://127.0.0.1:{port}",
+            roles=33,
+            rpc=rpc,
+            network="../network.json",
+            port=port,
+            cadence_s=2,
+            slow_cadence_s=86_400,
+            padding="fixed:65536",
+        )
+        make_gateway(wanted, scrypt_cost=1024)
+        people.append(json.loads((folder / name / "participant.json").read_text()))
+    network = asyncio.run(deploy_network(rpc, people, Signer.from_key(os.urandom(32))))
+    write_network(folder / "network.json", network)
