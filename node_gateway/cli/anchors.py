@@ -25,7 +25,7 @@ def now(
     """Make a batch at once, outside of the cadence (which shows that something happened now)."""
     stream = "dispensing" if dispensing else "ordinary"
     client = Client.from_config(config, gateway)
-    answer = client.request("POST", "/v1/operations/anchor", params={"stream": stream}).json()
+    answer = client.json("POST", "/v1/operations/anchor", params={"stream": stream})
     put(answer)
     say("Durable; being sealed. See: sealtrail anchor list")
 

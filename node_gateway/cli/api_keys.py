@@ -34,7 +34,7 @@ def new(
     except DatabaseInUseError:
         wanted = {"name": name, "scopes": scope, "expiresAt": expires_at}
         client = Client.from_config(config, None)
-        text = client.request("POST", "/v1/api-keys", json=wanted).json()["key"]
+        text = client.json("POST", "/v1/api-keys", json=wanted)["key"]
     typer.echo(text)
     say("This is the only time that the key is shown.")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from node_gateway.cli.client import Client
+from node_gateway.cli.client import Client, answer_of
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import FAILURE, CommandError, command, put, say, talk
 
@@ -38,7 +38,7 @@ def capture(
                 "GS1-Capture-Error-Behaviour": "proceed" if proceed else "rollback",
             },
         )
-    report = response.json()
+    report = answer_of(response)
     if json:
         put(report)
     else:

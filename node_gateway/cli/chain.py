@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,10 @@ from node_gateway.cli.output import USAGE, CommandError, command, put, say
 app = typer.Typer(no_args_is_help=True)
 
 PURPOSE_ANCHOR, PURPOSE_SIGN = 1, 2
+_TEXTS = ("slug", "name", "url")
+_KEYS = frozenset({"anchor", "sign", "admin", "recovery"})
+_ADDRESS = re.compile(r"[0-9a-f]{40}")
+_ROLES_END = 2**32
 
 
 @app.command("deploy")
@@ -36,6 +41,10 @@ def deploy(
     The deploying key gets no right by it: neither contract has an owner.
     """
     people = [_read(file) for file in participant]
+    if not output.parent.is_dir():  # said before anything is on the chain
+        raise CommandError(
+            f"there is no folder {output.parent}", attempt="--output FILE", status=USAGE
+        )
     network = asyncio.run(deploy_network(rpc, people, _deployer(keystore)))
     from anchoring.chain.network import write_network
 
@@ -92,9 +101,11 @@ def _deployer(keystore: Path | None) -> Any:
 def _read(file: Path) -> dict[str, Any]:
     try:
         person = json.loads(file.read_text(encoding="utf-8"))
-        known = {"slug", "name", "url", "roles", "keys"}
-        complete = isinstance(person, dict) and set(person) == known
-        complete = complete and {"anchor", "sign", "admin", "recovery"} <= set(person["keys"])
+        complete = isinstance(person, dict) and set(person) == {*_TEXTS, "roles", "keys"}
+        complete = complete and all(isinstance(person[name], str) for name in _TEXTS)
+        complete = complete and type(person["roles"]) is int and 0 < person["roles"] < _ROLES_END
+        complete = complete and set(person["keys"]) == _KEYS
+        complete = complete and all(_ADDRESS.fullmatch(one) for one in person["keys"].values())
     except (OSError, ValueError, TypeError) as error:
         raise CommandError(
             f"cannot read {file}", attempt="sealtrail init writes participant.json", status=USAGE

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-import httpx2
+from node_gateway.cli.output import CANNOT_CHECK, USAGE, CommandError, exit_status
 
-from node_gateway.cli.output import CANNOT_CHECK, CommandError, exit_status
-from node_gateway.settings import Settings, load_settings
+if TYPE_CHECKING:
+    import httpx2
+
+    from node_gateway.settings import Settings
 
 KEY_VARIABLE = "SEALTRAIL_API_KEY"
 KEY_FILE = "admin.key"
@@ -20,20 +23,44 @@ class Client:
     """One gateway's API, with the operator's key."""
 
     def __init__(self, base_url: str, key: str | None) -> None:
+        import httpx2
+
+        if urlsplit(base_url).scheme not in ("http", "https"):
+            raise CommandError(
+                f"{base_url} is no address", attempt="--gateway http://...", status=USAGE
+            )
         self.base_url = base_url.rstrip("/")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._http = httpx2.Client(base_url=self.base_url, headers=headers, timeout=_TIMEOUT_S)
 
     @classmethod
     def from_config(cls, config: Path, gateway: str | None) -> Client:
-        """Return a client for `--gateway`, or for the gateway that the settings describe."""
+        """Return a client for `--gateway`, or for the gateway that the settings describe.
+
+        The key that `init` wrote goes to one's own gateway only. Another one gets the key of the
+        environment, which was set for it.
+        """
+        from node_gateway.settings import load_settings
+
         if gateway is None:
-            gateway = address(load_settings(config))
-        return cls(gateway, api_key(config))
+            return cls(address(load_settings(config)), api_key(config))
+        is_own = config.is_file() and gateway.rstrip("/") == address(load_settings(config))
+        return cls(gateway, api_key(config) if is_own else os.environ.get(KEY_VARIABLE))
+
+    @classmethod
+    def public(cls, config: Path, gateway: str | None) -> Client:
+        """Return a client without a key, for what anybody may ask."""
+        from node_gateway.settings import load_settings
+
+        return cls(gateway or address(load_settings(config)), None)
 
     def get(self, path: str, **params: Any) -> Any:
         """GET and return JSON."""
-        return self.request("GET", path, params=params).json()
+        return self.json("GET", path, params=params)
+
+    def json(self, method: str, path: str, **parts: Any) -> Any:
+        """Send a request and return the JSON of its answer; errors as `request`."""
+        return answer_of(self.request(method, path, **parts))
 
     def raw(self, path: str, **params: Any) -> bytes:
         """GET and return the body."""
@@ -45,9 +72,11 @@ class Client:
         Raises:
             CommandError: the gateway does not answer, or answers with a problem.
         """
+        import httpx2
+
         try:
             response = self._http.request(method, path, **parts)
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise CommandError(
                 f"no gateway answers at {self.base_url} ({type(error).__name__})",
                 attempt="sealtrail serve, or --gateway URL",
@@ -56,6 +85,26 @@ class Client:
         if response.is_success:
             return response
         raise _problem(response)
+
+
+def answer_of(response: httpx2.Response) -> Any:
+    """Return the JSON object of an answer.
+
+    Raises:
+        CommandError: it is something else; so this is no gateway.
+    """
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise _no_gateway(f"{response.url} answers with something else than JSON")
+    return answer
+
+
+def _no_gateway(text: str) -> CommandError:
+    attempt = "check the address: is it a Sealtrail gateway?"
+    return CommandError(text, attempt=attempt, status=CANNOT_CHECK)
 
 
 def address(settings: Settings) -> str:
@@ -79,11 +128,7 @@ def _problem(response: httpx2.Response) -> CommandError:
     except ValueError:
         problem = {}
     if not isinstance(problem, dict) or "detail" not in problem:
-        return CommandError(
-            f"the gateway answers {response.status_code} without a reason",
-            attempt="check the address: is it a Sealtrail gateway?",
-            status=CANNOT_CHECK,
-        )
+        return _no_gateway(f"the gateway answers {response.status_code} without a reason")
     lines = [str(problem["detail"])]
     lines += [
         f"  {spot.get('pointer') or '(document)'}  {spot.get('code')}: {spot.get('detail')}"

@@ -76,7 +76,7 @@ def erase(
     """
     if not yes and not typer.confirm("This cannot be undone. Erase the event?", err=True):
         raise CommandError("nothing was erased", attempt="add --yes", status=USAGE)
-    answer = Client.from_config(config, gateway).request("DELETE", f"/v1/events/{entry}").json()
+    answer = Client.from_config(config, gateway).json("DELETE", f"/v1/events/{entry}")
     put(answer)
     if not answer["logCleared"]:
         say("Old bytes may stay in the database's log until its next checkpoint or vacuum.")

@@ -26,20 +26,22 @@ ROLES = {
     "voter": 32,
 }
 KEY_NAMES = ("anchor", "sign", "admin", "recovery")
+KEY_FILES = ("passphrase", *(f"{name}.json" for name in KEY_NAMES))
 PARTICIPANT_FILE = "participant.json"
+_SQLITE_SUFFIXES = ("", "-wal", "-shm", ".lock")
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 _TOML = """\
 # Settings of one gateway. Environment goes first: SEALTRAIL_BATCHING__CADENCE_S=10
 [gateway]
 participant = {participant}
-database = "{database}"
+database = {database}
 host = "127.0.0.1"
 port = {port}
 
 [chain]
-rpc = "{rpc}"
-network_file = "{network}"      # written by `sealtrail chain deploy`
+rpc = {rpc}
+network_file = {network}        # written by `sealtrail chain deploy`
 confirmations = 1
 
 [keys]
@@ -133,13 +135,29 @@ def make_gateway(wanted: Wanted, *, scrypt_cost: int | None = None) -> None:
     Raises:
         CommandError: there is one already.
     """
+    files = [wanted.folder / name for name in ("sealtrail.toml", PARTICIPANT_FILE, KEY_FILE)]
+    files += [wanted.folder / "keys" / name for name in KEY_FILES]
+    database = wanted.folder / wanted.database.removeprefix("sqlite:///")
+    if wanted.database.startswith("sqlite:///"):
+        files += [database.with_name(database.name + suffix) for suffix in _SQLITE_SUFFIXES]
+    known = [file for file in files if file.exists()]
+    if known:
+        raise CommandError(f"{known[0]} exists already", attempt="another folder", status=USAGE)
+    try:
+        _make(wanted, scrypt_cost)
+    except BaseException:  # nothing half-made stays behind
+        for file in files:
+            file.unlink(missing_ok=True)
+        raise
+
+
+def _make(wanted: Wanted, scrypt_cost: int | None) -> None:
     from anchoring.chain.keystore import SCRYPT_COST, create_keystore
 
-    config = wanted.folder / "sealtrail.toml"
-    if config.exists():
-        raise CommandError(f"{config} exists already", attempt="another folder", status=USAGE)
-    keys = wanted.folder / "keys"
+    config, keys = wanted.folder / "sealtrail.toml", wanted.folder / "keys"
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config.write_text(_settings(wanted), encoding="utf-8")
+    asyncio.run(_make_database(config, wanted.name, wanted.folder / KEY_FILE))
     passphrase = secrets.token_urlsafe(32)
     _write_secret(keys / "passphrase", passphrase)
     addresses = {
@@ -158,23 +176,26 @@ def make_gateway(wanted: Wanted, *, scrypt_cost: int | None = None) -> None:
     (wanted.folder / PARTICIPANT_FILE).write_text(
         json.dumps(public, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-    config.write_text(_settings(wanted), encoding="utf-8")
-    asyncio.run(_make_database(config, wanted.name, wanted.folder / KEY_FILE))
 
 
 def _settings(wanted: Wanted) -> str:
     return _TOML.format(
         participant=wanted.participant,
-        database=wanted.database,
+        database=_toml_text(wanted.database),
         port=wanted.port,
-        rpc=wanted.rpc,
-        network=wanted.network,
+        rpc=_toml_text(wanted.rpc),
+        network=_toml_text(wanted.network),
         cadence_s=wanted.cadence_s,
         promise_s=max(60, wanted.cadence_s * 20),
         slow_cadence_s=wanted.slow_cadence_s,
         slow_promise_s=max(60, wanted.slow_cadence_s * 3),
         padding=wanted.padding,
     )
+
+
+def _toml_text(text: str) -> str:
+    """Return a TOML basic string; JSON's escapes are a part of TOML's."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 async def _make_database(config: Path, name: str, key_file: Path) -> None:

@@ -16,6 +16,6 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 GatewayOption = Annotated[
     str | None,
-    typer.Option("--gateway", envvar="SEALTRAIL_GATEWAY", help="Address of a running gateway."),
+    typer.Option("--gateway", envvar="SEALTRAIL_GATEWAY_URL", help="Address of a running gateway."),
 ]
 DEFAULT_CONFIG = Path("sealtrail.toml")

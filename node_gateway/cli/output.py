@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 OK, FAILURE, USAGE, MISMATCH, NOT_FOUND = 0, 1, 2, 10, 11
 PENDING, CANNOT_CHECK, SUSPICIOUS = 12, 13, 14
@@ -26,7 +29,13 @@ _EXIT_BY_CODE = {
     "not_final": PENDING,
     "parameter": USAGE,
     "settings": USAGE,
+    "unknown_scope": USAGE,
+    "key_name": USAGE,
+    "key_expiry": USAGE,
+    "code_too_long": USAGE,
 }
+_CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
+"""What a terminal would obey: other gateways' text is shown, never obeyed."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,7 +56,7 @@ def talk() -> Console:
 
 def say(text: str) -> None:
     """Say something to a person."""
-    talk().print(text, markup=False)
+    talk().print(text.translate(_CONTROL), markup=False)
 
 
 def put(value: Any) -> None:
@@ -61,7 +70,7 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(Text(cell.translate(_CONTROL)) for cell in row))
     Console(highlight=False, soft_wrap=False).print(made)
 
 
@@ -80,7 +89,7 @@ def exit_status(code: str) -> int:
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn every error raised on purpose into a sentence, a `Try:` line and a status."""
-    from anchoring.errors import AnchoringError, KeystoreError
+    from anchoring.errors import AnchoringError, ChainError, FormatError, KeystoreError
     from node_gateway.epcis.errors import EpcisError
     from node_gateway.errors import GatewayError, SettingsError
     from node_gateway.storage.errors import StorageError
@@ -97,9 +106,35 @@ def explained() -> Iterator[None]:
         fail(str(error), error.hint or "sealtrail --help", exit_status(error.code))
     except StorageError as error:
         fail(str(error), _storage_attempt(error.code), FAILURE)
+    except FormatError as error:
+        fail(str(error), _FILE_ATTEMPTS.get(error.code, "correct the input"), USAGE)
     except AnchoringError as error:
-        status = CANNOT_CHECK if error.code.startswith("chain") else FAILURE
+        status = CANNOT_CHECK if isinstance(error, ChainError) else FAILURE
         fail(str(error), "sealtrail doctor", status)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        fail(f"{name}{error.strerror or type(error).__name__}", "check the name and its rights", 1)
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001  a traceback may quote secrets and events
+        fail(*_unforeseen(error), FAILURE)
+
+
+_FILE_ATTEMPTS = {
+    "network_file": "--network FILE, or sealtrail chain deploy, which writes one",
+    "network_json": "compare the network file with the one that was agreed on",
+    "network_shape": "compare the network file with the one that was agreed on",
+}
+
+
+def _unforeseen(error: Exception) -> tuple[str, str]:
+    """Return what may be said of an error that nobody foresaw, and what to try."""
+    kind = type(error)
+    if kind.__module__.partition(".")[0] in ("sqlalchemy", "psycopg", "sqlite3"):
+        return "the database cannot be used as it is", "check gateway.database; sealtrail doctor"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name}:{last.lineno}"
+    return f"{kind.__name__} in {where}, which is a fault of this program", "sealtrail doctor"
 
 
 def _storage_attempt(code: str) -> str:

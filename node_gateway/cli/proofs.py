@@ -14,7 +14,6 @@ import typer
 from node_gateway.cli.client import Client
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import NOT_FOUND, PENDING, USAGE, CommandError, command, say
-from node_gateway.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -86,7 +85,9 @@ def verify(
     Nothing that the gateway says is believed: every hash is recomputed here.
     Exit statuses: 0 verified, 10 refused, 11 not found, 12 being sealed, 13 could not check.
     """
-    arguments = ["--network", str(network or load_settings(config).chain.network_file)]
+    if Path(what).is_dir():
+        raise CommandError(f"{what} is a folder", attempt="name a bundle file", status=USAGE)
+    arguments = ["--network", str(network or _own_network(config))]
     for one in rpc or []:
         arguments += ["--rpc", one]
     if quorum is not None:
@@ -95,22 +96,44 @@ def verify(
         arguments.append("--json")
     if Path(what).is_file():
         raise typer.Exit(_anchoring("verify", what, *arguments))
-    answer = _public_answer(what, config, gateway)
+    code = _canonical(what)
+    answer = _public_answer(code, config, gateway)
     with tempfile.NamedTemporaryFile(suffix=".proof.json") as file:
         file.write(json_module.dumps(answer["proofs"]).encode())
         file.flush()
-        status = _anchoring("verify", file.name, "--code", answer["code"], *arguments)
+        status = _anchoring("verify", file.name, "--code", code, *arguments)
     raise typer.Exit(status)
 
 
+def _own_network(config: Path) -> Path:
+    from node_gateway.settings import load_settings
+
+    return load_settings(config).chain.network_file
+
+
+def _canonical(what: str) -> str:
+    """Return the canonical code: our own, for a gateway might answer about another one."""
+    from node_gateway.epcis.identifiers import IdentifierError, canonical_identifier
+    from node_gateway.epcis.identifiers.element_string import is_element_string
+
+    looks_like_a_file = what.startswith((".", "/", "~")) or what.endswith(".json")
+    if looks_like_a_file or not (":" in what or is_element_string(what)):
+        raise CommandError(
+            f"there is no file {what}, and it is no code", attempt="check its name", status=USAGE
+        )
+    try:
+        return canonical_identifier(what)
+    except IdentifierError as error:
+        attempt = error.hint or "type the code as it is printed"
+        raise CommandError(error.detail, attempt=attempt, status=USAGE) from error
+
+
 def _public_answer(code: str, config: Path, gateway: str | None) -> Any:
-    if "." in code and ":" not in code and "/" not in code:
-        raise CommandError(f"there is no file {code}", attempt="check its name", status=USAGE)
-    client = Client.from_config(config, gateway)
+    client = Client.public(config, gateway)
     answer = client.get(f"/v1/public/codes/{quote(code, safe='')}")
-    if answer["proofs"] is not None:
+    if answer.get("proofs") is not None:
         return answer
-    if answer["sealing"]:
+    if answer.get("sealing"):
         raise CommandError("recorded, being sealed", attempt="again soon", status=PENDING)
     raise CommandError(
         "this gateway publishes nothing about this code",
@@ -129,6 +152,6 @@ def audit(context: typer.Context) -> None:
 
 
 def _anchoring(*arguments: str) -> int:
-    from anchoring.__main__ import main
+    from anchoring.cli import main
 
     return main(list(arguments))

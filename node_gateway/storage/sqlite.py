@@ -54,7 +54,11 @@ def _engine(path: Path, *, mode: str, begin: str, pragmas: Sequence[str], size: 
 
 
 def creating_engine(path: Path) -> Engine:
-    """Return an engine that may create the file: for migrations only."""
+    """Return an engine that may create the file: for migrations only.
+
+    A new file is its owner's alone, and so are the log and index that SQLite puts beside it.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     return _engine(path, mode="rwc", begin="BEGIN IMMEDIATE", pragmas=_PRAGMAS, size=1)
 
 
