@@ -1,4 +1,4 @@
-"""Make the files of tests/vectors: `--check` compares with the committed, `--write` replaces.
+"""Make tests/vectors and the examples of the formats page: `--check` compares, `--write` replaces.
 
 The vectors freeze the formats. Write them only on purpose: a change of what stands in them is a
 new format version, unless a case is merely added.
@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vectors import promises, worked
+from vectors import page, promises, worked
 from vectors.cases import Case
 from vectors.invalid import invalid_cases
 from vectors.valid import valid_cases
 
-VECTORS = Path(__file__).resolve().parent.parent / "tests" / "vectors"
+ROOT = Path(__file__).resolve().parent.parent
+VECTORS = ROOT / "tests" / "vectors"
+PAGE = ROOT / "docs" / "reference" / "formats.md"
 
 
 def proofs(cases: Sequence[Case]) -> dict[str, Any]:
@@ -26,8 +28,8 @@ def proofs(cases: Sequence[Case]) -> dict[str, Any]:
     return {"cases": [case.to_wire() for case in cases]}
 
 
-def made() -> dict[str, str]:
-    """Every file by name."""
+def made() -> dict[Path, str]:
+    """Every file with its text; of the page, only the marked blocks are made."""
     documents: Mapping[str, Any] = {
         "proof_valid.json": proofs(valid_cases()),
         "proof_invalid.json": proofs(invalid_cases()),
@@ -41,7 +43,10 @@ def made() -> dict[str, str]:
         "receipt.json": promises.receipts(),
         "openings.json": promises.openings(),
     }
-    return {name: json.dumps(value, indent=1) + "\n" for name, value in documents.items()}
+    files = {
+        VECTORS / name: json.dumps(value, indent=1) + "\n" for name, value in documents.items()
+    }
+    return {**files, PAGE: page.filled(PAGE.read_text(encoding="utf-8"))}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,13 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     mode.add_argument("--write", action="store_true", help="replace the files")
     args = parser.parse_args(argv)
     different = []
-    for name, text in made().items():
-        file = VECTORS / name
+    for file, text in made().items():
         if args.write:
-            VECTORS.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         elif not file.is_file() or file.read_text(encoding="utf-8") != text:
-            different.append(name)
+            different.append(file.name)
     if different:
         print(f"not as committed: {', '.join(different)}", file=sys.stderr)
     return 1 if different else 0

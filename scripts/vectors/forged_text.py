@@ -43,25 +43,7 @@ def text_cases() -> Iterator[Case]:
     deep = with_hint(json.dumps(nested(63)).encode())
     yield refused("too_deep", "levels_65", "the document is level 1, hints 2", sealed, deep)
     yield refused("too_deep", "levels_unclosed", "1000 open brackets", sealed, b"[" * 1000)
-    for name, raw in (
-        ("empty", b""),
-        ("cut", text[:-1]),
-        ("two_texts", text + text),
-        ("trailing_comma", text[:-1] + b",}"),
-        ("comment", text + b"//"),
-        ("single_quotes", text.replace(b'"format"', b"'format'")),
-        ("control_character", with_hint(b'"a\nb"')),
-        ("bad_escape", with_hint(b'"\\x41"')),
-        ("short_escape", with_hint(b'"\\u004"')),
-        ("nan", with_hint(b"NaN")),
-        ("infinity", with_hint(b"-Infinity")),
-        ("leading_zero", with_hint(b"01")),
-        ("plus", with_hint(b"+1")),
-        ("bare_point", with_hint(b"1.")),
-        ("capital_literal", with_hint(b"True")),
-        ("form_feed", text + b"\x0c"),
-    ):
-        yield refused("not_json", f"not_json_{name}", "", sealed, raw)
+    yield from syntax_cases(sealed, text, with_hint)
     yield from duplicate_cases(sealed, json_text(document))
     for name, token in (
         ("1.0", b"1.0"),
@@ -85,6 +67,30 @@ def text_cases() -> Iterator[Case]:
     ):
         note = "a surrogate escape without its pair"
         yield refused("lone_surrogate", f"surrogate_{name}", note, sealed, with_hint(token))
+
+
+def syntax_cases(
+    sealed: Sealed, text: bytes, with_hint: Callable[[bytes], bytes]
+) -> Iterator[Case]:
+    for name, raw in (
+        ("empty", b""),
+        ("cut", text[:-1]),
+        ("two_texts", text + text),
+        ("trailing_comma", text[:-1] + b",}"),
+        ("comment", text + b"//"),
+        ("single_quotes", text.replace(b'"format"', b"'format'")),
+        ("control_character", with_hint(b'"a\nb"')),
+        ("bad_escape", with_hint(b'"\\x41"')),
+        ("short_escape", with_hint(b'"\\u004"')),
+        ("nan", with_hint(b"NaN")),
+        ("infinity", with_hint(b"-Infinity")),
+        ("leading_zero", with_hint(b"01")),
+        ("plus", with_hint(b"+1")),
+        ("bare_point", with_hint(b"1.")),
+        ("capital_literal", with_hint(b"True")),
+        ("form_feed", text + b"\x0c"),
+    ):
+        yield refused("not_json", f"not_json_{name}", "", sealed, raw)
 
 
 def duplicate_cases(sealed: Sealed, text: bytes) -> Iterator[Case]:
@@ -158,6 +164,7 @@ TYPES: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("hints_null", ("hints",), None),
     ("fewer_indices", ("fields", "indices"), []),
     ("fewer_disclosures", ("fields", "disclosures"), []),
+    ("more_indices", ("fields", "indices"), [0, 1]),
 )
 
 

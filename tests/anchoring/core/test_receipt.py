@@ -81,7 +81,7 @@ RECEIPT = st.builds(
     st.integers(0, 65_535),
     st.sets(HASH, min_size=1, max_size=5),
     st.integers(0, 2**52),
-    st.integers(0, 2**52),
+    st.integers(0, 2**51),
     st.integers(1, 2**53 - 1),
     st.binary(min_size=20, max_size=20),
 )

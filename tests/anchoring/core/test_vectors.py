@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from scripts.vectors.cases import REGISTRY
+from scripts.vectors.page import BLOCK
 from tests.anchoring.core.published import VECTORS, bundle_of, cases, code_of, load, verify
 
 ROOT = VECTORS.parent.parent
+PAGE = ROOT / "docs" / "reference" / "formats.md"
 SCRIPT = ROOT / "scripts" / "make_vectors.py"
 
 # Codes by step, as the formats page lists them.
@@ -37,7 +40,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("case", cases("proof_valid.json"), ids=lambda case: case["name"])
-def test_a_valid_bundle_is_verified(case: dict[str, Any]) -> None:
+def test_valid_vectors_are_accepted(case: dict[str, Any]) -> None:
     checked = verify(bundle_of(case), case["chain"])
     assert case["expect"]["verified"] is True
     assert checked[0].entry.hex() == case["expect"]["entry"]
@@ -46,7 +49,7 @@ def test_a_valid_bundle_is_verified(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", cases("proof_invalid.json"), ids=lambda case: case["name"])
-def test_an_invalid_bundle_is_refused_with_its_code(case: dict[str, Any]) -> None:
+def test_invalid_vectors_are_refused_with_their_code(case: dict[str, Any]) -> None:
     assert code_of(bundle_of(case), case["chain"]) == case["expect"]["code"]
 
 
@@ -83,6 +86,9 @@ def test_the_generator_sees_a_changed_file(tmp_path: Path) -> None:
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(file.read_bytes())
     (tmp_path / "tests" / "vectors").mkdir(parents=True)
+    (tmp_path / "docs" / "reference").mkdir(parents=True)
+    page = PAGE.read_text(encoding="utf-8").replace('"sequence": 1,', '"sequence": 2,')
+    (tmp_path / "docs" / "reference" / PAGE.name).write_text(page, encoding="utf-8")
     for file in VECTORS.glob("*.json"):
         text = file.read_text(encoding="utf-8")
         changed = (
@@ -91,7 +97,7 @@ def test_the_generator_sees_a_changed_file(tmp_path: Path) -> None:
         (tmp_path / "tests" / "vectors" / file.name).write_text(changed, encoding="utf-8")
     again = [sys.executable, copied / SCRIPT.name, "--check"]
     done = subprocess.run(again, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, "not as committed: anchor.json\n")
+    assert (done.returncode, done.stderr) == (1, "not as committed: anchor.json, formats.md\n")
 
 
 def test_the_generator_does_not_use_the_library() -> None:
@@ -104,3 +110,25 @@ def test_every_name_stands_once() -> None:
     for file in ("proof_valid.json", "proof_invalid.json"):
         names = [case["name"] for case in load(file)["cases"]]
         assert len(names) == len(set(names))
+
+
+def test_every_hash_on_the_formats_page_is_made_by_the_generator() -> None:
+    text = BLOCK.sub("", PAGE.read_text(encoding="utf-8"))
+    assert len(text) > 10_000
+    assert re.findall(r"(?i)\b(?:0x)?(?=[a-f]*[0-9])[0-9a-f]{12,}\b", text) == []
+
+
+def test_every_code_stands_on_the_formats_page() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert [code for code in CODES if f"`{code}`" not in text] == []
+
+
+def test_the_bundle_on_the_formats_page_is_verified() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    (bundle,) = re.findall(r"(?s)<!-- made: bundle -->\n```json\n(.*?)\n```", text)
+    (slot,) = re.findall(r"its slot for \(458752, 1\) +([0-9a-f]{64})\n", text)
+    (entry,) = re.findall(r"verified, event entry ([0-9a-f]{64})\n", text)
+    chain = {"chainId": 31337, "registry": REGISTRY.hex(), "slot": slot}
+    (checked,) = verify(bundle.encode(), chain)
+    assert checked.entry.hex() == entry
+    assert checked.values["$['ilmd']['cbvmda:lotNumber']"] == "L-0042"
