@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import signal
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,29 +13,20 @@ import typer
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from node_gateway.cli.output import CommandError, command, say
 
+if TYPE_CHECKING:
+    from node_gateway.settings import Settings
+
 
 @command
 def serve(
     config: ConfigOption = DEFAULT_CONFIG,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")
+    ] = None,
 ) -> None:
     """Run the gateway until it is stopped (Ctrl-C or SIGTERM)."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(config, host, port))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's event loop where it runs, else None for the standard one."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-if TYPE_CHECKING:
-    from node_gateway.settings import Settings
+    asyncio.run(_serve(config, host, port))
 
 
 async def _serve(config: Path, host: str | None, port: int | None) -> None:
@@ -47,26 +39,28 @@ async def _serve(config: Path, host: str | None, port: int | None) -> None:
 
     settings = _listening_at(load_settings(config), host, port)
     configure_logs(settings.log)
-    async with open_gateway(settings) as gateway:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(gateway),
-                host=settings.gateway.host,
-                port=settings.gateway.port,
-                access_log=False,  # addresses of look-ups hold codes
-                log_level="warning",
-                lifespan="on",
-                timeout_graceful_shutdown=10,
+    with _listen(settings.gateway.host, settings.gateway.port) as listener:
+        async with open_gateway(settings) as gateway:
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    create_app(gateway),
+                    access_log=False,  # addresses of look-ups hold codes
+                    log_level="warning",
+                    lifespan="on",
+                    timeout_graceful_shutdown=10,
+                )
             )
-        )
-        say(f"participant {settings.gateway.participant}: listening on {_where(server)}")
-        try:
-            await server.serve()
-        except SystemExit as error:  # uvicorn's way to say that the port is taken
-            raise CommandError(
-                f"cannot listen on {_where(server)}",
-                attempt="sealtrail serve --port with a free one",
-            ) from error
+            participant, where = settings.gateway.participant, _where(listener)
+            say(f"participant {participant}: listening on {where}")
+            # uvicorn sends itself the signal that stopped it once more, to whoever had it before.
+            # The usual handlers would end the process before the database is closed.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, _stopped_already)
+            await server.serve(sockets=[listener])
+
+
+def _stopped_already(_number: int, _frame: object) -> None:
+    """Do nothing: the server has stopped."""
 
 
 def _listening_at(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -79,6 +73,18 @@ def _listening_at(settings: Settings, host: str | None, port: int | None) -> Set
     return settings.model_copy(update={"gateway": settings.gateway.model_copy(update=changes)})
 
 
-def _where(server: object) -> str:
-    config = server.config  # type: ignore[attr-defined]
-    return f"http://{config.host}:{config.port}"
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or "error"
+        raise CommandError(
+            f"cannot listen on {host} port {port}: {reason}",
+            attempt="sealtrail serve --port with a free one",
+        ) from error
+
+
+def _where(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
