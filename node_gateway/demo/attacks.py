@@ -131,7 +131,7 @@ async def hide_a_mistake(world: World) -> str:
         (with_act(sealed.bundle, hidden), "inconsistent"),
     )
     said = [await must_be_refused(raw, world.ledger, code) for raw, code in forgeries]
-    return f"left out: {said[0]}; altered: {said[1]}; rebuilt: {said[2]}; contradicted: {said[3]}"
+    return ", ".join(said)
 
 
 async def show_it_elsewhere(world: World) -> str:
@@ -141,16 +141,16 @@ async def show_it_elsewhere(world: World) -> str:
     # A viewer of this network who is led to the other chain notices that too.
     misled = Ledger(world.ledger.network, world.other_ledger.rpc_url)
     noticed = await must_be_refused(sealed.bundle, misled, "chain_mismatch")
-    return f"there: {said}; a viewer of this network who is led there: {noticed}"
+    return f"there: {said}; to a viewer who is led there: {noticed}"
 
 
 ATTACKS = (
     Attack(
-        "a record is edited in the distributor's database: not shown, does not match",
+        "an event is edited in the distributor's database: not shown, does not match",
         edit_the_database,
     ),
-    Attack("the edited record is sealed in place of the old one: not accepted", seal_again),
-    Attack("a proof names the place of another record: does not match", borrow_a_place),
+    Attack("the edited event is sealed in place of the true one: not accepted", seal_again),
+    Attack("a proof names the place of another event: does not match", borrow_a_place),
     Attack("the pharmacy hides that a sale was a mistake: noticed all four ways", hide_a_mistake),
     Attack("a proof is shown in another network: nothing is found there", show_it_elsewhere),
 )

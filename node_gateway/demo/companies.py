@@ -13,25 +13,38 @@ import httpx2
 
 from node_gateway.cli.client import KEY_FILE
 from node_gateway.cli.init import PARTICIPANT_FILE, ROLES, Wanted, make_gateway
-from node_gateway.demo.processes import DemoError, end, environment, tail
+from node_gateway.demo.processes import DemoError, end, spawn, tail
 
 CADENCE_S = 2
 NETWORK_FILE = "network.json"
 _POLL_S = 0.25
 _SCRYPT_COST = 1024  # the keys live as long as the demo
 _PADDING = "fixed:16"
-_READY_TIMEOUT_S = 60.0
-_FINAL_TIMEOUT_S = 45.0
+_READY_TIMEOUT_S = 150.0
+_FINAL_TIMEOUT_S = 90.0
 _READY_WAIT_S = 0.1
 _HTTP_TIMEOUT_S = 30.0
 
 
-class ProblemError(Exception):
+class ProblemError(DemoError):
     """A gateway answered with a problem; `code` is the problem's."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        self.status, self.code = status, code
-        super().__init__(f"{status} {code}: {detail}")
+    def __init__(self, problem: dict[str, Any]) -> None:
+        self.code = str(problem["code"])
+        super().__init__(
+            f"a gateway refuses: {self.code}: {problem['detail']}", attempt="the demo again"
+        )
+
+
+def answered(response: httpx2.Response) -> httpx2.Response:
+    """Return a response that is no problem.
+
+    Raises:
+        ProblemError: it is one.
+    """
+    if not response.is_success:
+        raise ProblemError(response.json())
+    return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +132,12 @@ class CompanyGateway:
             DemoError: it ended, or is not ready in time.
         """
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
+            self._process = await spawn(
                 *(sys.executable, "-m", "node_gateway.cli", "serve", "--config", str(self.config)),
-                env=environment(self.home) | {"SEALTRAIL_CHAIN__POLL_S": str(_POLL_S)},
-                cwd=self.folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,  # Ctrl-C reaches the demo alone
+                home=self.home,
+                folder=self.folder,
+                output=log,
+                settings={"SEALTRAIL_CHAIN__POLL_S": str(_POLL_S)},
             )
         try:
             async with asyncio.timeout(_READY_TIMEOUT_S):
@@ -159,10 +170,7 @@ class CompanyGateway:
             response = await self.http.request(method, path, **parts)
         except httpx2.HTTPError as error:
             raise self._failure(f"does not answer ({type(error).__name__})") from error
-        if response.is_success:
-            return response
-        problem = response.json()
-        raise ProblemError(response.status_code, str(problem["code"]), str(problem["detail"]))
+        return answered(response)
 
     async def capture(self, document: dict[str, Any]) -> list[str]:
         """Hand in a document; return the entries of its events, in its order."""
@@ -177,7 +185,7 @@ class CompanyGateway:
         """
         try:
             async with asyncio.timeout(_FINAL_TIMEOUT_S):
-                while await self._state(entry) != "final":
+                while await self._state(entry) != "final":  # noqa: ASYNC110  nothing to wait on
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as error:
             raise self._failure("did not get an event sealed in time") from error

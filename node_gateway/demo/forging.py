@@ -22,10 +22,11 @@ from anchoring.core.fields import FieldsTree, build_fields
 from anchoring.core.items import ACT_PATH, decode_disclosure, encode_disclosure
 from anchoring.core.verify import check_bundle
 from anchoring.errors import ChainUnavailableError, ContractRefusedError, RootMismatchError
+from node_gateway.demo.processes import DemoError
 from node_gateway.demo.world import Ledger, SecondAnchor
 from node_gateway.storage.chunks import Content, cut_chunks, read_chunk
 
-_SEND_TIMEOUT_S = 20.0
+_SEND_TIMEOUT_S = 60.0
 _POLL_S = 0.1
 
 
@@ -116,7 +117,11 @@ def _under_its_own_root(forged: bytes) -> tuple[bytes, Anchor]:
 
 
 async def anchor_again(ledger: Ledger, signer: Signer, forged: bytes) -> SecondAnchor:
-    """Anchor the root that a forged bundle needs, in the old one's place and with the real key."""
+    """Anchor the root that a forged bundle needs, in the old one's place and with the real key.
+
+    Raises:
+        DemoError: nothing of it was mined in time.
+    """
     bundle, anchor = _under_its_own_root(forged)
     rpc = EvmRpc(ledger.rpc_url)
     try:
@@ -129,6 +134,9 @@ async def anchor_again(ledger: Ledger, signer: Signer, forged: bytes) -> SecondA
             refusal = f"{error.name}({', '.join(map(str, error.arguments))})"
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             return SecondAnchor(bundle, refusal, await _send(chain, anchor))
+    except TimeoutError as error:
+        text = "the chain took no transaction in time"
+        raise DemoError(text, attempt="the demo again") from error
     finally:
         await rpc.close()
 
@@ -146,7 +154,7 @@ async def _send(chain: EvmChain, anchor: Anchor) -> bool:
         except ChainUnavailableError:
             await asyncio.sleep(_POLL_S)
             continue
-        while await chain.nonce() <= nonce:
+        while await chain.nonce() <= nonce:  # noqa: ASYNC110  nothing to wait on
             await asyncio.sleep(_POLL_S)
         receipt = await chain.receipt(tx.tx_hash)
         if receipt is not None:

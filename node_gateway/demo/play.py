@@ -8,7 +8,6 @@ import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 from node_gateway.demo.attacks import ATTACKS, Attack, play_attacks
@@ -36,8 +35,6 @@ async def play(narration: Narration, *, keep: bool, attacks: Sequence[Attack] = 
         Interrupted: it was ended early; everything that it started has ended, too.
     """
     _heed_signals()
-    kept = "until you end it with Ctrl-C" if keep else "at the end"
-    narration.plain(f"sealtrail {version('sealtrail')} · a demo in a temporary folder, gone {kept}")
     with tempfile.TemporaryDirectory(prefix="sealtrail-demo-") as name, _without_own_settings():
         try:
             async with running_world(Path(name)) as world:
@@ -55,8 +52,8 @@ async def play(narration: Narration, *, keep: bool, attacks: Sequence[Attack] = 
 
 
 async def _play_in(world: World, narration: Narration, attacks: Sequence[Attack]) -> bool:
-    where = "   ".join(f"{one.company.slug} :{one.port}" for one in world.gateways.values())
-    narration.step("set-up", f"three companies, each with a gateway of its own: {where}")
+    where = ", ".join(f"{one.company.slug} :{one.port}" for one in world.gateways.values())
+    narration.step("set-up", f"three companies, three gateways: {where}")
     held = await tell_story(world, narration)
     refused = await play_attacks(world, narration, attacks)
     return await proofs_hold(world) and held and refused
@@ -80,15 +77,15 @@ async def _stay(world: World, narration: Narration, *, held: bool) -> None:
 
 def commands_to_try(world: World) -> list[str]:
     """Return lines for a shell; each works while the demo stays up."""
-    sold, public = packs()[0], f"{world.gateways['maker'].url}/v1/public/codes"
+    sold, maker = packs()[0], world.gateways["maker"].url
     quorum = f"--quorum {QUORUM}"
     return [
         f"export SEALTRAIL_CONFIG={world.gateways['pharmacy'].config}",
         f"sealtrail trace {sold}",
         f"sealtrail proof get {sold} -o sold.proof.json",
         f"sealtrail verify sold.proof.json {quorum}",
-        f"sealtrail verify {sold} {quorum} --gateway {world.gateways['maker'].url}",
-        f"curl -s {public}/{sold}",
+        f"sealtrail verify {sold} {quorum} --gateway {maker}",
+        f"curl -s {maker}/v1/public/codes/{sold}",
         "sealtrail status",
     ]
 

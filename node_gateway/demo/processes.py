@@ -8,9 +8,10 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
 ANVIL_VARIABLE = "SEALTRAIL_ANVIL"
 _LOCKED = Path(__file__).resolve().parents[2] / "contracts" / "node_modules" / ".bin" / "anvil"
@@ -77,6 +78,32 @@ def choose_ports(wanted: Sequence[int]) -> list[int]:
     return chosen
 
 
+async def spawn(
+    *command: str,
+    home: Path,
+    folder: Path,
+    output: int | IO[bytes],
+    settings: Mapping[str, str] | None = None,
+) -> asyncio.subprocess.Process:
+    """Start a process of our own. Whoever calls this ends it; cancelled, it is ended here."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command,
+            env=environment(home) | dict(settings or {}),
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            process_group=0,  # Ctrl-C reaches the demo alone, which then ends everything in order
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await end(await starting)
+        raise
+
+
 async def end(process: asyncio.subprocess.Process) -> None:
     """End one process that we started and wait for it; one that has ended already is left."""
     if process.returncode is not None:
@@ -99,18 +126,8 @@ async def anvil(program: str, *, home: Path, chain_id: int) -> AsyncIterator[str
     Raises:
         DemoError: it did not start.
     """
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *_FLAGS,
-        "--chain-id",
-        str(chain_id),
-        env=environment(home),
-        cwd=home,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        process_group=0,  # Ctrl-C reaches the demo alone, which then ends everything in order
-    )
+    command = (program, *_FLAGS, "--chain-id", str(chain_id))
+    process = await spawn(*command, home=home, folder=home, output=asyncio.subprocess.PIPE)
     draining: asyncio.Task[None] | None = None
     try:
         port = await _port_of(process)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from anchoring.verification import Outcome
-from node_gateway.demo.companies import CompanyGateway
+from node_gateway.demo.companies import CompanyGateway, answered
 from node_gateway.demo.narration import Narration
 from node_gateway.demo.story import PACK_COUNT, packs, story
 from node_gateway.demo.world import Sealed, World, judge
@@ -20,7 +20,7 @@ async def tell_story(world: World, narration: Narration) -> bool:
     """Play the story up to its end; fills `world.sealed`. Return whether everything held.
 
     Raises:
-        DemoError, ProblemError: a gateway does not do its part.
+        DemoError: a gateway does not do its part.
     """
     captured = []
     for chapter in story(datetime.now(UTC)):
@@ -30,12 +30,12 @@ async def tell_story(world: World, narration: Narration) -> bool:
             (gateway, title, entry) for title, entry in zip(chapter.titles, entries, strict=True)
         ]
     told = f"{PACK_COUNT} packs went from maker to pharmacy in a case, one was sold"
-    narration.held("story", f"{told}: {len(captured)} records")
+    narration.held("story", f"{told}: {len(captured)} events")
     sealed = await asyncio.gather(*(_seal(*one) for one in captured))
     world.sealed.update({one.title: one for one in sealed})
     held = await proofs_hold(world) and await _public_answers_hold(world)
     tell = narration.held if held else narration.failed
-    tell("sealed", "every record is sealed, and every proof was checked with nobody's help")
+    tell("sealed", "every event is sealed; every proof was checked without asking its gateway")
     where = ", ".join(sorted({one.slug for one in sealed}))
     narration.detail(f"{len(sealed)} bundles of {where}; the public answers about two packs")
     return held
@@ -66,6 +66,4 @@ async def _public_answers_hold(world: World) -> bool:
 
 async def _ask(gateway: CompanyGateway, code: str) -> dict[str, Any]:
     async with httpx2.AsyncClient(base_url=gateway.url, trust_env=False) as stranger:
-        response = await stranger.get(f"/v1/public/codes/{code}")
-        response.raise_for_status()
-        return dict(response.json())
+        return dict(answered(await stranger.get(f"/v1/public/codes/{code}")).json())

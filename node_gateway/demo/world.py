@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,8 +137,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
             CompanyGateway(company, folder / company.slug, home, port)
             for company, port in zip(COMPANIES, ports, strict=True)
         ]
-        for gateway in gateways:
-            stack.push_async_callback(gateway.close)
+        stack.push_async_callback(_close_all, gateways)
         people = [await _whole(asyncio.to_thread(one.make, rpc=rpc_url)) for one in gateways]
         deployer = open_key(gateways[0], "admin")
         ledger, other_ledger = await asyncio.gather(
@@ -148,6 +147,10 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         await asyncio.gather(*(gateway.start() for gateway in gateways))
         by_slug = {gateway.company.slug: gateway for gateway in gateways}
         yield World(folder, ledger, other_ledger, by_slug)
+
+
+async def _close_all(gateways: Sequence[CompanyGateway]) -> None:
+    await asyncio.gather(*(gateway.close() for gateway in gateways))
 
 
 async def _deploy(rpc_url: str, people: list[dict[str, Any]], deployer: Signer) -> Ledger:
