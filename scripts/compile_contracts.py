@@ -124,7 +124,7 @@ def main(arguments: list[str]) -> int:
         text, place = artifact(output, name), ARTIFACTS / f"{name}.json"
         if place.is_file() and place.read_bytes() == text.encode():
             continue
-        differing.append(place.relative_to(ROOT).as_posix())
+        differing.append(place.name)
         if not check:
             place.write_bytes(text.encode())
     verb = "differs" if check else "wrote"

@@ -1,12 +1,7 @@
 """A private Anvil for this directory, and a network of two participants on it."""
 
-import os
-import re
-import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +12,7 @@ from web3.contract import Contract
 from web3.types import TxReceipt
 
 from anchoring.artifacts import load
-
-ROOT = Path(__file__).resolve().parents[2]
-ANVIL = ROOT / "contracts" / "node_modules" / ".bin" / "anvil"
-FLAGS = ("--port", "0", "--chain-id", "4242", "--hardfork", "cancun", "--order", "fifo")
-FREE_GAS = ("--gas-price", "0", "--block-base-fee-per-gas", "0", "--max-persisted-states", "0")
+from tests.anvil import Anvil
 
 
 def account(name: str) -> LocalAccount:
@@ -59,34 +50,9 @@ class Network:
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    # Anvil writes to HOME whatever else it is told.
-    environment = {**os.environ, "HOME": str(tmp_path_factory.mktemp("anvil"))}
-    process = subprocess.Popen(
-        [ANVIL, *FLAGS, *FREE_GAS],
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert process.stdout is not None
-    try:
-        yield Chain(Web3(HTTPProvider(f"http://127.0.0.1:{listening_port(process.stdout)}")))
-    finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
-
-
-def listening_port(output: Any) -> str:
-    seen = []
-    for line in output:
-        seen.append(line)
-        if found := re.search(r"Listening on \S+?:(\d+)", line):
-            # a full pipe would stop the node
-            threading.Thread(target=lambda: [None for _ in output], daemon=True).start()
-            return found[1]
-    raise RuntimeError("anvil did not start:\n" + "".join(seen))
+def chain() -> Iterator[Chain]:
+    with Anvil() as anvil:
+        yield Chain(Web3(HTTPProvider(anvil.url)))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Tips, records and roots are what plain hashlib gives, and logs rebuild the state."""
 
 import hashlib
+from typing import Any
 
 import pytest
 from web3 import Web3
@@ -11,6 +12,7 @@ from .reference import levels, path, record, tip
 from .test_registry_gas import appends
 
 STREAM = (1 << 16) + 7
+PARTS = ("stream", "sequence", "root", "size", "previousTip")
 
 
 def registry_bytes(network: Network) -> bytes:
@@ -98,21 +100,43 @@ def test_verify_accepts_every_leaf_of_a_tree_and_nothing_else(network: Network, 
             assert not verify(index, entry, siblings[:-1])
 
 
-def test_a_double_send_reverts_with_the_expected_sequence(network: Network) -> None:
+MISTAKES = {
+    "rewrite": {"sequence": 1},
+    "replay": {"sequence": 2},
+    "gap": {"sequence": 4},
+    "fork": {"previousTip": hashlib.sha256(b"another past").digest()},
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_rewrite_gap_replay_or_fork_reverts(network: Network, mistake: str) -> None:
     anchor_all(network, 2)
-    repeated = appends(network, STREAM, 2)[1]
-    receipt = network.chain.send(
-        account("first anchor"), network.registry.functions.anchorOne(*repeated)
-    )
-    assert receipt["status"] == 0
+    held = [network.registry.functions.records(STREAM, sequence).call() for sequence in range(1, 6)]
+    good = dict(zip(PARTS, appends(network, STREAM, 3)[2], strict=True))
+    if mistake == "replay":
+        good = dict(zip(PARTS, appends(network, STREAM, 2)[1], strict=True))
+    bad = {**good, **MISTAKES[mistake]}
+    call = network.registry.functions.anchorOne(*bad.values())
+    key = account("first anchor")
+    assert network.chain.send(key, call)["status"] == 0
     with pytest.raises(ContractCustomError) as caught:
-        network.registry.functions.anchorOne(*repeated).call(
-            {"from": account("first anchor").address}
-        )
-    name = "AnchorRegistryOutOfSequence(uint64,uint64,uint64)"
-    expected = Web3.keccak(text=name)[:4].hex()
-    words = b"".join(number.to_bytes(32, "big") for number in (STREAM, 3, 2)).hex()
-    assert caught.value.data == "0x" + expected + words
+        call.call({"from": key.address})
+    assert caught.value.data == refusal(mistake, good, bad)
+    after = [
+        network.registry.functions.records(STREAM, sequence).call() for sequence in range(1, 6)
+    ]
+    assert after == held
+
+
+def refusal(mistake: str, good: dict[str, Any], bad: dict[str, Any]) -> str:
+    if mistake == "fork":
+        name = "AnchorRegistryTipMismatch(uint64,bytes32,bytes32)"
+        words = [STREAM, int.from_bytes(good["previousTip"]), int.from_bytes(bad["previousTip"])]
+    else:
+        name = "AnchorRegistryOutOfSequence(uint64,uint64,uint64)"
+        words = [STREAM, 3, bad["sequence"]]
+    data = b"".join(number.to_bytes(32, "big") for number in words)
+    return "0x" + (Web3.keccak(text=name)[:4] + data).hex()
 
 
 def test_logs_of_the_deployment_rebuild_the_consortium(network: Network) -> None:
