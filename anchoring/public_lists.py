@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from http.client import HTTPException, HTTPMessage
 from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from anchoring.errors import AnchoringError
+from anchoring.core.strict_json import parse_plain
+from anchoring.errors import AnchoringError, FormatError
 
 LIST_SIZE_BYTES_MAX = 64 * 1024 * 1024 + 16 * 1024 * 1024
 """2^20 entries in hex with quotes and commas are 67 MiB."""
@@ -82,8 +82,8 @@ class PublicLists:
 def parse_list(raw: bytes, *, stream: int, sequence: int) -> list[bytes] | None:
     """Return the entries of a list's JSON text, None if it is not the list that was asked for."""
     try:
-        document = json.loads(raw)
-    except (ValueError, RecursionError):
+        document = parse_plain(raw, size_bytes_max=LIST_SIZE_BYTES_MAX)
+    except FormatError:
         return None
     if not isinstance(document, dict):
         return None

@@ -69,7 +69,7 @@ def load_keystore(path: Path, passphrase: str) -> Signer:
         content = json.loads(raw)
         is_keystore = isinstance(content, dict) and content.get("version") == 3
         is_keystore = is_keystore and "ciphertext" in content["crypto"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         is_keystore = False
     if not is_keystore or len(raw) > _FILE_SIZE_BYTES_MAX:
         raise KeystoreError(f"{path} is no keystore of version 3", code="keystore_file")

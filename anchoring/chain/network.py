@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from anchoring.core.strict_json import parse_plain
 from anchoring.errors import FormatError
 
 FORMAT = "sealtrail/network/v1"
@@ -85,17 +86,15 @@ def load_network(path: Path) -> Network:
     except OSError as error:
         text = f"cannot read the network file {path}: {error.strerror or 'error'}"
         raise FormatError(text, code="network_file") from error
-    if len(raw) > FILE_SIZE_BYTES_MAX:
-        raise FormatError("a network file has at most 1 MiB", code="network_json")
     return parse_network(raw)
 
 
 def parse_network(raw: bytes) -> Network:
     """Parse and check a network file's bytes; errors as in `load_network`."""
     try:
-        document = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_duplicates)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise FormatError("the network file is no JSON text", code="network_json") from error
+        document = parse_plain(raw, size_bytes_max=FILE_SIZE_BYTES_MAX)
+    except FormatError as error:
+        raise FormatError(f"network file: {error}", code="network_json") from error
     members = ("format", "chainId", "genesisHash", "consortium", "registries", "witnesses")
     _members(document, members, pointer="")
     if document["format"] != FORMAT:
@@ -189,13 +188,6 @@ def _hex(value: object, pointer: str, *, size: int) -> bytes:
     if len(text) != 2 * size or not set(text) <= set("0123456789abcdef"):
         _refuse(pointer, f"must be {2 * size} lower-case hex characters without 0x")
     return bytes.fromhex(text)
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise FormatError("the network file has a member twice", code="network_json")
-    return members
 
 
 def _refuse(pointer: str, sentence: str) -> NoReturn:

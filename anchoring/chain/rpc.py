@@ -9,7 +9,6 @@ becomes ChainUnavailableError with a sentence that says what came back.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -156,7 +155,7 @@ class EvmRpc:
         except (ClientError, OSError) as error:
             text = f"{self.name} broke the connection during {method}"
             raise SubmissionUnknownError(text) from error
-        except (json.JSONDecodeError, UnicodeDecodeError, ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ChainUnavailableError(f"{self.name} is no chain endpoint: no JSON") from error
         except ChainUnavailableError as error:
             raise ChainUnavailableError(f"{self.name} is no chain endpoint: {error}") from error

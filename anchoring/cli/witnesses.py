@@ -6,14 +6,16 @@ import argparse
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.network import Network, load_network
-from anchoring.chain.rpc import EvmRpc
 from anchoring.cli.output import USAGE, CommandError
 from anchoring.errors import ChainUnavailableError
 from anchoring.verification import Witness
+
+if TYPE_CHECKING:
+    from anchoring.chain.evm_reader import EvmReader
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +63,10 @@ async def witnesses_of(network: Network, rpc: Sequence[str]) -> AsyncIterator[li
 
 
 def _reader(url: str) -> EvmReader:
+    # Here, so that `inspect` and `--help` need not load web3 for a second.
+    from anchoring.chain.evm_reader import EvmReader
+    from anchoring.chain.rpc import EvmRpc
+
     try:
         return EvmReader(EvmRpc(url))
     except (ChainUnavailableError, ValueError) as error:

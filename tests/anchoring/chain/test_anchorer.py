@@ -4,73 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from anchoring.anchorer import Anchorer
-from anchoring.anchorer_status import AlarmCode, AnchorerState, AnchorerStatus, Reason
-from anchoring.core.anchor import record
-from tests.anchoring.chain.outbox import MemoryOutbox
+from anchoring.anchorer_status import AlarmCode, AnchorerState, Reason
+from tests.anchoring.chain.gateway import CONFIRMATIONS, Gateway
 from tests.anchoring.chain.worlds import (
     OTHERS_STREAM,
     SECOND_STREAM,
     START,
     STREAM,
-    Batcher,
-    Clock,
     World,
 )
-
-CONFIRMATIONS = 2
-
-
-class Gateway:
-    """One process: an outbox and an anchorer over it; `restart` is a crash."""
-
-    def __init__(self, world: World, outbox: MemoryOutbox | None = None, *, salt: str = "") -> None:
-        self.world = world
-        self.outbox = outbox if outbox is not None else MemoryOutbox()
-        self.batcher = Batcher(self.outbox, world.writer, salt=salt)
-        self.clock = Clock()
-        self.writer = world.writer
-        self.restart()
-
-    def restart(self, *, confirmations: int = CONFIRMATIONS, **changes: object) -> None:
-        self.confirmations = confirmations
-        self.anchorer = Anchorer(
-            self.outbox,
-            self.writer,
-            streams=[STREAM],
-            confirmations=confirmations,
-            clock=self.clock,
-            **changes,  # type: ignore[arg-type]
-        )
-
-    async def batch(self, *streams: int) -> None:
-        for stream in streams or (STREAM,):
-            await self.batcher.batch(stream)
-
-    async def run(self, times: int = 1) -> AnchorerStatus:
-        for _ in range(times):
-            status = await self.anchorer.run_once()
-        return status
-
-    async def run_and_mine(self, times: int) -> AnchorerStatus:
-        for _ in range(times):
-            status = await self.anchorer.run_once()
-            self.world.mine()
-        return status
-
-    async def finish(self) -> None:
-        await self.run_and_mine(self.confirmations + 4)
-        assert set(self.outbox.final) == set(self.outbox.rows)
-        await self.check_on_chain()
-
-    async def check_on_chain(self) -> None:
-        """Every final place, read back from the chain by itself."""
-        head = await self.world.writer.head()
-        for (stream, sequence), place in self.outbox.final.items():
-            anchor = self.outbox.rows[stream, sequence].anchor
-            stored = await self.world.writer.record(stream, sequence, at=head.block_hash)
-            tip = self.batcher.tip(anchor)
-            assert stored == record(tip, place.block_number, place.block_time)
 
 
 @pytest.fixture
@@ -364,41 +306,3 @@ async def test_lag_and_promise_are_told(gateway: Gateway) -> None:
     gateway.clock.now = START + 90
     status = await gateway.run()
     assert (status.lag_s, status.pending, status.anchor_by) == (90, 1, None)
-
-
-class Crash(BaseException):
-    """A kill -9 inside the process."""
-
-
-STEPS = ("before_persist", "after_persist", "after_send", "before_seen", "after_seen")
-STEPS = (*STEPS, "before_final", "after_final", "before_send", "before_unseen", "after_unseen")
-
-
-@pytest.mark.parametrize("step", STEPS)
-async def test_f1_a_crash_at_any_step_leaves_what_the_next_start_finishes(
-    world: World, step: str
-) -> None:
-    gateway = Gateway(world)
-    crashed = False
-
-    def kill(name: str) -> None:
-        nonlocal crashed
-        if name == step:
-            crashed = True
-            raise Crash
-
-    gateway.restart(on_step=kill)
-    await gateway.batch()
-    try:
-        await gateway.run()
-        world.mine()
-        await gateway.run()
-        world.reorg(1)  # makes `unseen` and `before_send` happen
-        await gateway.run_and_mine(CONFIRMATIONS + 3)
-    except Crash:
-        pass
-    assert crashed
-    gateway.restart()
-    await gateway.anchorer.reconcile()
-    await gateway.finish()
-    assert len(gateway.outbox.signed) == 1

@@ -67,6 +67,7 @@ class MemoryWorld:
         for name in ("anchor-1", "anchor-2"):
             number = members.admit(name.replace("anchor", "maker"))
             members.add_key(number, signer(name).address)
+            members.add_key(number, signer(name.replace("anchor", "sign")).address, purpose=2)
         self.writer = MemoryWriter(self.chain, signer("anchor-1").address)
         self.reader = MemoryReader(self.chain)
         self.identity = ChainIdentity(

@@ -1,0 +1,349 @@
+"""`python -m anchoring` as a process would see it: streams, exit statuses, Try lines."""
+
+import asyncio
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from anchoring.chain.network import WitnessGroup, load_network, write_network
+from anchoring.cli import main
+from anchoring.core.bundle import bundles_to_json
+from tests.anchoring.chain.sealed import CODE, Issuer, network_of
+from tests.anchoring.chain.worlds import START, STREAM, AnvilWorld, anvil_world
+from tests.anvil import ROOT
+
+
+@dataclass
+class Run:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        [line] = self.out.splitlines()
+        return json.loads(line)
+
+
+def anchoring(*arguments: str, stdin: bytes = b"") -> Run:
+    """Run `main` in this process: starting an interpreter for each case would take a minute."""
+    out, err = io.StringIO(), io.StringIO()
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin))
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            status = main(arguments)
+    except SystemExit as end:
+        status = end.code
+    finally:
+        sys.stdin = before
+    return checked(Run(int(status), out.getvalue(), err.getvalue()))
+
+
+def process(*arguments: str, stdin: bytes = b"") -> Run:
+    done = subprocess.run(
+        [sys.executable, "-m", "anchoring", *arguments],
+        input=stdin,
+        capture_output=True,
+        cwd=ROOT,
+        timeout=60,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    return checked(Run(done.returncode, done.stdout.decode(), done.stderr.decode()))
+
+
+def checked(run: Run) -> Run:
+    assert "Traceback" not in run.err, run.err
+    assert run.status == 0 or "Try: " in run.err, run.err
+    return run
+
+
+class Gateway(ThreadingHTTPServer):
+    """Serves public entry lists; `lists` may be changed by a test."""
+
+    lists: dict[tuple[int, int], list[bytes] | bytes]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Gateway
+
+    def do_GET(self) -> None:
+        _, _, _, stream, _, sequence, _ = self.path.split("/")
+        found = self.server.lists.get((int(stream), int(sequence)))
+        if found is None:
+            self.send_error(404)
+            return
+        if isinstance(found, list):
+            wire = {"stream": int(stream), "sequence": int(sequence)}
+            found = json.dumps({**wire, "entries": [one.hex() for one in found]}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(found)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@dataclass
+class Scene:
+    folder: Path
+    world: AnvilWorld
+    issuer: Issuer
+    gateway: Gateway
+    url: str
+    bundle: bytes
+
+    @property
+    def network(self) -> str:
+        return str(self.folder / "network.json")
+
+    @property
+    def file(self) -> str:
+        return str(self.folder / "bundle.json")
+
+    def write(self, name: str, content: bytes) -> str:
+        (self.folder / name).write_bytes(content)
+        return str(self.folder / name)
+
+
+async def set_up(folder: Path) -> Scene:
+    world = await anvil_world()
+    issuer = Issuer(world)
+    made = await issuer.seal(issuer.commit(1), issuer.commit(2))
+    url = world.anvil.url
+    network = await network_of(
+        world,
+        WitnessGroup("maker", 1, (url,)),
+        WitnessGroup("shop", 2, (url,)),
+        WitnessGroup("regulator", None, (url,)),
+    )
+    write_network(folder / "network.json", network)
+    bundle = issuer.bundle(made).to_json()
+    (folder / "bundle.json").write_bytes(bundle)
+    gateway = Gateway(("127.0.0.1", 0), Handler)
+    gateway.lists = {(STREAM, 1): list(made.batch.entries)}
+    Thread(target=gateway.serve_forever, daemon=True).start()
+    gateway_url = f"http://127.0.0.1:{gateway.server_port}"
+    await world.rpc.close()
+    return Scene(folder, world, issuer, gateway, gateway_url, bundle)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    loop = asyncio.new_event_loop()
+    made = loop.run_until_complete(set_up(tmp_path_factory.mktemp("cli")))
+    yield made
+    loop.run_until_complete(made.world.close())
+    loop.close()
+    made.gateway.shutdown()
+    made.gateway.server_close()
+
+
+def test_verify_says_who_agrees_and_what_a_pass_means(scene: Scene) -> None:
+    run = process("verify", scene.file, "--network", scene.network)
+    assert run.status == 0, run.err
+    assert run.out.startswith("verified: 2 organisations hold this anchor")
+    assert "own witness" in run.err
+    assert "does not prove" in run.err
+
+
+def test_verify_reads_stdin_and_writes_one_json_object(scene: Scene) -> None:
+    run = anchoring("verify", "-", "--network", scene.network, "--json", stdin=scene.bundle)
+    assert run.status == 0
+    assert run.json["outcome"] == "verified"
+    [bundle] = run.json["bundles"]
+    assert bundle["chain"]["agreeing"] == ["regulator", "shop"]
+    assert bundle["act"] == "ObjectEvent ADD commissioning - 0"
+    assert [one["path"] for one in bundle["items"]] == ["sealtrail:act", "$['eventTime']"]
+
+
+def test_verify_rpc_replaces_the_listed_witnesses(scene: Scene) -> None:
+    url = scene.world.anvil.url
+    named = [f"--rpc=one={url}", f"--rpc=two={url}"]
+    assert anchoring("verify", scene.file, "--network", scene.network, *named).status == 0
+    one = anchoring("verify", scene.file, "--network", scene.network, f"--rpc=one={url}", "--json")
+    assert (one.status, one.json["code"]) == (13, "quorum_not_met")
+
+
+@pytest.mark.parametrize("position", [200, 900, 1500])
+def test_verify_any_changed_byte_is_a_mismatch(scene: Scene, position: int) -> None:
+    raw = bytearray(scene.bundle)
+    raw[position] = ord("0") if raw[position] != ord("0") else ord("1")
+    run = anchoring("verify", "-", "--network", scene.network, "--json", stdin=bytes(raw))
+    assert (run.status, run.json["outcome"]) == (10, "refused")
+
+
+def test_verify_one_refused_bundle_refuses_all(scene: Scene) -> None:
+    made = scene.issuer.sealed[0]
+    good, other = scene.issuer.bundle(made, 0), scene.issuer.bundle(made, 1)
+    raw = bundles_to_json([good, other])
+    assert anchoring("verify", "-", "--network", scene.network, stdin=raw).status == 0
+    at = other.anchored_at
+    bad = replace(other, anchored_at=replace(at, block_time=at.block_time - 1))
+    raw = bundles_to_json([good, bad])
+    run = anchoring("verify", "-", "--network", scene.network, "--json", stdin=raw)
+    assert (run.status, run.json["code"]) == (10, "record_mismatch")
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"\xff", b"[" * 1000, b"x" * (8 * 2**20 + 1)])
+def test_verify_refuses_what_is_no_bundle(scene: Scene, raw: bytes) -> None:
+    run = anchoring("verify", "-", "--network", scene.network, "--json", stdin=raw)
+    assert (run.status, run.json["outcome"]) == (10, "refused")
+
+
+def test_verify_answers_about_a_disclosed_code_only(scene: Scene) -> None:
+    arguments = ["verify", scene.file, "--network", scene.network, "--code"]
+    assert anchoring(*arguments, CODE).status == 0
+    run = anchoring(*arguments, CODE + "9")
+    assert (run.status, run.out) == (11, "")
+
+
+def test_verify_without_a_network_file_is_a_usage_error(scene: Scene) -> None:
+    run = anchoring("verify", scene.file, f"--rpc={scene.world.anvil.url}")
+    assert run.status == 2
+    assert "Try: --network FILE" in run.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["verify"],
+        ["nonsense"],
+        ["verify", "x.json", "--network", "none.json"],
+        ["verify", "FILE", "--network", "NETWORK", "--quorum", "0"],
+        ["verify", "FILE", "--network", "NETWORK", "--rpc", "ftp://x"],
+        ["verify", "FILE", "--network", "NETWORK", "--rpc", "nonsense"],
+        ["verify", "FILE", "--network", "FILE"],
+        ["audit", "--network", "NETWORK"],
+        ["audit", "--network", "NETWORK", "--stream", "7"],
+        ["audit", "--network", "NETWORK", "--participant", "1", "--cadence", "9"],
+    ],
+)
+def test_wrong_usage_is_2(scene: Scene, arguments: list[str]) -> None:
+    named = {"FILE": scene.file, "NETWORK": scene.network}
+    run = anchoring(*(named.get(one, one) for one in arguments))
+    assert (run.status, run.out) == (2, "")
+
+
+def test_an_unreadable_bundle_is_no_verdict(scene: Scene) -> None:
+    run = anchoring("verify", str(scene.folder / "none.json"), "--network", scene.network)
+    assert (run.status, run.out) == (1, "")
+
+
+def test_f4_a_chain_that_is_down_cannot_be_checked(scene: Scene) -> None:
+    rpc = ["--rpc=a=http://127.0.0.1:9", "--rpc=b=http://127.0.0.1:9"]
+    run = anchoring("verify", scene.file, "--network", scene.network, "--json", *rpc)
+    assert (run.status, run.json["code"]) == (13, "chain_unavailable")
+
+
+def test_f14_a_gateway_s_web_page_is_no_witness(scene: Scene) -> None:
+    rpc = [f"--rpc=a={scene.url}", f"--rpc=b={scene.url}"]
+    run = anchoring("verify", scene.file, "--network", scene.network, "--json", *rpc)
+    assert (run.status, run.json["code"]) == (13, "chain_unavailable")
+
+
+def test_f5_another_genesis_cannot_be_checked(scene: Scene) -> None:
+    network = replace(load_network(Path(scene.network)), genesis_hash=b"\x01" * 32)
+    write_network(scene.folder / "other.json", network)
+    run = anchoring("verify", scene.file, "--network", str(scene.folder / "other.json"), "--json")
+    assert (run.status, run.json["code"]) == (13, "chain_mismatch")
+
+
+def test_inspect_shows_what_is_disclosed_and_that_no_chain_was_asked(scene: Scene) -> None:
+    run = anchoring("inspect", scene.file)
+    assert run.status == 0
+    assert "ObjectEvent ADD commissioning" in run.out
+    assert "NOT CHECKED AGAINST A CHAIN" in run.err
+    assert anchoring("inspect", scene.file, "--json").json["outcome"].startswith("not_checked")
+    assert anchoring("inspect", "-", "--json", stdin=b"{}").status == 10
+
+
+def test_inspect_opens_an_opening(scene: Scene) -> None:
+    raw = scene.issuer.opening(1).to_json()
+    run = anchoring("inspect", "-", "--opening", "--json", stdin=raw)
+    assert run.status == 0
+    assert run.json["entry"] == scene.issuer.sealed[0].commitments[0].entry.hex()
+    assert anchoring("inspect", "-", "--opening", stdin=b"{}").status == 10
+
+
+def audit(scene: Scene, *more: str) -> Run:
+    return anchoring("audit", "--network", scene.network, "--participant", "1", "--json", *more)
+
+
+def test_audit_with_all_lists_is_clean(scene: Scene) -> None:
+    run = audit(scene, "--gateway", scene.url)
+    assert run.status == 0, run.err
+    assert run.json["clean"]
+    assert (run.json["anchors"], run.json["entries"], run.json["witness"]) == (1, 16, "shop")
+    stream = ["audit", "--network", scene.network, "--stream", str(STREAM), "--gateway", scene.url]
+    assert anchoring(*stream).status == 0
+
+
+def test_audit_without_a_gateway_could_not_check_the_lists(scene: Scene) -> None:
+    run = audit(scene)
+    assert (run.status, len(run.json["unchecked"])) == (13, 1)
+
+
+def test_audit_a_gateway_that_is_down_is_no_withholding(scene: Scene) -> None:
+    run = audit(scene, "--gateway", "http://127.0.0.1:9")
+    assert (run.status, run.out) == (13, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ("withheld", 14, "withheld_list"),
+        ("no json", 14, "withheld_list"),
+        ("another list", 14, "withheld_list"),
+        ("wrong", 10, "wrong_root"),
+    ],
+)
+def test_audit_finds_what_is_wrong_with_a_list(
+    scene: Scene, change: str, status: int, code: str
+) -> None:
+    entries = list(scene.issuer.sealed[0].batch.entries)
+    scene.gateway.lists = {
+        "withheld": {},
+        "no json": {(STREAM, 1): b"<html>"},
+        "another list": {(STREAM, 1): b'{"stream":65536,"sequence":2,"entries":[]}'},
+        "wrong": {(STREAM, 1): entries[:-1]},
+    }[change]
+    run = audit(scene, "--gateway", scene.url)
+    scene.gateway.lists = {(STREAM, 1): entries}
+    assert (run.status, [one["code"] for one in run.json["findings"]]) == (status, [code])
+
+
+def test_audit_holds_the_gateway_to_a_receipt(scene: Scene) -> None:
+    entry = scene.issuer.sealed[0].commitments[0].entry
+    far = 2**33
+    kept = scene.issuer.receipt(entry, received_at=START * 2, anchor_by=far)
+    pending = scene.issuer.receipt(b"\x01" * 32, received_at=START * 2, anchor_by=far)
+    gateway = ["--gateway", scene.url, "--receipt"]
+    assert audit(scene, *gateway, scene.write("kept.json", kept.to_json())).status == 0
+    run = audit(scene, *gateway, scene.write("pending.json", pending.to_json()))
+    assert (run.status, run.json["notDue"]) == (12, 1)
+    none = audit(scene, *gateway, scene.write("none.json", b"{}"))
+    assert none.status == 10
+
+
+def test_a_process_ends_with_these_statuses_too(scene: Scene) -> None:
+    assert process("verify", "-", "--network", scene.network, stdin=b"{}").status == 10
+    assert process("inspect", scene.file).status == 0
+    assert process().status == 2
+
+
+def test_looking_into_a_bundle_loads_no_chain() -> None:
+    code = "import sys, anchoring.cli; print(sorted({'web3', 'eth_account'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, text=True)
+    assert done.stdout == "[]\n", done.stderr
