@@ -112,7 +112,7 @@ def problem(request: Request, error: Exception) -> Response:
         body["errors"] = spots
     headers = {}
     retry_s = getattr(error, "retry_after_s", None)
-    if status in (429, 503):
+    if retry_s or status in (429, 503):
         headers["Retry-After"] = str(retry_s or _DEFAULT_RETRY_S)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -15,6 +15,9 @@ from tests.anvil import Anvil
 from tests.gateway.running import Deployed, Running, Wishes, running_gateway
 
 
+WISHES = Wishes()
+
+
 @pytest.fixture(scope="session")
 def anvil() -> Iterator[Anvil]:
     """Mines at once; anchors are final at depth 0."""
@@ -39,7 +42,7 @@ async def shared(
     Such a module says `pytestmark = pytest.mark.asyncio(loop_scope="module")`.
     """
     folder = tmp_path_factory.mktemp("shared")
-    async with running_gateway(anvil, template, folder, Wishes()) as up:
+    async with running_gateway(anvil, template, folder, WISHES) as up:
         yield up
 
 
@@ -55,7 +58,7 @@ async def start(anvil: Anvil, template: Path, tmp_path: Path) -> AsyncIterator[S
     async with AsyncExitStack() as stack:
 
         async def run(
-            wishes: Wishes = Wishes(),
+            wishes: Wishes = WISHES,
             *,
             folder: Path | None = None,
             deployed: Deployed | None = None,

@@ -1,4 +1,4 @@
-"""A real gateway for a test: its own contracts on the shared Anvil, its own database, all of HTTP."""
+"""A real gateway for a test: contracts of its own on the shared Anvil, a database, all of HTTP."""
 
 from __future__ import annotations
 
@@ -40,16 +40,26 @@ from tests.anvil import Anvil
 READY_TIMEOUT_S: Final = 20.0
 FINAL_TIMEOUT_S: Final = 20.0
 QUICK: Final = StreamSection(cadence_s=1, padding="fixed:16", promise_s=60)
-SLOW: Final = StreamSection(cadence_s=1, padding="fixed:16", promise_s=60)
+SLOW: Final = StreamSection(cadence_s=3600, padding="fixed:16", promise_s=7200)
+"""Anchors by itself once an hour; `Running.final` asks for a batch."""
+
+
+def batching(ordinary: StreamSection, dispensing: StreamSection | None = None) -> BatchingSection:
+    return BatchingSection(**ordinary.model_dump(), dispensing=dispensing or ordinary)
+
+
+BATCHING: Final = batching(SLOW)
+LIMITS: Final = LimitsSection(public_lookups="100000/second", public_lists="100000/second")
+POLICIES: Final = PoliciesSection()
 
 
 @dataclass(frozen=True)
 class Wishes:
     """What a test wants to be different."""
 
-    batching: BatchingSection = BatchingSection(**QUICK.model_dump(), dispensing=SLOW)
-    limits: LimitsSection = LimitsSection(public_lookups="100000/second")
-    policies: PoliciesSection = PoliciesSection()
+    batching: BatchingSection = BATCHING
+    limits: LimitsSection = LIMITS
+    policies: PoliciesSection = POLICIES
     host: str = "127.0.0.1"
     poll_s: float = 0.1
     confirmations: int = 0
@@ -120,9 +130,16 @@ class Running:
         return str(result["entry"])
 
     async def final(self, *entries: str) -> None:
+        """Anchor now, and wait until the entries are final."""
+        for stream in self.gateway.streams.all:
+            await self.gateway.batcher.batch_now(stream)
+        self.gateway.wake()
         async with asyncio.timeout(FINAL_TIMEOUT_S):
             for entry in entries:
-                while (await self.client.get(f"/v1/events/{entry}")).json()["state"] != "final":
+                while True:
+                    answer = await self.client.get(f"/v1/events/{entry}")
+                    if answer.json()["state"] == "final":
+                        break
                     await asyncio.sleep(0.05)
 
     async def state(self, wanted: str) -> dict[str, Any]:
@@ -201,7 +218,7 @@ async def running_gateway(
     A folder that holds a database already is gone on with: a restart.
     """
     deployed = deployed or await deploy_for_one(anvil)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240
     write_network(folder / "network.json", deployed.network)
     database = folder / "gateway.db"
     if not database.exists():
