@@ -22,10 +22,10 @@
  */
 
 import { checkSet, openCodeItem, openFieldItem, readAct } from "./verify_items.mjs";
-import { parseBundles, Refusal, refuse } from "./verify_text.mjs";
+import { Refusal, refuse, shapeBundles } from "./verify_text.mjs";
 import { checkNumbers, checkTrees, sha256 } from "./verify_trees.mjs";
 
-export { parseBundles, Refusal };
+export { Refusal };
 
 const RECORDS_SELECTOR = "0x4a639d5d"; // records(uint64,uint64)
 const SLOT = /^0x[0-9a-fA-F]{64}$/;
@@ -42,6 +42,18 @@ export class CannotCheck extends Error {
 }
 
 /**
+ * Read the text of one bundle or of a set: text, shape, and the numbers of every bundle.
+ *
+ * @param {Uint8Array} bytes the file as it came, at most 8 MiB
+ * @returns {object[]} at least one bundle, in the order of the file
+ */
+export function parseBundles(bytes) {
+  const bundles = shapeBundles(bytes);
+  bundles.forEach(checkNumbers);
+  return bundles;
+}
+
+/**
  * Check everything of one bundle except the chain.
  *
  * @param {object} bundle from `parseBundles`
@@ -49,7 +61,6 @@ export class CannotCheck extends Error {
  *   (field and derived items), `codes` [{path, code}], `anchor` (not yet believed)
  */
 export async function checkBundle(bundle) {
-  checkNumbers(bundle);
   const items = bundle.fields.disclosures.map(openFieldItem);
   const codes = bundle.codes.paths.map(openCodeItem);
   checkSet(items, codes);

@@ -5,16 +5,18 @@ import { decodeUtf8, parseJson, refuse } from "./verify_text.mjs";
 const DISCLOSURE_CHARS_MAX = 16_384;
 const CODE_LISTS = ["epcList", "childEPCs", "inputEPCList", "outputEPCList"].map((name) => `'${name}'`);
 
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const SEXTETS = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
+
 function decodeBase64url(text) {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   if (text.length % 4 === 1) refuse("disclosure_encoding", "length");
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
   let bits = 0;
   let held = 0;
   let at = 0;
   for (const character of text) {
-    const value = alphabet.indexOf(character);
-    if (value < 0) refuse("disclosure_encoding", "alphabet");
+    const value = SEXTETS.get(character);
+    if (value === undefined) refuse("disclosure_encoding", "alphabet");
     held = (held << 6) | value;
     bits += 6;
     if (bits >= 8) {
@@ -29,8 +31,9 @@ function decodeBase64url(text) {
 
 function readItemNumber(token) {
   const value = Number(token);
-  if (!Number.isFinite(value)) refuse("disclosure_json", "not a finite number");
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) refuse("number_range");
+  const integral = !/[.eE]/.test(token); // out of range, however many digits it has
+  if (!Number.isFinite(value) && !integral) refuse("disclosure_json", "not a finite number");
+  if ((integral || Number.isInteger(value)) && !Number.isSafeInteger(value)) refuse("number_range");
   return value;
 }
 
@@ -95,35 +98,32 @@ export function openCodeItem({ disclosure }) {
   return item;
 }
 
-/** All items must fit into one JSON value: they are laid into a tree of segments. */
+/** All items must be different, and fit into one JSON value. */
 export function checkSet(items, codes) {
-  const root = { below: new Map(), indexed: undefined, taken: false };
-  const derived = new Set();
-  for (const { path, steps } of items) {
-    if (steps.length === 0 && derived.has(path)) refuse("duplicate_path");
-    if (steps.length === 0) derived.add(path);
-    else layPath(root, steps);
-  }
-  for (const list of new Set(codes.map(({ steps }) => steps[0]))) layPath(root, [list, "*"]);
-  const pairs = codes.map(({ path, value }) => JSON.stringify([path, value]));
-  if (new Set(pairs).size !== pairs.length) refuse("duplicate_code");
-  const texts = [...items, ...codes].map(({ disclosure }) => disclosure);
-  if (new Set(texts).size !== texts.length) refuse("duplicate_entry");
+  refuseTwice(items.map(({ path }) => path), "duplicate_path");
+  refuseTwice(codes.map(({ path, value }) => JSON.stringify([path, value])), "duplicate_code");
+  refuseTwice([...items, ...codes].map(({ disclosure }) => disclosure), "duplicate_entry");
+  checkFit(new Map([...items, ...codes].map(({ path, steps }) => [path, steps])));
 }
 
-function layPath(root, steps) {
-  let node = root;
-  for (const step of steps) {
-    if (node.taken) refuse("path_prefix");
-    const indexed = !step.startsWith("'");
-    if (node.indexed === !indexed) refuse("path_conflict");
-    node.indexed = indexed;
-    if (!node.below.has(step)) node.below.set(step, { below: new Map(), indexed: undefined, taken: false });
-    node = node.below.get(step);
+function refuseTwice(texts, code) {
+  if (new Set(texts).size !== texts.length) refuse(code);
+}
+
+/**
+ * No path is a prefix of another, and below one path stand names or indices. A tree of segments would
+ * take a hundred bytes for each of two million; so the paths are sorted: all that lie below one path
+ * are then neighbours, names (`['`) before indices (`[0`), and a prefix is the first of them.
+ */
+function checkFit(stepsOf) {
+  const fields = [...stepsOf].filter(([, steps]) => steps.length > 0);
+  fields.sort(([one], [other]) => (one < other ? -1 : 1));
+  for (let rank = 1; rank < fields.length; rank += 1) {
+    const [upper, lower] = [fields[rank - 1][1], fields[rank][1]];
+    const level = upper.findIndex((step, place) => step !== lower[place]);
+    if (level < 0) refuse("path_prefix");
+    if (upper[level].startsWith("'") !== lower[level].startsWith("'")) refuse("path_conflict");
   }
-  if (node.taken) refuse("duplicate_path");
-  if (node.below.size) refuse("path_prefix");
-  node.taken = true;
 }
 
 /** Read the meaning from `sealtrail:act` alone and refuse any disclosed item that says otherwise. */

@@ -207,7 +207,7 @@ function shapeCodePath(value) {
  * @param {Uint8Array} bytes the file as it came, at most 8 MiB
  * @returns {object[]} at least one bundle, in the order of the file
  */
-export function parseBundles(bytes) {
+export function shapeBundles(bytes) {
   if (bytes.length > BUNDLE_SIZE_BYTES_MAX) refuse("bundle_too_large");
   const text = decodeUtf8(bytes, "not_utf8");
   if (text.startsWith("\uFEFF")) refuse("bom");

@@ -30,18 +30,31 @@ export function checkNumbers({ participant, fields, codes, event, anchor }) {
 }
 
 const utf8 = new TextEncoder();
+const HEX_OF = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 function toHex(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let hex = "";
+  for (const byte of bytes) hex += HEX_OF[byte];
+  return hex;
 }
 
 function fromHex(hex) {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
+  return bytes;
+}
+
+async function sha256OfBytes(bytes) {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** SHA-256 of the bytes that `hex` spells; hashes are lower-case hex throughout. */
 export async function sha256(hex) {
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", fromHex(hex))));
+  return sha256OfBytes(fromHex(hex));
+}
+
+async function sha256OfText(text) {
+  return sha256OfBytes(utf8.encode(text));
 }
 
 async function leafOf(entry) {
@@ -49,7 +62,7 @@ async function leafOf(entry) {
 }
 
 async function leafOfDisclosure(disclosure) {
-  return leafOf(await sha256(toHex(utf8.encode(disclosure))));
+  return leafOf(await sha256OfText(disclosure));
 }
 
 /** Root of a power-of-two tree from some leaves; a partner that is not at hand is read from `siblings`. */
@@ -63,10 +76,11 @@ async function rootFromMultiproof(indices, leaves, siblings, size) {
       const paired = index % 2 === 0 && nodes[rank + 1]?.[0] === index + 1;
       const partner = paired ? nodes[rank + 1][1] : siblings[used++];
       if (partner === undefined) refuse("proof_shape", "too few siblings of the fields tree");
-      parents.push([Math.floor(index / 2), await sha256(index % 2 ? partner + node : node + partner)]);
+      parents.push([Math.floor(index / 2), index % 2 ? partner + node : node + partner]);
       if (paired) rank += 1;
     }
-    nodes = parents;
+    // A level at once: one after the other, 65,536 leaves would take a phone minutes.
+    nodes = await Promise.all(parents.map(async ([index, pair]) => [index, await sha256(pair)]));
   }
   if (used !== siblings.length) refuse("proof_shape", "too many siblings of the fields tree");
   return nodes[0][1];
@@ -106,7 +120,7 @@ export async function checkTrees({ participant, fields, codes, event, anchor }) 
   const codesRoots = await Promise.all(codes.paths.map(codesRootOf));
   if (codesRoots.some((root) => root !== codes.root)) refuse("codes_root_mismatch");
   const lines = ["sealtrail/event/v1", participant, fields.size, fieldsRoot, codes.root];
-  const entry = await sha256(toHex(utf8.encode(`${lines.join("\n")}\n`)));
+  const entry = await sha256OfText(`${lines.join("\n")}\n`);
   const root = await rootFromPath(await leafOf(entry), event.siblings, event.index, anchor.size);
   if (root !== anchor.root) refuse("root_mismatch");
   return entry;
