@@ -24,6 +24,8 @@ MAY_DRAW = {
     "node_gateway/api/middleware.py": "the name of a request in logs; nothing is computed from it",
     "node_gateway/api/problems.py": "the same, for a request that got no name",
     "anchoring/chain/keystore.py": "a new key, on an operator's command",
+    "node_gateway/cli/init.py": "the passphrase of new keystores",
+    "node_gateway/cli/chain.py": "a throw-away key that deploys contracts and gets no right by it",
 }
 # Who signs: anchors in the chain adapter, receipts in the gateway's own identity.
 MAY_SIGN = {
