@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,12 @@ WALL_S = re.compile(r"([0-9.]+) s in all$")
 
 
 @pytest.fixture
-def own_machine(tmp_path: Path, one_demo_at_a_time: None) -> Iterator[dict[str, str]]:
+def own_machine(tmp_path: Path, one_demo_at_a_time: None) -> dict[str, str]:
     """An environment with a home and a folder for temporary files, both empty."""
     for name in ("home", "tmp"):
         (tmp_path / name).mkdir()
     kept = {name: text for name, text in os.environ.items() if not name.startswith("SEALTRAIL_")}
-    yield kept | {
+    return kept | {
         "HOME": str(tmp_path / "home"),
         "TMPDIR": str(tmp_path / "tmp"),
         "SEALTRAIL_BATCHING__CADENCE_S": "0",  # settings of somebody else must not matter
