@@ -49,7 +49,7 @@ types: setup  ## mypy --strict on both packages
 
 contracts-test: setup  ## forge: unit, fuzz and invariant tests, then gas against the snapshot
 	cd contracts && $(PRIVATE_HOME) forge test
-	cd contracts && $(PRIVATE_HOME) forge snapshot --check
+	cd contracts && $(PRIVATE_HOME) forge snapshot --match-test "^test_" --check
 
 contracts: setup  ## compile the contracts into anchoring/artifacts
 	@$(PRIVATE_HOME) .venv/bin/python scripts/compile_contracts.py
