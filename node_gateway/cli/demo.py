@@ -24,13 +24,20 @@ def demo(
     Exit statuses: 0 everything held, 1 something did not.
     """
     import asyncio
+    from importlib.metadata import version
 
     from node_gateway.demo.narration import Narration
+
+    narration = Narration()
+    ends = "with Ctrl-C, and is deleted then" if keep else "by itself, and is deleted then"
+    narration.plain(
+        f"sealtrail {version('sealtrail')} · a demo in a temporary folder; it ends {ends}"
+    )
     from node_gateway.demo.play import Interrupted, play
     from node_gateway.demo.processes import DemoError
 
     try:
-        held = asyncio.run(play(Narration(), keep=keep))
+        held = asyncio.run(play(narration, keep=keep))
     except DemoError as error:
         raise CommandError(str(error), attempt=error.attempt) from error
     except Interrupted as error:
