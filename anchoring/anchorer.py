@@ -209,9 +209,7 @@ class Anchorer:
         for anchor in anchors:
             if anchor.stream != stream:
                 continue
-            is_same = anchor.sequence == head.sequence and view.tip(anchor) != head.tip
-            is_next = anchor.sequence == head.sequence + 1 and anchor.previous_tip != head.tip
-            if is_same or is_next:
+            if anchor.sequence == head.sequence and view.tip(anchor) != head.tip:
                 text = f"the chain holds another root of ours at {stream}/{head.sequence}"
                 raise fatal(Reason.EQUIVOCATION_GUARD, text + ": a second process uses this key")
 

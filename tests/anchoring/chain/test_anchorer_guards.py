@@ -1,0 +1,125 @@
+"""Guards of the anchorer that need a chain with exact timing; in memory only."""
+
+from anchoring.anchorer_status import AnchorerState, Reason
+from anchoring.chain.memory_ports import MemoryWriter
+from anchoring.errors import SubmissionUnknownError
+from anchoring.ports import SignedTransaction
+from tests.anchoring.chain.gateway import CONFIRMATIONS, Gateway
+from tests.anchoring.chain.worlds import STREAM, MemoryWorld
+
+
+async def test_f1_what_is_sent_is_durable_before_it_is_sent() -> None:
+    world = MemoryWorld()
+    gateway = Gateway(world)
+    sent: list[bytes] = []
+
+    def cut(tx: SignedTransaction) -> tuple[bool, Exception | None]:
+        assert tx.tx_hash in gateway.outbox.signed
+        sent.append(tx.tx_hash)
+        return True, SubmissionUnknownError("cut")
+
+    world.chain.on_submit = cut
+    await gateway.batch()
+    assert (await gateway.run()).reason is Reason.SUBMISSION_UNKNOWN
+    assert sent == list(gateway.outbox.signed)
+    await gateway.finish()
+
+
+async def test_f5_a_final_anchor_in_another_block_is_fatal_though_it_stands() -> None:
+    """A reorg deeper than k that put the same anchor back: what was shown as final was not."""
+    world = MemoryWorld()
+    gateway = Gateway(world)
+    await gateway.batch()
+    await gateway.finish()
+    world.chain.reorg(CONFIRMATIONS + 4, requeue=True)
+    world.mine(CONFIRMATIONS + 4)
+    assert world.chain.head.state.heads[STREAM].sequence == 1
+    status = await gateway.run()
+    assert (status.state, status.reason) == (AnchorerState.FATAL, Reason.CHAIN_IDENTITY)
+
+
+async def test_i7_a_reorg_in_the_middle_of_a_pass_makes_nothing_final() -> None:
+    world = MemoryWorld()
+    gateway = Gateway(world)
+    await gateway.batch()
+    await gateway.run_and_mine(CONFIRMATIONS + 1)
+
+    def reorganise(method: str) -> None:
+        if method == "record":
+            world.chain.on_call = lambda _: None
+            world.chain.reorg(CONFIRMATIONS + 1)
+
+    world.chain.on_call = reorganise
+    assert (await gateway.run()).finalised == 0
+    assert gateway.outbox.final == {}
+    await gateway.finish()
+
+
+async def test_f14_f19_another_root_is_seen_in_the_state_when_logs_are_hidden() -> None:
+    class NoLogs(MemoryWriter):
+        async def anchored(self, **asked: object) -> list:  # type: ignore[type-arg,override]
+            return []
+
+    world = MemoryWorld()
+    first, second = Gateway(world, salt="a"), Gateway(world, salt="b")
+    second.writer = NoLogs(world.chain, world.writer.sender)
+    second.restart()
+    await second.batch()
+    await second.anchorer.reconcile()
+    await first.batch()
+    await first.finish()
+    status = await second.run()
+    assert (status.state, status.reason) == (AnchorerState.FATAL, Reason.EQUIVOCATION_GUARD)
+
+
+async def test_f17_a_restored_database_that_batched_anew_is_fatal() -> None:
+    """Its first batch has another root than the anchored one: it must never be sent."""
+    world = MemoryWorld()
+    lost, restored = Gateway(world, salt="a"), Gateway(world, salt="b")
+    await lost.batch(STREAM, STREAM)
+    await lost.finish()
+    await restored.batch()
+    status = await restored.anchorer.reconcile()
+    assert (status.state, status.reason) == (AnchorerState.FATAL, Reason.EQUIVOCATION_GUARD)
+    assert restored.outbox.signed == {}
+
+
+async def test_f5_an_endpoint_that_lags_is_waited_for_and_a_short_chain_is_not() -> None:
+    world = MemoryWorld()
+    gateway = Gateway(world)
+    await gateway.batch()
+    await gateway.finish()
+    place = gateway.outbox.final[STREAM, 1]
+    longer = list(world.chain.blocks)
+    world.chain._blocks[:] = longer[: place.block_number]
+    status = await gateway.run()
+    assert (status.state, status.reason) == (AnchorerState.DEGRADED, Reason.CHAIN_BEHIND)
+    world.chain._blocks[:] = longer
+    assert (await gateway.run()).state is AnchorerState.READY
+    world.chain._blocks[:] = longer[: place.block_number]
+    gateway.restart()
+    world.chain.syncing = True
+    status = await gateway.anchorer.reconcile()
+    assert (status.state, status.reason) == (AnchorerState.READ_ONLY, Reason.CHAIN_BEHIND)
+    world.chain.syncing = False
+    status = await gateway.anchorer.reconcile()
+    assert (status.state, status.reason) == (AnchorerState.FATAL, Reason.CHAIN_IDENTITY)
+
+
+async def test_f18_the_same_root_goes_out_under_a_new_key() -> None:
+    world = MemoryWorld()
+    gateway = Gateway(world)
+    await gateway.batch()
+    await gateway.run()
+    [old] = gateway.outbox.signed.values()
+    world.drop(old.tx_hash)
+    new_key = b"\x77" * 20
+    world.chain.consortium.revoke(world.writer.sender, time=world.clock.now)
+    world.chain.consortium.add_key(1, new_key)
+    gateway.writer = MemoryWriter(world.chain, new_key)
+    gateway.restart()
+    await gateway.run()
+    assert [tx.sender for tx in gateway.outbox.signed.values()] == [old.sender, new_key]
+    world.chain.receive(old)  # somebody hands the old variant over again: it reverts or wins
+    await gateway.finish()
+    assert len(world.chain.head.state.records) == 1
