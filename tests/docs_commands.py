@@ -194,7 +194,7 @@ class Session:
             check=False,
         )
 
-    def start(self, command: str, *, ready_url: str, timeout_s: float = 60) -> None:
+    def start(self, command: str, *, ready_url: str, timeout_s: float = 150) -> None:
         """Start a command that stays up, and wait until `ready_url` answers 200.
 
         Raises:
