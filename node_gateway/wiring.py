@@ -108,6 +108,11 @@ async def open_database(
         await store.close()
 
 
+def expected_identity(settings: Settings) -> ChainIdentity:
+    """Return the chain that the network file describes."""
+    return _identity(load_network(settings.chain.network_file))
+
+
 @asynccontextmanager
 async def open_chain(settings: Settings) -> AsyncIterator[EvmChain]:
     """Open the configured chain with the anchor key, for commands that need nothing else."""
@@ -173,9 +178,7 @@ async def _put_together(
         streams=[stream.number for stream in streams.all],
         confirmations=settings.chain.confirmations,
         clock=clock,
-        expected=ChainIdentity(
-            network.chain_id, network.genesis_hash, registry.address, registry.code_hash
-        ),
+        expected=_identity(network),
         on_step=on_step or _no_step,
     )
     preparing = Preparing(
@@ -211,6 +214,13 @@ async def _put_together(
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
         metrics=metrics,
         clock=clock,
+    )
+
+
+def _identity(network: Network) -> ChainIdentity:
+    registry = network.registries[0]
+    return ChainIdentity(
+        network.chain_id, network.genesis_hash, registry.address, registry.code_hash
     )
 
 

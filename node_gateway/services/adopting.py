@@ -12,7 +12,7 @@ from typing import Any
 from anchoring.chain.evm import EvmChain
 from anchoring.core.anchor import ZERO_HASH
 from anchoring.errors import ChainIdentityError, ChainUnavailableError
-from anchoring.ports import AnchoredLog, AnchorPlace
+from anchoring.ports import AnchoredLog, AnchorPlace, BlockRef, ChainIdentity, StreamHead
 from node_gateway.storage.ports import AdoptedAnchor, BatchStore
 from node_gateway.streams import Stream
 
@@ -24,6 +24,7 @@ async def adopt_chain(
     chain: EvmChain,
     streams: Sequence[Stream],
     *,
+    expected: ChainIdentity,
     confirmations: int,
     now_s: int,
 ) -> list[dict[str, Any]]:
@@ -33,27 +34,32 @@ async def adopt_chain(
         store: The restored database.
         chain: The chain with its registry.
         streams: All streams of this gateway.
+        expected: The chain as the network file describes it.
         confirmations: k: an anchor is taken over as final, so it must be that deep.
         now_s: Unix seconds.
 
     Raises:
+        ChainIdentityError: this is another chain.
         ChainUnavailableError: the newest anchors are not final yet; try again later.
         ChainError: the chain does not answer, or its logs do not form a chain of tips.
         AnchorConflictError: a final anchor of the database is not on that chain.
     """
+    if await chain.identity() != expected:
+        raise ChainIdentityError("this is not the chain that the network file describes")
     head = await chain.head()
-    adoptions = []
+    found: list[tuple[int, list[AdoptedAnchor]]] = []
     for stream in streams:
         anchors = await _anchors(chain, stream.number, head.number)
-        _check_tips(chain, anchors)
+        await _check_tips(chain, stream.number, anchors, head)
         if anchors and anchors[-1].block_number + confirmations > head.number:
             raise ChainUnavailableError("the newest anchors are not final yet")
-        adopted = [await _adopted(chain, log) for log in anchors]
-        done = await store.adopt_anchors(stream.number, adopted, created_at=now_s)
-        adoptions.append(
-            {"stream": done.stream, "adopted": done.adopted, "dissolved": done.dissolved}
-        )
-    return adoptions
+        found.append((stream.number, [await _adopted(chain, log) for log in anchors]))
+    # Everything was read and checked before the first stream is changed. Each stream is one
+    # transaction; a crash between two leaves the gateway `restored`, and this is run again.
+    done = [await store.adopt_anchors(one, anchors, created_at=now_s) for one, anchors in found]
+    return [
+        {"stream": one.stream, "adopted": one.adopted, "dissolved": one.dissolved} for one in done
+    ]
 
 
 async def _anchors(chain: EvmChain, stream: int, last_block: int) -> list[AnchoredLog]:
@@ -68,14 +74,18 @@ async def _anchors(chain: EvmChain, stream: int, last_block: int) -> list[Anchor
     return sorted(found, key=lambda log: log.anchor.sequence)
 
 
-def _check_tips(chain: EvmChain, logs: Sequence[AnchoredLog]) -> None:
-    """Recompute the chain of tips: a log alone is not believed."""
+async def _check_tips(
+    chain: EvmChain, stream: int, logs: Sequence[AnchoredLog], head: BlockRef
+) -> None:
+    """Recompute the chain of tips and compare it with the registry: no log alone is believed."""
     tip = ZERO_HASH
     for number, log in enumerate(logs, start=1):
         anchor = log.anchor
         if anchor.sequence != number or anchor.previous_tip != tip:
             raise ChainIdentityError(f"the chain's logs skip {anchor.stream}/{number}")
         tip = anchor.tip(chain_id=chain.chain_id, registry=chain.registry)
+    if await chain.stream_head(stream, at=head.block_hash) != StreamHead(len(logs), tip):
+        raise ChainIdentityError(f"the chain's logs do not reach the head of stream {stream}")
 
 
 async def _adopted(chain: EvmChain, log: AnchoredLog) -> AdoptedAnchor:

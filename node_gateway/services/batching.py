@@ -77,7 +77,8 @@ class Batcher:
         if last is None:
             return False
         stored = await self._store.anchor(stream.number, last.sequence)
-        return stored is not None and stream.slot(stored.created_at) >= stream.slot(self._clock())
+        # Only the present slot counts: a clock that was put back must not stop batches for a day.
+        return stored is not None and stream.slot(stored.created_at) == stream.slot(self._clock())
 
     async def _promise_at_risk(self, stream: Stream) -> bool:
         waiting = await self._store.unbatched(stream.number, limit=1)

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, delete, insert, select
 from anchoring.core.anchor import Anchor
 from anchoring.ports import AnchorPlace
 from node_gateway.storage import tables
-from node_gateway.storage.batches import last_batch
+from node_gateway.storage.batches import anchor_of_row, last_batch
 from node_gateway.storage.errors import AnchorConflictError
+from node_gateway.storage.outbox import mark_final
 from node_gateway.storage.records import AdoptedAnchor, Adoption
 
 _batch = tables.batch.c
@@ -25,6 +26,8 @@ def adopt_anchors(
     if sorted(by_sequence) != list(range(1, len(adopted) + 1)):
         raise AnchorConflictError("the chain's anchors of a stream are dense from 1")
     fork = _first_difference(connection, stream, by_sequence)
+    # Those before it must be final too: the anchorer looks for a place after the last final one.
+    mark_final(connection, [one.place for one in adopted if one.anchor.sequence < fork])
     dissolved = _dissolve(connection, stream, fork)
     through = _through(connection, stream)
     missing = [one for one in adopted if one.anchor.sequence >= fork]
@@ -38,23 +41,32 @@ def adopt_anchors(
 def _first_difference(
     connection: Connection, stream: int, by_sequence: dict[int, AdoptedAnchor]
 ) -> int:
-    """Return the first sequence at which this database and the chain do not agree."""
+    """Return the first sequence at which this database and the chain do not agree.
+
+    Batches that follow on beyond the chain's end agree with it: they may be signed and on their
+    way, and dissolving them would lead to a second root for their sequence.
+    """
     query = select(tables.batch).where(_batch.stream == stream).order_by(_batch.sequence)
-    sequence = 1
+    fork = 1
     for row in connection.execute(query):
         one = by_sequence.get(row.sequence)
-        if one is None or one.anchor.root != row.root:
-            if row.state == tables.FINAL:
-                raise AnchorConflictError(
-                    f"final anchor {stream}/{row.sequence} is not what the chain holds"
-                )
+        is_on_chain = one is not None and one.anchor == anchor_of_row(row)
+        if row.state == tables.FINAL and not is_on_chain:
+            raise AnchorConflictError(
+                f"final anchor {stream}/{row.sequence} is not what the chain holds"
+            )
+        if one is not None and not is_on_chain:
             return int(row.sequence)
-        sequence = row.sequence + 1
-    return sequence
+        fork = row.sequence + 1
+    return fork
 
 
 def _dissolve(connection: Connection, stream: int, fork: int) -> int:
-    """Remove batches that the chain does not have; their events wait for a batch again."""
+    """Remove batches that the chain has others for; their events wait for a batch again.
+
+    Their signed variants go too: the registry takes none of them any more, since each names the
+    tip of the anchor before it.
+    """
     link = tables.transaction_anchor.c
     hashes = (
         connection.execute(
