@@ -92,7 +92,7 @@ def _filled(gateway: RunningGateway, stored: int, asked: int) -> Iterator[Row]:
         0.0,
         None,
         None,
-        f"SQLite file, {WORKLOAD}, batches of 65,536 included",
+        f"SQLite file, {WORKLOAD}, batches of 4,096 included",
     )
 
 
@@ -118,7 +118,7 @@ def _anchors(gateway: RunningGateway, rounds: int) -> Iterator[Row]:
         path = "/epcis/capture?wait=final"
         times.append(seconds(lambda b=body, p=path: asyncio.run(_post_all(gateway, p, [b], 1))))
     yield single(
-        "anchor.final.p50", "s", times, "capture to final; cadence 2 s, blocks of 1 s, k = 1"
+        "anchor.final.p50", "s", times, "capture to final; cadence 1 s, blocks of 1 s, k = 1"
     )
 
 

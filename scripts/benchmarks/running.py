@@ -136,9 +136,9 @@ def _make(folder: Path, rpc: str) -> None:
             rpc=rpc,
             network="../network.json",
             port=port,
-            cadence_s=2,
+            cadence_s=1,
             slow_cadence_s=86_400,
-            padding="fixed:65536",
+            padding="fixed:4096",
         )
         make_gateway(wanted, scrypt_cost=1024)
         people.append(json.loads((folder / name / "participant.json").read_text()))
