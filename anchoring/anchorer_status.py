@@ -96,7 +96,7 @@ class AnchorerStatus:
 
     @property
     def may_capture(self) -> bool:
-        """Whether captures may be acknowledged (DESIGN.md I8)."""
+        """Whether captures may be acknowledged: unsure means stop writing."""
         return self.state in (AnchorerState.READY, AnchorerState.DEGRADED)
 
 
