@@ -18,7 +18,7 @@ PUBLIC_NAMES = ROOT / "tests" / "anchoring" / "public_names.txt"
 # Who draws randomness, and why. Everything else is given its random bytes.
 MAY_DRAW = {
     "node_gateway/services/preparing.py": "the secret of an event",
-    "node_gateway/services/capture.py": "the name of a capture; urn:uuid: of an event without one",
+    "node_gateway/services/capture.py": "the name of a capture",
     "node_gateway/services/batching.py": "the nonces of batch decoys",
     "node_gateway/services/access.py": "API keys",
     "node_gateway/api/middleware.py": "the name of a request in logs; nothing is computed from it",
@@ -27,10 +27,9 @@ MAY_DRAW = {
     "node_gateway/cli/init.py": "the passphrase of new keystores",
     "node_gateway/cli/chain.py": "a throw-away key that deploys contracts and gets no right by it",
 }
-# Who signs: anchors in the chain adapter, receipts in the gateway's own identity.
+# Who signs.
 MAY_SIGN = {
-    "anchoring/chain/*": "signs and recovers transactions",
-    "node_gateway/identity.py": "signs receipts with the purpose `sign`",
+    "anchoring/chain/*": "signs and recovers transactions and receipts",
 }
 STORAGE_BACKENDS = ("node_gateway.storage.sqlite", "node_gateway.storage.postgres")
 MAY_NAME_A_BACKEND = ("node_gateway/wiring.py", "node_gateway/storage/*")

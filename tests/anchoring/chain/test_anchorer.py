@@ -1,4 +1,4 @@
-"""The anchorer under the faults of FAULTS.md, on both chains."""
+"""The anchorer under faults, on both chains."""
 
 from dataclasses import replace
 
