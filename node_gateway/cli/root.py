@@ -34,9 +34,11 @@ app.command("doctor")(doctor.doctor)
 app.command("capture")(capturing.capture)
 app.command("trace")(events.trace)
 app.command("verify")(proofs.verify)
-app.command("audit", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-    proofs.audit
-)
+app.command(  # its options are the library's, --help among them
+    "audit",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)(proofs.audit)
 app.command("demo")(demo.demo)
 app.add_typer(events.app, name="event", help="Single events: show, erase.")
 app.add_typer(anchors.app, name="anchor", help="Anchors: now, list, show.")
