@@ -33,7 +33,7 @@ Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class GatewaySection(_Section):
@@ -167,7 +167,11 @@ class Settings(BaseSettings):
     """All of it. Paths are relative to the working directory of the file's folder."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SEALTRAIL_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="SEALTRAIL_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     gateway: GatewaySection
