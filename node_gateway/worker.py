@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -26,6 +27,9 @@ class Worker:
         self._log = structlog.get_logger()
         self._wake = asyncio.Event()
         self._ending = False
+        self._may_batch = False
+        self._unbatched_why: str | None = None
+        self._detail = ""
         self._said: tuple[str, str | None, str | None] | None = None
 
     def wake(self) -> None:
@@ -36,6 +40,7 @@ class Worker:
         """Run until `stop`. Any failure that is not foreseen is fatal, and said."""
         try:
             self._apply(await self._gateway.anchorer.reconcile())
+            self._say()
             while not self._ending:
                 await self.step()
                 await self._pause()
@@ -48,22 +53,37 @@ class Worker:
 
     async def step(self) -> None:
         """Do one pass: batch what the slots ask for, then look after the anchors."""
-        gateway = self._gateway
+        gate = self._gateway.gate
         if (ended := self._store_ended()) is not None:
-            gateway.gate.fatal(ended)
+            gate.fatal(ended)
+            self._say()
             return
+        self._unbatched_why = await self._refusal(self._batch_all)
+        refusal = await self._refusal(self._anchor)
+        if (ended := self._store_ended()) is not None:
+            gate.fatal(ended)
+        elif refusal is not None and gate.view.state == "ready":
+            gate.read_only(refusal)
+        self._say()
+
+    async def _refusal(self, work: Callable[[], Awaitable[None]]) -> str | None:
+        """Do a part of a pass; return why the database refuses it for longer than a moment."""
         try:
-            if gateway.gate.view.state == "ready":
-                for stream in gateway.streams.all:
-                    await self._batch(stream)
-            self._apply(await gateway.anchorer.run_once())
-            await self._measure()
+            await work()
         except StorageError as error:
-            if not error.retryable and self._store_ended() is not None:
-                gateway.gate.fatal(error.code)
-            elif not error.retryable:
-                gateway.gate.read_only(error.code)
-            self._log.error("the database refuses", code=error.code)
+            if not error.retryable:
+                return error.code
+            self._log.warning("the database is busy", code=error.code)
+        return None
+
+    async def _batch_all(self) -> None:
+        if self._may_batch:
+            for stream in self._gateway.streams.all:
+                await self._batch(stream)
+
+    async def _anchor(self) -> None:
+        self._apply(await self._gateway.anchorer.run_once())
+        await self._measure()
 
     def _store_ended(self) -> str | None:
         return self._gateway.store.failure
@@ -95,14 +115,22 @@ class Worker:
             gate.fatal(reason or "unknown")
         elif status.state is AnchorerState.READ_ONLY and not told_otherwise:
             gate.read_only(reason or "unknown")
+        elif self._unbatched_why is not None:
+            # What cannot be batched must not be promised. The next pass tries again.
+            gate.read_only(self._unbatched_why)
         else:
             gate.ready(degraded=reason)
+        self._may_batch = status.may_capture or told_otherwise
+        self._detail = status.detail
         for alarm in status.alarms:
             self._gateway.metrics.alarms.labels(str(alarm.code)).inc()
             self._log.warning(alarm.text, alarm=str(alarm.code))
         self._gateway.metrics.pending_anchors.set(status.pending)
         self._gateway.metrics.lag.set(status.lag_s)
-        view = gate.view
+
+    def _say(self) -> None:
+        """Log the state when it has changed, and show it in the metrics."""
+        view = self._gateway.gate.view
         said = (view.state, view.reason, view.degraded)
         if said != self._said:
             self._said = said
@@ -111,7 +139,7 @@ class Worker:
                 state=view.state,
                 reason=view.reason,
                 degraded=view.degraded,
-                detail=status.detail,
+                detail=self._detail,
             )
         for state in ("starting", "ready", "read_only", "fatal"):
             self._gateway.metrics.state.labels(state).set(state == view.state)
