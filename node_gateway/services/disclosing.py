@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,10 @@ from node_gateway.storage.ports import BatchPlace, BatchStore, EventStore, Store
 from node_gateway.storage.tiles import batch_path, sparse_path
 
 AUDIENCES = ("public", "partner", "owner")
+SOURCE_PATH = "sealtrail:source"
 CODES_SHOWN_MAX = 256
+# ni: and nih: names, and the form that ni: names take over HTTP.
+_CONTENT_HASH = re.compile(r"(?i)nih?:|https?://[^/]*/\.well-known/ni/")
 
 
 class DisclosingStore(EventStore, BatchStore, Protocol):
@@ -197,19 +201,20 @@ def _too_many_to_show() -> RequestError:
 
 
 def without_content_hashes(fields: FieldsTree, shown: Sequence[str]) -> list[str]:
-    """Leave out values that are content hashes (RFC 6920 `ni:` URIs).
+    """Leave out values that are content hashes: RFC 6920's, and `sealtrail:source`.
 
     Whoever holds the hash of an event can try out what was not disclosed of it, and needs seconds
     for a quantity or a partner. It stands in an eventID, and in the correctiveEventIDs of another
-    event. So it is shown only together with everything else.
+    event; the hash of the document covers every event that came with it. So such a value is shown
+    only together with everything else.
     """
     values = dict(zip(fields.paths, fields.disclosures, strict=True))
-    return [path for path in shown if not _is_content_hash(values[path])]
+    return [path for path in shown if path != SOURCE_PATH and not _is_content_hash(values[path])]
 
 
 def _is_content_hash(disclosure: str) -> bool:
     value = orjson.loads(urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))[2]
-    return isinstance(value, str) and value[:3].lower() == "ni:"
+    return isinstance(value, str) and _CONTENT_HASH.match(value) is not None
 
 
 def _anchored_at(place: BatchPlace) -> AnchoredAt:

@@ -76,6 +76,25 @@ def test_hashes_of_events_are_left_out_wherever_they_stand() -> None:
     assert ACT_PATH in left
 
 
+@pytest.mark.parametrize(
+    "value", ["nih:sha-256;53", "https://maker.example/.well-known/ni/sha-256/f4OxZX_x"]
+)
+def test_other_spellings_of_a_hash_are_hashes(value: str) -> None:
+    fields = fields_of(eventID=value, note="https://maker.example/nice")
+    assert set(fields.paths) - set(without_hashes(fields, fields.paths)) == {"$['eventID']"}
+
+
+def test_the_hash_of_the_document_is_left_out() -> None:
+    """It covers every event of the document, those of other partners too."""
+    fields = build_fields(
+        {"type": "ObjectEvent"},
+        {"sealtrail:source": "5a" * 32, "sealtrail:month": "2026-04"},
+        sub_secret=streams.fields_secret(b"\x01" * 32),
+    )
+    left = set(fields.paths) - set(without_hashes(fields, fields.paths))
+    assert left == {"sealtrail:source"}
+
+
 def test_the_first_policy_that_fits_counts() -> None:
     first = PolicySection(paths=(), steps=("packing",))
     second = PolicySection(paths=("*",))
