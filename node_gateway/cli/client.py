@@ -30,7 +30,9 @@ class Client:
                 f"{base_url} is no address", attempt="--gateway http://...", status=USAGE
             )
         self.base_url = base_url.rstrip("/")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = {"Connection": "close"}  # a command sends few requests and leaves nothing open
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
         self._http = httpx2.Client(base_url=self.base_url, headers=headers, timeout=_TIMEOUT_S)
 
     @classmethod

@@ -43,7 +43,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     [
         (GOOD + "[batching]\ncadense_s = 3\n", "batching.cadense_s", "cadence_s"),
         (GOOD + "[batchin]\ncadence_s = 3\n", "batchin", "batching"),
-        (GOOD + "[batching.dispensing]\npaddin = 'none'\n", "batching.dispensing.paddin", "padding"),
+        (GOOD + "[batching.dispensing]\npaddin = 'no'\n", "batching.dispensing.paddin", "padding"),
         (GOOD.replace("participant", "partisipant"), "gateway.participant", None),
         (GOOD + "[batching]\ncadence_s = 'often'\n", "batching.cadence_s", None),
         (GOOD + "[batching]\npadding = 'fixed:17'\n", "batching", None),
