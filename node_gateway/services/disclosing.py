@@ -18,6 +18,8 @@ from anchoring.core.codes import Code, build_codes, code_disclosure
 from anchoring.core.fields import FieldsTree, build_fields
 from anchoring.core.items import CODE_LISTS
 from anchoring.core.prove import code_paths, fields_proof, make_bundle
+from anchoring.core.verify import check_bundle
+from anchoring.errors import AnchoringError
 from node_gateway.errors import ErasedError, NotFinalError, NotFoundError, RequestError
 from node_gateway.settings import PoliciesSection, PolicySection
 from node_gateway.storage.errors import DatabaseDamagedError
@@ -127,7 +129,7 @@ class Disclosing:
         shown = chosen_paths(fields, policy)
         if not all_codes or len(shown) < len(fields.paths):
             shown = without_content_hashes(fields, shown)
-        return make_bundle(
+        bundle = make_bundle(
             fields=fields_proof(fields, shown),
             codes_root=stored.header.codes_root,
             paths=paths,
@@ -136,6 +138,8 @@ class Disclosing:
             anchor=place.batch.anchor,
             anchored_at=_anchored_at(place),
         )
+        await asyncio.to_thread(_require_proof_of, bundle, entry)
+        return bundle
 
     async def _final_place(self, entry: bytes) -> BatchPlace:
         place = await self._store.batch_place(entry)
@@ -185,6 +189,20 @@ class Disclosing:
                 siblings = tuple(sparse_path(tiles, row.position))
                 paths.append(CodePath(disclosure, row.position, siblings))
         return tuple(sorted(paths, key=lambda path: path.index))
+
+
+def _require_proof_of(bundle: Bundle, entry: bytes) -> None:
+    """Verify what is about to be handed out: a damaged page or tile must not look like a forgery.
+
+    Raises:
+        DatabaseDamagedError: the bundle proves nothing, or another entry.
+    """
+    try:
+        proven = check_bundle(bundle).entry
+    except AnchoringError as error:
+        raise DatabaseDamagedError(f"a stored proof does not hold: {error.code}") from error
+    if proven != entry:
+        raise DatabaseDamagedError("the stored event is not the one that was committed")
 
 
 def _require_known(codes: Sequence[str], known: set[str]) -> None:

@@ -176,6 +176,22 @@ def _check_entries(connection: Connection, new: NewBatch, done: int) -> None:
         raise BatchConflictError("the batch does not hold exactly the events it names")
 
 
+def check_root(connection: Connection, stream: int, sequence: int) -> None:
+    """Compute a batch's root again from its stored entries: asked before it is signed for ever.
+
+    Raises:
+        DatabaseDamagedError: row and entries contradict each other.
+    """
+    stored = stored_anchor(connection, stream, sequence)
+    entries = batch_entries(connection, stream, sequence, 0, None)
+    step = merkle.HASH_SIZE
+    leaves = merkle.leaf_hashes(entries[at : at + step] for at in range(0, len(entries), step))
+    if stored is None or len(entries) != stored.anchor.size * step:
+        raise DatabaseDamagedError("a batch does not have the entries that it states")
+    if merkle.tree_root(merkle.build_levels(leaves)) != stored.anchor.root:
+        raise DatabaseDamagedError("a batch's entries do not give its root")
+
+
 def stored_anchor(connection: Connection, stream: int, sequence: int) -> StoredAnchor | None:
     """See `BatchStore.anchor`."""
     query = select(tables.batch).where(_batch.stream == stream, _batch.sequence == sequence)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 from anchoring.core.anchor import Anchor
 from anchoring.ports import AnchorPlace, PendingAnchor, SignedTransaction
 from node_gateway.storage import tables
-from node_gateway.storage.batches import anchor_of_row, last_batch, place_of_row
+from node_gateway.storage.batches import anchor_of_row, check_root, last_batch, place_of_row
 from node_gateway.storage.errors import AnchorConflictError
 
 _batch, _link, _signed = tables.batch.c, tables.transaction_anchor.c, tables.signed_transaction.c
@@ -36,7 +36,7 @@ def pending(connection: Connection, limit: int) -> list[PendingAnchor]:
 
 
 def add_transaction(connection: Connection, tx: SignedTransaction) -> None:
-    """See `AnchorOutbox`."""
+    """See `AnchorOutbox`. Signed bytes for a damaged batch are not kept, and so never sent."""
     known = connection.execute(select(_signed.nonce).where(_signed.tx_hash == tx.tx_hash))
     if known.one_or_none() is not None:
         return
@@ -47,6 +47,7 @@ def add_transaction(connection: Connection, tx: SignedTransaction) -> None:
     )
     for ordinal, (stream, sequence) in enumerate(tx.anchors):
         _require(connection, stream, sequence)
+        check_root(connection, stream, sequence)
         connection.execute(
             insert(tables.transaction_anchor).values(
                 tx_hash=tx.tx_hash, ordinal=ordinal, stream=stream, sequence=sequence
