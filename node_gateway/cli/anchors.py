@@ -37,7 +37,7 @@ def list_anchors(
     gateway: GatewayOption = None,
     stream: StreamOption = None,
     after: Annotated[int, typer.Option(help="Go on after this sequence.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
     json: JsonOption = False,
 ) -> None:
     """List the anchors of a stream, by sequence."""

@@ -95,7 +95,7 @@ def init(
     db: Annotated[
         str, typer.Option(help="sqlite:///file or postgresql://...")
     ] = "sqlite:///sealtrail.db",
-    port: Annotated[int, typer.Option(min=1, max=65_535)] = 8700,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8700,
 ) -> None:
     """Make settings, four keys, an empty database and an operator's API key.
 

@@ -66,7 +66,8 @@ def put(value: Any) -> None:
 
 def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Write a table to stdout."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = Text(title.translate(_CONTROL)) if title else None
+    made = Table(title=shown, title_justify="left", box=None, pad_edge=False)
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:

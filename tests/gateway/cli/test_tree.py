@@ -1,0 +1,140 @@
+"""The tree of commands: complete, quick to start, and clear where the extra is missing."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from anchoring.chain.keystore import load_keystore
+from node_gateway.cli.root import app
+from tests.gateway.cli.conftest import SEALTRAIL, Cli, new_folder
+
+# The tree that was agreed on; `--json` on every command that reads.
+COMMANDS = {
+    "init": False,
+    "serve": False,
+    "status": True,
+    "doctor": True,
+    "capture": True,
+    "trace": True,
+    "event show": True,
+    "event erase": False,
+    "anchor now": False,
+    "anchor list": True,
+    "anchor show": True,
+    "proof get": False,  # its output is JSON always
+    "verify": True,
+    "audit": False,  # passes its options on
+    "chain deploy": False,
+    "api-key new": False,
+    "api-key list": True,
+    "api-key revoke": False,
+    "key new": False,
+    "db upgrade": False,
+    "db adopt-chain": False,
+    "demo": False,
+}
+HEAVY = ("web3", "eth_account", "sqlalchemy", "alembic", "fastapi", "uvicorn", "jsonschema_rs")
+HELP_TIME_S_MAX = 1.0
+
+
+def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from commands(one, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", one
+
+
+def tree() -> dict[str, Any]:
+    return dict(commands(typer.main.get_command(app)))
+
+
+def test_it_is_complete() -> None:
+    assert set(tree()) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    made = tree()[name]
+    assert made.help
+    options = {option for parameter in made.params for option in parameter.opts}
+    assert ("--json" in options) == COMMANDS[name]
+    for parameter in made.params:
+        if parameter.opts[0].startswith("--"):
+            assert getattr(parameter, "help", ""), parameter
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["anchor", "--help"], ["serve", "-h"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys; from node_gateway.cli import main\n"
+        f"sys.argv = ['sealtrail', *{arguments!r}]\n"
+        "try: main()\n"
+        "except SystemExit as error: assert error.code == 0\n"
+        f"print('HEAVY', [one for one in {HEAVY!r} if one in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "Usage: " in done.stdout
+    assert "HEAVY []" in done.stdout
+
+
+def test_help_is_quick() -> None:
+    """The quickest of some starts: what the machine does besides is not ours."""
+    times_s = []
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run([SEALTRAIL, "--help"], capture_output=True, check=True)
+        times_s.append(time.perf_counter() - began)
+    assert min(times_s) < HELP_TIME_S_MAX, times_s
+
+
+def test_without_the_extra_it_says_what_is_missing() -> None:
+    program = (
+        "import sys\n"
+        "sys.modules['typer'] = None\n"  # as if it were not installed
+        "from node_gateway.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "needs the extra: pip install 'sealtrail[gateway]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_key_new(tmp_path) -> None:
+    cli, file, words = Cli(tmp_path / "none.toml"), tmp_path / "new.json", tmp_path / "words"
+    words.write_text("a passphrase\n")
+    said = cli("key", "new", str(file), "--passphrase-file", str(words))
+    assert said.status == 0, said.err
+    assert f"0x{load_keystore(file, 'a passphrase').address.hex()}" == said.out.strip()
+    before = file.read_bytes()
+    again = cli("key", "new", str(file), SEALTRAIL_PASSPHRASE="other")
+    assert (again.status, bool(again.tries())) == (1, True)
+    assert file.read_bytes() == before
+    missing = cli("key", "new", str(tmp_path / "third.json"))
+    assert (missing.status, bool(missing.tries())) == (2, True)
+    unreadable = cli("key", "new", str(tmp_path / "x.json"), "--passphrase-file", str(tmp_path))
+    assert (unreadable.status, bool(unreadable.tries())) == (2, True)
+
+
+def test_db_commands(tmp_path, anvil) -> None:
+    folder = new_folder(tmp_path / "own", anvil.url)
+    cli = Cli(folder / "sealtrail.toml")
+    said = cli("chain", "deploy", "--rpc", anvil.url, "-o", str(folder / "network.json"),
+               "--participant", str(folder / "participant.json"))  # fmt: skip
+    assert said.status == 0, said.err
+    assert cli("db", "upgrade").status == 0  # twice is once
+    refused = cli("db", "adopt-chain")
+    assert refused.status != 0
+    adopted = cli("db", "adopt-chain", "--yes")
+    assert adopted.status == 0, adopted.err
+    assert [one["adopted"] for one in adopted.json()] == [0, 0]
