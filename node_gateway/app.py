@@ -17,6 +17,7 @@ from node_gateway.api import (
     codes,
     events,
     health,
+    openings,
     operations,
     problems,
 )
@@ -33,7 +34,7 @@ def describe_app() -> FastAPI:
         docs_url=None,  # the usual page loads its scripts from elsewhere
         redoc_url=None,
     )
-    for module in (capture, events, codes, anchors, operations, administration, health):
+    for module in (capture, events, codes, anchors, openings, operations, administration, health):
         app.include_router(module.router)
     problems.install(app)
     return app

@@ -13,8 +13,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from anchoring.anchorer_status import AnchorerState, AnchorerStatus, Reason
+from node_gateway.services.batching import margin_s
 from node_gateway.services.gateway import Gateway
+from node_gateway.services.promises import Deadline
 from node_gateway.storage.errors import StorageError
+from node_gateway.storage.ports import StoreStatus
 from node_gateway.streams import Stream
 from node_gateway.telemetry import without_values
 
@@ -148,6 +151,23 @@ class Worker:
         status = await self._gateway.store.status()
         waiting = sum(one.unbatched_count for one in status.streams)
         self._gateway.metrics.pending_events.set(waiting)
+        self._watch_promises(status)
+
+    def _watch_promises(self, status: StoreStatus) -> None:
+        gateway = self._gateway
+        margins = {one.number: margin_s(one) for one in gateway.streams.all}
+        deadlines = [
+            Deadline(one.oldest_anchor_by, margins.get(one.stream, 0))
+            for one in status.streams
+            if one.oldest_anchor_by is not None
+        ]
+        batched = gateway.anchorer.status.anchor_by
+        if batched is not None:
+            deadlines.append(Deadline(batched, margins[gateway.streams.ordinary.number]))
+        if gateway.promises.renew(deadlines, gateway.clock()):
+            view = gateway.promises.view
+            gateway.metrics.alarms.labels(f"promise_{view.state}").inc()
+            self._log.error("a promise is not kept", state=view.state, anchor_by=view.anchor_by)
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):

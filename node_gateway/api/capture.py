@@ -115,6 +115,7 @@ def _report(report: CaptureReport) -> dict[str, Any]:
     return {
         "captureID": report.capture_id,
         "success": report.success,
+        "receipts": f"/v1/captures/{report.capture_id}/receipts",
         "events": [_result(one) for one in report.events],
         "errors": [_problem(one.code, one.detail, one.index) for one in report.problems],
     }

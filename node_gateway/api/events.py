@@ -25,9 +25,13 @@ Codes = Annotated[
 
 @router.get("/epcis/events/{event_id:path}", operation_id="getEvent")
 async def get_event(key: QueryKey, gateway: GatewayDep, event_id: str) -> Response:
-    """Return a captured event, normalised. Problems: event_not_found, event_erased."""
+    """Return a captured event, normalised; if it was declared an error, the declaration.
+
+    The declaration has the eventID of what it takes back; that one is still found by its entry
+    through the code's trace. Problems: event_not_found, event_erased.
+    """
     del key
-    for corrected in (False, True):
+    for corrected in (True, False):
         stored = await gateway.store.event_by_key(event_key(event_id, error_declaration=corrected))
         if stored is not None:
             event = await whole_event(gateway.store, open_event(stored))

@@ -56,6 +56,10 @@ async def status(key: QueryKey, gateway: GatewayDep) -> dict[str, Any]:
         "head": anchorer.head,
         "pendingAnchors": anchorer.pending,
         "lagS": anchorer.lag_s,
+        "promises": {
+            "state": gateway.promises.view.state,
+            "earliestAnchorBy": gateway.promises.view.anchor_by,
+        },
         "streams": [
             {
                 "stream": one.stream,

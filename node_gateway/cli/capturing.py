@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_module
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,8 @@ import typer
 from node_gateway.cli.client import Client, answer_of
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import FAILURE, CommandError, command, put, say, talk
+
+FILE_SIZE_BYTES_MAX = 1024 * 1024 * 1024
 
 
 @command
@@ -22,6 +25,9 @@ def capture(
         bool, typer.Option("--proceed", help="Store what is valid; otherwise all or nothing.")
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is final (30 s).")] = False,
+    receipts: Annotated[
+        Path | None, typer.Option("--receipts", help="Folder for the signed receipts.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Capture an EPCIS document. Sending the same file again is always safe."""
@@ -49,17 +55,30 @@ def capture(
         typer.echo(f"capture {report['captureID']}")
     for error in report["errors"]:
         say(f"  event {error.get('index', '-')}  {error['code']}: {error['detail']}")
+    if receipts is not None:
+        _keep_receipts(client, report["receipts"], receipts)
     if wait and response.status_code != 200:
         say("Durable, being sealed. Try: sealtrail status")
     if not report["success"]:
         raise typer.Exit(FAILURE)
 
 
+def _keep_receipts(client: Client, path: str, folder: Path) -> None:
+    """Write each receipt into a file of its own, as the auditor takes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in client.get(path)["receipts"]:
+        file = folder / f"{one['entries'][0][:16]}.receipt.json"
+        file.write_text(json_module.dumps(one) + "\n", encoding="utf-8")
+        say(f"{file}: anchored by {one['anchorBy']}, or the promise is broken")
+
+
 def _read(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
     try:
-        return Path(file).read_bytes()
+        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as stream:
+            raw = stream.read(FILE_SIZE_BYTES_MAX + 1)
+        if len(raw) <= FILE_SIZE_BYTES_MAX:
+            return raw
+        raise CommandError("a document has at most 1 GiB", attempt="split it", status=2)
     except OSError as error:
         raise CommandError(
             f"cannot read {file}: {error.strerror}", attempt="check the file's name", status=2

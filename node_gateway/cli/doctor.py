@@ -41,6 +41,7 @@ def status(
         ["events", str(answer["events"])],
         ["block seen", str(answer["head"])],
         ["anchors not final", f"{answer['pendingAnchors']} (oldest {answer['lagS']} s)"],
+        ["promises", answer["promises"]["state"].replace("_", " ")],
     ]
     rows += [
         [

@@ -66,6 +66,27 @@ def _bundles_of_code(client: Client, code: str, audience: str) -> bytes:
     return json_module.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+@app.command("open")
+@command
+def open_event(
+    entry: Annotated[str, typer.Argument(help="Event entry, 64 hex digits.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    codes: Annotated[
+        bool, typer.Option("--codes", help="Only the codes, for the receiver of a shipment.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+) -> None:
+    """Hand over an event for good: all of it to an auditor, or every code to a receiver.
+
+    Whoever has the file can show what is in it to anybody. It cannot be taken back.
+    """
+    client = Client.from_config(config, gateway)
+    kind = "codes-opening" if codes else "opening"
+    output.write_bytes(client.raw(f"/v1/events/{entry}/{kind}"))
+    say(f"{output} is written. Look into it with: python -m anchoring inspect --opening {output}")
+
+
 @command
 def verify(
     what: Annotated[str, typer.Argument(metavar="FILE|CODE", help="A bundle file, or a code.")],

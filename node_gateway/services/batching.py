@@ -84,7 +84,7 @@ class Batcher:
         waiting = await self._store.unbatched(stream.number, limit=1)
         if waiting.anchor_by is None:
             return False
-        return waiting.anchor_by - self._clock() < _margin_s(stream)
+        return waiting.anchor_by - self._clock() < margin_s(stream)
 
     async def _batch(self, stream: Stream, *, extra: bool) -> list[BatchReport]:
         waiting = await self._store.unbatched(stream.number, limit=batch_capacity(stream.padding))
@@ -132,6 +132,6 @@ def _build(waiting: Unbatched, size: int, seed: bytes) -> Batch:
     return Batch.build([*waiting.entries, *map(decoy_entry, nonces)])
 
 
-def _margin_s(stream: Stream) -> float:
-    """A promise needs the next slot and the time to become final; below that it is at risk."""
+def margin_s(stream: Stream) -> float:
+    """Return below which time left a promise is at risk: the next slot and becoming final."""
     return min(stream.promise_s / 2, stream.cadence_s * 1.5)

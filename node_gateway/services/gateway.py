@@ -17,6 +17,7 @@ from node_gateway.services.capture import Capture
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.gate import Gate
 from node_gateway.services.limiter import Limiter
+from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
 from node_gateway.settings import Settings
 from node_gateway.storage.ports import GatewayStore, StoredReceipt
@@ -45,6 +46,7 @@ class Gateway:
     lists: Limiter
     metrics: Metrics
     clock: Callable[[], float]
+    promises: PromiseWatch = field(default_factory=PromiseWatch)
     wakers: list[Callable[[], None]] = field(default_factory=list)
 
     def on_wake(self, waker: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ code that is unknown here and one of which nothing is disclosed get the same ans
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,11 +24,12 @@ from node_gateway.services.disclosing import (
 )
 from node_gateway.settings import PoliciesSection
 
-EVENTS_LOOKED_AT_MAX = 1000
+PAGE_EVENTS = 1000
 BUNDLES_MAX = 16
 SELLING_STEPS = ("dispensing", "retail_selling")
 COMMISSIONING_STEP = "commissioning"
 SSCC_PREFIX = "https://id.gs1.org/00/"
+_GTIN = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/")
 _LOT, _EXPIRY = "cbvmda:lotNumber", "cbvmda:itemExpirationDate"
 
 
@@ -53,39 +55,52 @@ class PublicAnswers:
         self._policies, self._maker = policies, maker
 
     async def answer(self, code: str) -> dict[str, Any]:
-        """Return the public answer for a canonical code."""
+        """Return the public answer for a canonical code.
+
+        A sale counts once it is sealed: counted earlier, whoever asks again and again would
+        learn the hour of a sale, which the slow stream for selling exists to hide.
+        """
         events = [] if code.startswith(SSCC_PREFIX) else await self._disclosed(code)
         made = [one for one in events if one.biz_step == COMMISSIONING_STEP]
-        sold = _is_sold(events)
+        sealed = [one for one in events if one.stored.header.state == "final"]
+        sold = _is_sold(sealed)
         answer: dict[str, Any] = {
             "code": code,
             "statement": "as stated by this gateway; check the proofs against witnesses you chose",
             "issuedHere": bool(made),
             "sold": sold,
-            "sealing": any(one.stored.header.state != "final" for one in events),
+            "sealing": any(one.stored.header.state != "final" for one in made),
         }
         if made:
-            answer["product"] = {**self._product(made[-1]), "status": _status(made[-1], sold=sold)}
-        answer["proofs"] = await self._proofs(code, events)
+            product = self._product(code, made[-1])
+            answer["product"] = {**product, "status": _status(made[-1], sold=sold)}
+        answer["proofs"] = await self._proofs(code, sealed)
+        if len(sealed) > BUNDLES_MAX:
+            answer["truncated"] = True  # the newest are there
         return answer
 
     async def _disclosed(self, code: str) -> list[OpenEvent]:
-        """Return the events of which the public policy shows something."""
-        stored = await self._store.events_of_code(code, limit=EVENTS_LOOKED_AT_MAX)
-        opened = [open_event(one) for one in stored if one.payload is not None]
-        return [
-            one
-            for one in opened
-            if choose_policy(self._policies, "public", one.biz_step) is not None
-        ]
+        """Return the events of which the public policy shows something, oldest first."""
+        found: list[OpenEvent] = []
+        after = 0
+        while stored := await self._store.events_of_code(code, after=after, limit=PAGE_EVENTS):
+            after = stored[-1].header.position
+            opened = [open_event(one) for one in stored if one.payload is not None]
+            found += [one for one in opened if self._is_public(one)]
+        return found
 
-    def _product(self, made: OpenEvent) -> dict[str, Any]:
+    def _is_public(self, one: OpenEvent) -> bool:
+        return choose_policy(self._policies, "public", one.biz_step) is not None
+
+    def _product(self, code: str, made: OpenEvent) -> dict[str, Any]:
         policy = choose_policy(self._policies, "public", made.biz_step)
         allowed = policy.paths if policy else ()
         ilmd = made.event.get("ilmd") or {}
         product: dict[str, Any] = {
             "maker": {"participant": self._maker.participant, "name": self._maker.name}
         }
+        if (gtin := _GTIN.match(code)) is not None:
+            product["gtin"] = gtin[1]
         for member, name in ((_LOT, "lot"), (_EXPIRY, "expiry")):
             shown = any(covers(one, f"$['ilmd']['{member}']") for one in allowed)
             if shown and isinstance(ilmd.get(member), str):
@@ -97,7 +112,7 @@ class PublicAnswers:
 
     async def _proofs(self, code: str, events: Sequence[OpenEvent]) -> dict[str, Any] | None:
         bundles = []
-        for one in events[:BUNDLES_MAX]:
+        for one in events[-BUNDLES_MAX:]:
             try:
                 bundle = await self._disclosing.bundle(
                     one.stored.header.entry, audience="public", codes=[code]
@@ -116,9 +131,18 @@ def _status(made: OpenEvent, *, sold: bool) -> str:
 
 
 def _is_sold(events: Sequence[OpenEvent]) -> bool:
-    """Whether the last disclosed statement about selling stands: not undone, not in error."""
-    sold = False
+    """Tell whether a statement about selling stands that was not declared an error.
+
+    An event's identity is (eventID, has errorDeclaration): the declaration carries the eventID
+    of what it takes back.
+    """
+    standing: set[str] = set()
     for one in events:
-        if one.biz_step in SELLING_STEPS:
-            sold = one.event.get("action") != "ADD" and "errorDeclaration" not in one.event
-    return sold
+        if one.biz_step not in SELLING_STEPS:
+            continue
+        event_id = str(one.event.get("eventID"))
+        if "errorDeclaration" in one.event:
+            standing.discard(event_id)
+        else:
+            standing.add(event_id)
+    return bool(standing)

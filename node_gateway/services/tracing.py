@@ -8,7 +8,7 @@ from node_gateway.errors import NotFoundError
 from node_gateway.services.disclosing import open_event
 from node_gateway.storage.ports import EventStore, StoredEvent
 
-EVENTS_MAX = 1000
+PAGE_EVENTS = 1000
 
 
 async def trace(store: EventStore, code: str) -> dict[str, Any]:
@@ -17,10 +17,14 @@ async def trace(store: EventStore, code: str) -> dict[str, Any]:
     Raises:
         NotFoundError: no event of this gateway names it.
     """
-    stored = await store.events_of_code(code, limit=EVENTS_MAX)
-    if not stored:
+    steps: list[dict[str, Any]] = []
+    after = 0
+    while stored := await store.events_of_code(code, after=after, limit=PAGE_EVENTS):
+        after = stored[-1].header.position
+        steps += [_step(one) for one in stored]
+    if not steps:
         raise NotFoundError("no event of this gateway names this code", code="code_not_found")
-    return {"code": code, "events": [_step(one) for one in stored]}
+    return {"code": code, "events": steps}
 
 
 def _step(stored: StoredEvent) -> dict[str, Any]:

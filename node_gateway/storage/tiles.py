@@ -5,7 +5,7 @@ a tile. Batch trees are dense: a tile is up to 256 concatenated nodes. Codes tre
 (depth 20): a tile holds the occupied nodes of its lowest level and the drawn values of empty
 nodes, each as a 2-byte heap number and 32 bytes.
 
-Source: https://c2sp.org/tlog-tiles (levels and tile size); the codes tree is in docs/reference/formats.md.
+Source: https://c2sp.org/tlog-tiles (levels and tile size); docs/reference/formats.md (codes tree).
 """
 
 from __future__ import annotations

@@ -45,6 +45,7 @@ async def test_the_maker_says_what_it_made(shared: Running) -> None:
     assert (answer["sold"], answer["sealing"]) == (False, False)
     assert answer["product"] == {
         "maker": {"participant": 1, "name": "participant 1"},
+        "gtin": "06901234123456",
         "lot": "L-2026-03",
         "expiry": "2028-02-29",
         "month": "2026-03",
@@ -82,6 +83,28 @@ async def test_a_sale_that_was_an_error_is_no_sale(shared: Running) -> None:
     await shared.entry(sold)
     await shared.entry({**sold, "errorDeclaration": declaration})
     assert (await ask(shared, code)).json()["sold"] is False
+
+
+@shared_loop
+async def test_taking_one_sale_back_leaves_the_other(shared: Running) -> None:
+    code = sgtin()
+    ids = [f"urn:uuid:0190a6f0-0000-7000-a000-{serial():012d}" for _ in range(2)]
+    first, second = (dispensing(code, eventID=event_id) for event_id in ids)
+    declaration = {"declarationTime": "2026-03-06T09:00:00.000+08:00", "reason": "did_not_occur"}
+    for event in (first, second, {**first, "errorDeclaration": declaration}):
+        await shared.entry(event)
+    assert (await ask(shared, code)).json()["sold"] is True
+    await shared.entry({**second, "errorDeclaration": declaration})
+    assert (await ask(shared, code)).json()["sold"] is False
+
+
+@shared_loop
+async def test_a_sale_tells_nothing_before_it_is_sealed(shared: Running) -> None:
+    code, unknown = sgtin(), sgtin()
+    entry = await shared.entry(dispensing(code), final=False)
+    assert without(await ask(shared, code), code) == without(await ask(shared, unknown), unknown)
+    await shared.final(entry)
+    assert (await ask(shared, code)).json()["sold"] is True
 
 
 @shared_loop
