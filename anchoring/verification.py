@@ -341,6 +341,9 @@ async def _warnings_of(
         stream=bundle.anchor.stream,
         sequence=bundle.anchor.sequence,
     )
+    if not logs:  # else whoever keeps the log back would keep a compromised key from view
+        text = "the log of this anchor was not shown, so nothing is known of the key behind it"
+        found.append(ChainWarning("warnings_unchecked", text))
     for log in logs:
         valid = await reader.key_valid_at(
             consortium,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from anchoring.cli import audit, inspect, verify
-from anchoring.cli.output import FAILED, USAGE, CommandError, say, status_of, try_line
+from anchoring.cli.output import FAILED, USAGE, CommandError, plain, say, status_of, try_line
 from anchoring.errors import AnchoringError
 
 _EPILOG = (
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"Try: {error.attempt}")
         return error.status
     except AnchoringError as error:
-        say(f"{parser.prog} {arguments.command}: {error} ({error.code})")
+        say(f"{parser.prog} {arguments.command}: {plain(str(error))} ({error.code})")
         say(try_line(error))
         return status_of(error)
     except KeyboardInterrupt:

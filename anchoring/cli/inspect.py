@@ -10,6 +10,7 @@ from anchoring.cli.output import (
     VERIFIED,
     give,
     give_json,
+    plain,
     read_input,
     say,
 )
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             give_json({"outcome": "refused", "code": error.code, "text": str(error)})
         else:
-            give(f"refused: {error} ({error.code})")
+            give(f"refused: {plain(str(error))} ({error.code})")
         say("Try: do not rely on this document; ask its issuer for a new one")
         return MISMATCH
     value, text = found

@@ -42,14 +42,29 @@ class CommandError(Exception):
         self.attempt, self.status = attempt, status
 
 
+def plain(text: str) -> str:
+    """Return text of others so that it cannot steer a terminal, nor begin a line of its own.
+
+    What cannot be printed (control characters, line ends, marks that turn the direction) becomes
+    its JSON escape.
+    """
+    return "".join(
+        character if character.isprintable() else json.dumps(character)[1:-1] for character in text
+    )
+
+
 def say(text: str) -> None:
     """Write talk to stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_lines(text))
 
 
 def give(text: str) -> None:
     """Write data to stdout."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(_lines(text))
+
+
+def _lines(text: str) -> str:
+    return "".join(plain(line) + "\n" for line in text.split("\n"))
 
 
 def give_json(value: dict[str, Any]) -> None:

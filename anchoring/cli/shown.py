@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from anchoring.cli.output import plain
 from anchoring.core.verify import CheckedBundle
 
 
@@ -35,11 +36,11 @@ def describe(checked: CheckedBundle) -> str:
     bundle = checked.bundle
     anchor, at = bundle.anchor, bundle.anchored_at
     lines = [
-        f"  participant {bundle.participant} stated: {checked.act.text}",
+        f"  participant {bundle.participant} stated: {plain(checked.act.text)}",
         f"  before {when(at.block_time)} (block {at.block_number})",
         f"  anchor {anchor.stream}/{anchor.sequence}, entry {checked.entry.hex()}",
     ]
-    lines += [f"  {path} = {_value(value)}" for path, value in checked.values.items()]
+    lines += [f"  {plain(path)} = {_value(value)}" for path, value in checked.values.items()]
     lines += [f"  code {_value(code)}" for code in sorted(checked.code_values)]
     return "\n".join(lines)
 

@@ -17,6 +17,7 @@ from anchoring.cli.output import (
     CommandError,
     give,
     give_json,
+    plain,
     read_input,
     say,
 )
@@ -65,8 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         checked = check_bundles(raw)
     except (FormatError, VerificationError) as error:
         return _refuse(error, as_json=arguments.json)
-    if arguments.code is not None:
-        checked = about_code(checked, arguments.code)
+    about = checked if arguments.code is None else about_code(checked, arguments.code)
 
     async def ask() -> list[ChainVerdict]:
         async with witnesses.witnesses_of(network, arguments.rpc) as asked:
@@ -75,31 +75,30 @@ def run(arguments: argparse.Namespace) -> int:
                 for one in checked
             ]
 
-    return _report(checked, asyncio.run(ask()), as_json=arguments.json)
+    judged = list(zip(checked, asyncio.run(ask()), strict=True))
+    # One refused bundle refuses all, also one that does not disclose the code that was asked about.
+    shown = [pair for pair in judged if pair[0] in about or pair[1].outcome != Outcome.VERIFIED]
+    return _report(shown, as_json=arguments.json)
 
 
 def _refuse(error: FormatError | VerificationError, *, as_json: bool) -> int:
     if as_json:
         give_json({"outcome": "refused", "code": error.code, "text": str(error), "bundles": []})
     else:
-        give(f"refused: {error} ({error.code})")
+        give(f"refused: {plain(str(error))} ({error.code})")
     say(f"Try: {_TRY[Outcome.REFUSED]}")
     return MISMATCH
 
 
-def _report(
-    checked: tuple[CheckedBundle, ...], verdicts: list[ChainVerdict], *, as_json: bool
-) -> int:
+def _report(judged: list[tuple[CheckedBundle, ChainVerdict]], *, as_json: bool) -> int:
+    verdicts = [verdict for _, verdict in judged]
     worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.outcome))
     if as_json:
-        bundles = [
-            {**described(one), "chain": verdict.to_json()}
-            for one, verdict in zip(checked, verdicts, strict=True)
-        ]
+        bundles = [{**described(one), "chain": verdict.to_json()} for one, verdict in judged]
         outcome = str(worst.outcome)
         give_json({"outcome": outcome, "code": worst.code, "text": worst.text, "bundles": bundles})
     else:
-        for one, verdict in zip(checked, verdicts, strict=True):
+        for one, verdict in judged:
             give(f"{verdict.outcome}: {verdict.text} ({verdict.code})")
             if verdict.outcome is Outcome.VERIFIED:
                 give(describe(one))
@@ -114,6 +113,6 @@ def _report(
 def _talk(verdicts: list[ChainVerdict]) -> None:
     for verdict in verdicts:
         for line in verdict.witnesses:
-            say(f"  {line.organisation} ({line.name}): {line.state}: {line.text}")
+            say(f"  {line.organisation} ({line.name}): {line.state}: {plain(line.text)}")
         for warning in verdict.warnings:
-            say(f"  warning: {warning.text} ({warning.code})")
+            say(f"  warning: {plain(warning.text)} ({warning.code})")
