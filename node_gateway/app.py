@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -21,6 +22,7 @@ from node_gateway.api import (
     operations,
     problems,
 )
+from node_gateway.api.description import describe
 from node_gateway.api.middleware import Measured
 from node_gateway.services.gateway import Gateway
 from node_gateway.worker import Worker
@@ -37,6 +39,7 @@ def describe_app() -> FastAPI:
     for module in (capture, events, codes, anchors, openings, operations, administration, health):
         app.include_router(module.router)
     problems.install(app)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
 
 

@@ -1,0 +1,105 @@
+"""The OpenAPI description: what FastAPI finds in the routers, completed by answers and bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from node_gateway.api import answers
+
+JSON: Final = "application/json"
+PROBLEM: Final = "application/problem+json"
+_SCHEMAS: Final = "#/components/schemas/"
+_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
+
+ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
+    "captureDocument": {200: answers.CaptureReport, 202: answers.CaptureReport},
+    "getCaptureJob": {200: answers.CaptureJob},
+    "captureEvent": {201: answers.EventResult, 202: answers.EventResult},
+    "getEvent": {200: "The event as EPCIS 2.0 JSON, normalised."},
+    "getEventState": {200: answers.EventState},
+    "getBundle": {200: "A bundle, `sealtrail/proof/v1` (docs/reference/formats.md)."},
+    "getReceipt": {200: "A receipt, `sealtrail/receipt/v1` (docs/reference/formats.md)."},
+    "getReceipts": {200: answers.Receipts},
+    "getOpening": {200: "A full opening (docs/reference/formats.md)."},
+    "getCodesOpening": {200: "A codes opening (docs/reference/formats.md)."},
+    "traceCode": {200: answers.Trace},
+    "lookUpCode": {200: answers.PublicAnswer},
+    "listAnchors": {200: answers.Anchors},
+    "listEntries": {200: answers.Entries},
+    "anchorNow": {202: answers.MadeBatches},
+    "getStatus": {200: answers.Status},
+    "addApiKey": {201: answers.NewApiKey},
+    "listApiKeys": {200: answers.ApiKeys},
+    "revokeApiKey": {200: answers.ApiKeyInfo},
+    "eraseEvent": {200: answers.Erased},
+    "health": {200: answers.Health},
+    "readiness": {200: answers.Readiness, 503: answers.Readiness},
+    "metrics": {200: "Metrics in the text format of Prometheus."},
+}
+"""By operation: the model of an answer, or words for one whose form is defined elsewhere."""
+
+_DOCUMENTS: Final = {
+    "captureDocument": "An EPCISDocument (EPCIS 2.0 JSON-LD).",
+    "captureEvent": "One EPCIS event with its own `@context`.",
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an application."""
+    description = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            _complete(operation)
+    models: set[type[BaseModel]] = {answers.Problem}
+    for some in ANSWERS.values():
+        models |= {one for one in some.values() if not isinstance(one, str)}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, schemas = models_json_schema(
+        [(model, "serialization") for model in ordered], ref_template=_SCHEMAS + "{model}"
+    )
+    components = description.setdefault("components", {})
+    kept = {
+        name: schema
+        for name, schema in components.get("schemas", {}).items()
+        if "ValidationError" not in name  # a mistaken parameter is a problem, like all else
+    }
+    components["schemas"] = dict(sorted({**kept, **schemas["$defs"]}.items()))
+    return description
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    name = operation["operationId"]
+    operation["responses"] = {
+        str(status): {"description": _first_line(answer), "content": _content(name, answer)}
+        for status, answer in ANSWERS.get(name, {}).items()
+    }
+    operation["responses"]["default"] = {
+        "description": "A problem (RFC 9457).",
+        "content": {PROBLEM: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
+    }
+    if name in _DOCUMENTS:
+        media = {kind: {"schema": _OBJECT} for kind in (JSON, "application/ld+json")}
+        operation["requestBody"] = {
+            "required": True,
+            "description": _DOCUMENTS[name],
+            "content": media,
+        }
+
+
+def _first_line(answer: type[BaseModel] | str) -> str:
+    text = answer if isinstance(answer, str) else answer.__doc__ or ""
+    return text.strip().splitlines()[0]
+
+
+def _content(name: str, answer: type[BaseModel] | str) -> dict[str, Any]:
+    if name == "metrics":
+        return {"text/plain": {"schema": {"type": "string"}}}
+    if isinstance(answer, str):
+        return {JSON: {"schema": _OBJECT}}
+    return {JSON: {"schema": {"$ref": f"{_SCHEMAS}{answer.__name__}"}}}
