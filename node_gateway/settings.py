@@ -40,37 +40,54 @@ class GatewaySection(_Section):
     """Who this gateway is and where it listens."""
 
     participant: Annotated[int, Field(ge=1, le=2**32 - 1)]
+    """Id of the participant in the consortium."""
     database: str = "sqlite:///sealtrail.db"
+    """`sqlite:///file` or `postgresql://...`."""
     host: str = "127.0.0.1"
+    """Address to listen on. Beyond loopback, `/metrics` needs an API key."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8700
+    """Port to listen on; 0 takes a free one."""
     public_url: str | None = None
+    """Where others reach this gateway."""
     locations_file: Path | None = None
+    """Master data of places, JSON: `{"<location id>": {"city": "...", "region": "..."}}`."""
 
 
 class ChainSection(_Section):
     """The chain that roots are anchored on, and when an anchor counts as final."""
 
     rpc: str
+    """Chain endpoint (JSON-RPC), best a node of one's own."""
     network_file: Path
+    """The network file: chain, contracts, witnesses."""
     confirmations: Annotated[int, Field(ge=0, le=1000)] = 1
+    """How many blocks must lie above an anchor's block before it is final."""
     poll_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    """How often the chain is looked at, in seconds."""
     start_without_chain: bool = False
+    """Take captures before the chain was seen once; otherwise read-only until then."""
 
 
 class KeysSection(_Section):
     """Keystore files (version 3). The passphrase comes from a file or from the environment."""
 
     anchor_keystore: Path
+    """The key that sends anchors."""
     sign_keystore: Path
+    """The key that signs receipts."""
     passphrase_file: Path | None = None
+    """File with the passphrase of both; readable by the gateway's user alone."""
 
 
 class StreamSection(_Section):
     """Cadence and padding of one stream of anchors."""
 
     cadence_s: Seconds = 60
+    """Length of a slot, in seconds; each slot anchors one batch."""
     padding: str = "fixed:256"
+    """`fixed:N` with N 16, 256, 4096 or 65536 tells nothing of volumes; `pow2` and `none` do."""
     promise_s: Seconds = 3600
+    """How long after a capture its receipt promises the anchor, in seconds."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -85,17 +102,24 @@ class BatchingSection(StreamSection):
 
     dispensing: StreamSection = StreamSection(cadence_s=86_400, promise_s=3 * 86_400)
     dispensing_steps: tuple[str, ...] = ("dispensing", "retail_selling")
+    """Business steps of events that go to the slow stream."""
 
 
 class LimitsSection(_Section):
     """Limits on everything that comes from outside."""
 
     body_size_bytes_max: Annotated[int, Field(ge=1024, le=1024 * MIB)] = 32 * MIB
+    """Most bytes of a body."""
     levels_max: Annotated[int, Field(ge=8, le=64)] = 64
+    """Most nested objects and arrays."""
     future_tolerance_s: Annotated[int, Field(ge=0, le=366 * 86_400)] = 600
+    """How far an eventTime may lie ahead of the gateway's clock, in seconds."""
     public_lookups: str = "60/minute"
+    """Public look-ups of codes from one address; of IPv6, from one network of 64 bits."""
     public_lists: str = "600/minute"
+    """Requests for anchors and entry lists from one address."""
     wait_s_max: Annotated[int, Field(ge=1, le=30)] = 30
+    """How long `wait=final` waits, in seconds."""
 
 
 class PolicySection(_Section):
@@ -152,15 +176,20 @@ class PoliciesSection(_Section):
     """Disclosure policies by audience; an audience may have several, the first that fits counts."""
 
     public: tuple[PolicySection, ...] = (_PUBLIC, _SOLD)
+    """What anybody is shown who holds a code."""
     partner: tuple[PolicySection, ...] = (_PARTNER,)
+    """What a trading partner is shown."""
     owner: tuple[PolicySection, ...] = (_OWNER,)
+    """What the owner takes out."""
 
 
 class LogSection(_Section):
     """Log output: `json` for machines, `console` for a terminal."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is logged."""
     form: Literal["json", "console"] = "json"
+    """How it is written."""
 
 
 class Settings(BaseSettings):
