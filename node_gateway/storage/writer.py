@@ -12,11 +12,11 @@ succeed without having written. So the writer ends there for good; only a restar
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
@@ -47,13 +47,19 @@ class Job:
         kind: Names the durable steps: `<kind>.before_commit`, `<kind>.after_commit`.
         work: Runs in a savepoint; a StorageError that it raises fails this job alone.
         after_commit: Turns the result into the answer, outside any transaction.
+        answer: What the caller waits for; belongs to the event loop and is set only there.
     """
 
     kind: str
     work: Callable[[Connection], Any] | None = None
     unit: CaptureUnit | None = None
     after_commit: Callable[[Connection, Any], Any] | None = None
-    answer: Future[Any] = field(default_factory=Future)
+    answer: asyncio.Future[Any] | None = None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether its caller was cancelled while it waited; it is not begun then."""
+        return self.answer is not None and self.answer.cancelled()
 
     @property
     def weight(self) -> int:
@@ -94,9 +100,10 @@ class Writer:
                 raise _again(self._failure)
             if len(self._waiting) >= WAITING_UNITS_MAX:
                 raise StoreBusyError(f"{WAITING_UNITS_MAX} units wait already")
+            job.answer = asyncio.get_running_loop().create_future()
             self._waiting.append(job)
             self._changed.notify()
-        return await asyncio.wrap_future(job.answer)
+        return await job.answer
 
     def close(self) -> None:
         """Write what waits, then end. Blocks; idempotent."""
@@ -125,7 +132,7 @@ class Writer:
                     break
                 while self._waiting and (not group or weight < GROUP_EVENTS_MAX):
                     job = self._waiting.popleft()
-                    if job.answer.set_running_or_notify_cancel():
+                    if not job.given_up:
                         group.append(job)
                         weight += job.weight
         return group
@@ -176,16 +183,15 @@ class Writer:
             self._on_step(f"{kind}.{moment}")
 
     def _deliver(self, results: Sequence[tuple[Job, Any]]) -> None:
-        for job, result in results:
-            if isinstance(result, Exception):
-                job.answer.set_exception(result)
-            elif job.after_commit is not None:
-                try:
-                    job.answer.set_result(job.after_commit(self._connection, result))
-                except Exception as error:  # noqa: BLE001
-                    job.answer.set_exception(error)
-            else:
-                job.answer.set_result(result)
+        _answer([(job, self._finish(job, result)) for job, result in results])
+
+    def _finish(self, job: Job, result: Any) -> Any:
+        if job.after_commit is None or isinstance(result, Exception):
+            return result
+        try:
+            return job.after_commit(self._connection, result)
+        except Exception as error:  # noqa: BLE001 - it is the caller's to hear
+            return error
 
     @staticmethod
     def _roll_back(transaction: RootTransaction | None) -> Exception | None:
@@ -204,7 +210,7 @@ class Writer:
             for job in jobs:
                 self._write([job])
         elif fault == "refused":
-            jobs[0].answer.set_exception(_because(UnitRefusedError, error))
+            _answer([(jobs[0], _because(UnitRefusedError, error))])
         elif fault == "full":
             self._fail(jobs, _because(DatabaseFullError, error))
         elif fault == "busy":
@@ -220,13 +226,32 @@ class Writer:
             left = list(self._waiting)
             self._waiting.clear()
         self._fail(jobs, failure)
-        self._fail([job for job in left if job.answer.set_running_or_notify_cancel()], failure)
+        self._fail(left, failure)
 
     @staticmethod
     def _fail(jobs: Sequence[Job], failure: StorageError) -> None:
-        for job in jobs:
-            if not job.answer.done():
-                job.answer.set_exception(_again(failure))
+        _answer([(job, _again(failure)) for job in jobs])
+
+
+def _answer(results: Sequence[tuple[Job, Any]]) -> None:
+    """Hand results to the event loops that wait: one wake-up for a whole group."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for job, result in results:
+        if job.answer is not None:
+            by_loop.setdefault(job.answer.get_loop(), []).append((job.answer, result))
+    for loop, answers in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_set_all, answers)
+
+
+def _set_all(answers: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    for answer, result in answers:
+        if answer.done():  # cancelled, or heard the first of two failures
+            continue
+        if isinstance(result, Exception):
+            answer.set_exception(result)
+        else:
+            answer.set_result(result)
 
 
 def _because(kind: type[StorageError], error: BaseException) -> StorageError:
