@@ -5,10 +5,13 @@ python scripts/make_reference.py [--check]
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
 import types
 import typing
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +32,10 @@ CLI_HEAD = f"""\
 {MADE_BY}
 # The command `sealtrail`
 
-Data go to stdout, talk goes to stderr; every complaint ends with a line `Try: ...`. `--json` writes one line
-of JSON. Commands that talk to a running gateway find it through the settings, or by `--gateway`; the key comes
-from `SEALTRAIL_API_KEY`, or for one's own gateway from the file `admin.key` beside the settings.
+Data go to stdout, talk goes to stderr; every complaint ends with a line `Try: ...`. `--json` writes
+one line of JSON. Commands that talk to a running gateway find it through the settings, or by
+`--gateway`; the key comes from `SEALTRAIL_API_KEY`, or for one's own gateway from the file
+`admin.key` beside the settings.
 
 | exit status | meaning |
 |---|---|
@@ -49,10 +53,11 @@ CONFIGURATION_HEAD = f"""\
 {MADE_BY}
 # The settings of a gateway
 
-One TOML file, `sealtrail.toml`, written by `sealtrail init`. The environment goes first: the setting `cadence_s` of
-the section `batching` is `SEALTRAIL_BATCHING__CADENCE_S`. An unknown key is an error, in the file as in the
-environment. Paths are relative to the file's folder. No secret is a setting: `keys.passphrase_file` names a file, and
-`SEALTRAIL_PASSPHRASE` takes its place where none is named.
+One TOML file, `sealtrail.toml`, written by `sealtrail init`. The environment goes first: the
+setting `cadence_s` of the section `batching` is `SEALTRAIL_BATCHING__CADENCE_S`. An unknown key is
+an error, in the file as in the environment. Paths are relative to the file's folder. No secret is a
+setting: `keys.passphrase_file` names a file, and `SEALTRAIL_PASSPHRASE` takes its place where none
+is named.
 """
 
 
@@ -114,21 +119,35 @@ def section(name: str, field: FieldInfo) -> Iterator[str]:
     assert isinstance(model, type)
     assert issubclass(model, BaseModel)
     yield f"## `[{name}]`\n\n{paragraphs(model.__doc__)}\n"
-    rows, inner = [], []
+    rows: list[str] = []
+    inner: list[tuple[str, FieldInfo]] = []
+    words = described(model)
     given = field.get_default(call_default_factory=True)
     for member, info in model.model_fields.items():
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             inner.append((f"{name}.{member}", info))
             continue
-        default = (
-            getattr(given, member, info.default) if field.is_required() is False else info.default
-        )
-        rows.append(
-            f"| `{member}` | {kind(info)} | {shown(default, info)} | {cell(info.description or '')} |"
-        )
+        default = info.default if field.is_required() else getattr(given, member, info.default)
+        form, value = kind(info), shown(default, info)
+        rows.append(f"| `{member}` | {form} | {value} | {cell(words[member])} |")
     yield "| setting | form | default | |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
     for one in inner:
         yield from section(*one)
+
+
+def described(model: type[BaseModel]) -> dict[str, str]:
+    """Return the text below each setting in the source, its base class's too."""
+    words: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        if one.__module__ != Settings.__module__:
+            continue
+        (tree,) = ast.parse(inspect.getsource(one)).body
+        assert isinstance(tree, ast.ClassDef)
+        for member, text in pairwise(tree.body):
+            if isinstance(member, ast.AnnAssign) and isinstance(text, ast.Expr):
+                assert isinstance(member.target, ast.Name)
+                words[member.target.id] = ast.literal_eval(text.value)
+    return words
 
 
 def kind(info: FieldInfo) -> str:
