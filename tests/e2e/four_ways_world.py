@@ -19,6 +19,7 @@ from anchoring.core.prove import code_paths, fields_proof, make_bundle
 from tests.anvil import Anvil
 
 CHAIN_ID = 4242
+MINED_TIMEOUT_S = 20
 HONEST, FORGER = stream_id(1, 0), stream_id(2, 0)
 KEYS = {HONEST: Signer.from_key(b"\x11" * 32), FORGER: Signer.from_key(b"\x22" * 32)}
 CODES = [f"https://id.gs1.org/01/09506000134352/21/{serial}" for serial in range(40)]
@@ -137,11 +138,17 @@ class World:
         rpc = EvmRpc(self.anvil.url)
         try:
             chain = EvmChain(rpc, KEYS[anchor.stream], chain_id=CHAIN_ID, registry=registry)
-            await chain.submit(chain.sign([anchor], nonce=await chain.nonce()))
-            head = await chain.head()
+            signed = chain.sign([anchor], nonce=await chain.nonce())
+            await chain.submit(signed)
+            async with asyncio.timeout(MINED_TIMEOUT_S):
+                while (receipt := await chain.reader.receipt(signed.tx_hash)) is None:  # noqa: ASYNC110  nothing to wait on
+                    await asyncio.sleep(0.01)
+            block = await chain.reader.block(receipt.block_number)
         finally:
             await rpc.close()
-        return AnchoredAt(head.number, head.time)
+        assert block is not None
+        assert receipt.succeeded
+        return AnchoredAt(block.number, block.time)
 
     def seal(
         self,

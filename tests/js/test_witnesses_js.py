@@ -93,9 +93,14 @@ async def anchored(rpc: EvmRpc, deployment: Deployment) -> Any:
     anchor = Anchor(STREAM, 1, bytes.fromhex(stated.root), 9, bytes(32))
     registry = deployment.identity.registry
     chain = EvmChain(rpc, SIGNER, chain_id=CHAIN_ID, registry=registry)
-    await chain.submit(chain.sign([anchor], nonce=await chain.nonce()))
-    head = await chain.head()
-    place = {"stream": STREAM, "blockNumber": head.number, "blockTime": head.time}
+    signed = chain.sign([anchor], nonce=await chain.nonce())
+    await chain.submit(signed)
+    async with asyncio.timeout(20):
+        while (receipt := await chain.reader.receipt(signed.tx_hash)) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    block = await chain.reader.block(receipt.block_number)
+    assert block is not None
+    place = {"stream": STREAM, "blockNumber": block.number, "blockTime": block.time}
     return bundle_of(event, size=9, **place)[0]
 
 
