@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any
 
 from anchoring.chain.network import Network
-from anchoring.core.anchor import ZERO_HASH
 from anchoring.core.verify import CheckedBundle, check_anchored
 from anchoring.errors import ChainError, VerificationError
 from anchoring.ports import AnchoredLog, AnchorReader, BlockRef, KeyState
@@ -53,6 +52,9 @@ class WitnessState(StrEnum):
     WRONG_CHAIN = "wrong_chain"
     FORKED = "forked"
     EXCLUDED = "excluded"
+
+
+_ANSWERS = (WitnessState.AGREES, WitnessState.REFUSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,16 @@ async def verify_against_chain(
     Args:
         checked: From `anchoring.core.verify`: the bundle holds in itself.
         network: The viewer's own; nothing of the chain is taken from the bundle.
-        witnesses: Endpoints grouped by organisation; the issuer's own are left out here.
-        quorum: Number of organisations that must agree.
+        witnesses: Endpoints grouped by organisation; the issuer's own are left out here. Of a
+            set each bundle is asked about apart, so that only the witnesses of its own
+            participant do not count for it.
+        quorum: Number of organisations that must agree, from 1.
+
+    Raises:
+        ValueError: the quorum is below 1: then silence would verify.
     """
+    if quorum < 1:
+        raise ValueError("a quorum counts from 1")
     asked = [_Asked(one) for one in witnesses]
     for one in asked:
         if one.witness.participant == checked.bundle.participant:
@@ -216,15 +225,14 @@ async def _ask(one: _Asked, checked: CheckedBundle, network: Network, at: BlockR
     try:
         for registry in network.registries:
             code_hash = await reader.code_hash(registry.address, at=at.block_hash)
-            if code_hash is not None and code_hash != registry.code_hash:
-                text = f"has other code at the registry 0x{registry.address.hex()}"
+            if code_hash != registry.code_hash:
+                what = "no contract" if code_hash is None else "other code"
+                text = f"has {what} at the registry 0x{registry.address.hex()}"
                 one.settle(WitnessState.WRONG_CHAIN, "chain_mismatch", text)
                 return
-            slot = ZERO_HASH  # a registry that was deployed after this block holds nothing yet
-            if code_hash is not None:
-                slot = await reader.record(
-                    registry.address, anchor.stream, anchor.sequence, at=at.block_hash
-                )
+            slot = await reader.record(
+                registry.address, anchor.stream, anchor.sequence, at=at.block_hash
+            )
             slots.append((registry.address, slot))
     except ChainError as error:
         one.settle(WitnessState.UNAVAILABLE, error.code, str(error))
@@ -249,13 +257,15 @@ def _verdict(
 
     agreeing, refusing = organisations(WitnessState.AGREES), organisations(WitnessState.REFUSES)
     refusals = [one for one in asked if one.state is WitnessState.REFUSES]
-    if organisations(WitnessState.FORKED) or (agreeing and refusing):
+    # One state, one answer: two different refusals contradict each other as well.
+    answers = {one.code for one in asked if one.state in _ANSWERS}
+    if organisations(WitnessState.FORKED) or len(answers) > 1:
         outcome, code = Outcome.DISAGREEMENT, "witness_disagreement"
         text = "the witnesses contradict each other"
     elif len(agreeing) >= quorum:
         outcome, code = Outcome.VERIFIED, "verified"
         text = f"{len(agreeing)} organisations hold this anchor"
-    elif refusing and len(refusing) >= quorum:
+    elif len(refusing) >= quorum:
         outcome, code, text = Outcome.REFUSED, refusals[0].code, refusals[0].text
     else:
         outcome = Outcome.CANNOT_CHECK

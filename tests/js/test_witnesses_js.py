@@ -157,12 +157,12 @@ def test_two_organisations_that_agree_are_enough(world: World) -> None:
 def test_one_organisation_counts_once_and_the_judged_one_not_at_all(world: World) -> None:
     both = [world.leader.url, world.follower.url]
     alone = world.network(("distributor", 2, both))
-    assert ask(world.bundle, alone)["cannot"] == "quorum_missing"
+    assert ask(world.bundle, alone)["cannot"] == "quorum_not_met"
     assert ask(world.bundle, alone, quorum=1)["organisations"] == ["distributor"]
     own = world.network(("maker", 1, both[:1]), ("regulator", None, both[1:]))
     answer = ask(world.bundle, own)
-    assert (answer["cannot"], statuses(answer)) == ("quorum_missing", ["verified"])
-    assert ask(world.bundle, world.network(("maker", 1, both)))["cannot"] == "quorum_missing"
+    assert (answer["cannot"], statuses(answer)) == ("quorum_not_met", ["own_witness", "verified"])
+    assert ask(world.bundle, world.network(("maker", 1, both)))["cannot"] == "quorum_not_met"
 
 
 def test_what_the_registry_does_not_hold_is_refused(world: World) -> None:
@@ -191,13 +191,13 @@ def test_a_witness_left_behind_is_stale_and_a_silent_one_unavailable(world: Worl
     behind, silent = ("auditor", None, [world.behind.url]), ("bank", None, [NOBODY])
     alone = ("distributor", 2, [world.leader.url])
     answer = ask(world.bundle, world.network(alone, behind, silent))
-    assert answer["cannot"] == "quorum_missing"
-    assert statuses(answer) == ["verified", "witness_stale", "witness_unavailable"]
+    assert answer["cannot"] == "quorum_not_met"
+    assert statuses(answer) == ["verified", "witness_stale", "chain_unavailable"]
     assert ask(world.bundle, world.network(behind))["cannot"] == "witness_stale"
-    assert ask(world.bundle, world.network(silent))["cannot"] == "witness_unavailable"
+    assert ask(world.bundle, world.network(silent))["cannot"] == "chain_unavailable"
 
 
 def test_witnesses_of_two_histories_are_never_outvoted(world: World) -> None:
     fork = ("auditor", None, [world.fork.url])
     two = (("distributor", 2, [world.leader.url]), ("regulator", None, [world.follower.url]))
-    assert ask(world.bundle, world.network(*two, fork))["cannot"] == "witnesses_disagree"
+    assert ask(world.bundle, world.network(*two, fork))["cannot"] == "witness_disagreement"

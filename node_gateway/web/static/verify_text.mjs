@@ -10,6 +10,7 @@ export class Refusal extends Error {
     super(detail ? `${code}: ${detail}` : code);
     this.name = "Refusal";
     this.code = code;
+    this.outcome = "refused";
   }
 }
 

@@ -38,7 +38,8 @@ function toHex(bytes) {
   return hex;
 }
 
-function fromHex(hex) {
+/** The bytes that `hex` spells. */
+export function fromHex(hex) {
   const bytes = new Uint8Array(hex.length / 2);
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
   return bytes;
