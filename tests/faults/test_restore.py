@@ -133,10 +133,13 @@ async def test_f17_a_restored_database_is_read_only_until_the_chain_is_adopted(
         assert (await here.client.get(f"/v1/events/{lost[0]}")).status_code == 404
         assert len(stored_raw(home)) < len(signed)
 
-    done = await asyncio.to_thread(run_adopt, home)
-    assert done.returncode == 0, done.stderr
-    assert all(one["adopted"] > 0 for one in json.loads(done.stdout))
-    assert all(one["dissolved"] == 0 for one in json.loads(done.stdout))
+    if home.database.startswith("sqlite"):
+        done = await asyncio.to_thread(run_adopt, home)
+        assert done.returncode == 0, done.stderr
+        adoptions = json.loads(done.stdout)
+    else:
+        adoptions = await adopt(home)
+    assert all(one["adopted"] > 0 and one["dissolved"] == 0 for one in adoptions)
 
     async with gateway_here(home, clock=clock) as here:
         assert await here.readiness() == {"status": "ready"}
@@ -207,7 +210,8 @@ async def test_f17_adopting_another_chain_is_refused(chain: Chain, home: Home) -
     chain.restart()
     with pytest.raises(ChainIdentityError):
         await adopt(home)
-    done = await asyncio.to_thread(run_adopt, home)
-    assert done.returncode == 13
-    assert "no contract at the registry's address" in done.stderr
-    assert "Try: " in done.stderr
+    if home.database.startswith("sqlite"):
+        done = await asyncio.to_thread(run_adopt, home)
+        assert done.returncode == 13
+        assert "no contract at the registry's address" in done.stderr
+        assert "Try: " in done.stderr
