@@ -34,7 +34,7 @@ def adopt_chain(
 ) -> None:
     """Go on after restoring an old copy: take over the anchors that the chain has and it lacks.
 
-    Batches of the copy that never reached the chain are dissolved; their events are anchored
+    Batches of the copy for which the chain has others are dissolved; their events are anchored
     again. Events captured after the copy was made are lost to this database: their senders keep
     receipts. Stop the gateway first.
     """

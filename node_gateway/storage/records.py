@@ -354,7 +354,7 @@ class Adoption:
 
     Attributes:
         adopted: Anchors that the chain has and this database lacked; their lists stay unknown.
-        dissolved: Batches of this database that the chain does not have; their events wait again.
+        dissolved: Batches of this database that the chain has others for; their events wait again.
     """
 
     stream: int
