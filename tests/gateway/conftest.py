@@ -14,7 +14,6 @@ from node_gateway import wiring
 from tests.anvil import Anvil
 from tests.gateway.running import Deployed, Running, Wishes, running_gateway
 
-
 WISHES = Wishes()
 
 

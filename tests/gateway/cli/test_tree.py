@@ -27,6 +27,7 @@ COMMANDS = {
     "anchor list": True,
     "anchor show": True,
     "proof get": False,  # its output is JSON always
+    "proof open": False,  # writes a file
     "verify": True,
     "audit": False,  # passes its options on
     "chain deploy": False,
