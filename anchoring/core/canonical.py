@@ -12,13 +12,11 @@ from anchoring.errors import EventFormError
 INTEGER_MAX = 2**53 - 1
 Scalar = str | int | float | bool | None
 
-# The C encoder escapes exactly what RFC 8785 section 3.2.2.2 wants escaped; a test compares.
-_quote: Callable[[str], str] = encode_basestring
+quote: Callable[[str], str] = encode_basestring
+"""Returns the RFC 8785 form of a string (a lone surrogate passes; encoding it fails later).
 
-
-def quote(text: str) -> str:
-    """Return the RFC 8785 form of a string (a lone surrogate passes; encoding it fails later)."""
-    return _quote(text)
+The C encoder escapes exactly what RFC 8785 section 3.2.2.2 wants escaped; a test compares.
+"""
 
 
 def check_number(value: float, *, pointer: str = "") -> None:
@@ -46,7 +44,7 @@ def scalar(value: object, *, pointer: str = "") -> str:
         EventFormError: a number out of range, or a value of another kind.
     """
     if isinstance(value, str):
-        return _quote(value)
+        return quote(value)
     if value is None:
         return "null"
     if isinstance(value, bool):

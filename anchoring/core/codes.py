@@ -22,6 +22,7 @@ from anchoring.core.items import (
     code_items,
     code_path,
     disclosure_of,
+    disclosures_of,
 )
 from anchoring.core.streams import CODES_DEPTH
 from anchoring.errors import EventFormError, ProofShapeError
@@ -141,12 +142,12 @@ def _build_pairs(
     if not codes:
         return [], streams.empties(sub_secret, 1)
     leaves = _leaves(codes, sub_secret)
-    ordered = sorted(zip(positions, leaves, strict=True))
-    known = array("I", [position for position, _ in ordered])
+    ordered = sorted(range(len(codes)), key=positions.__getitem__)
+    known = array("I", [positions[ordinal] for ordinal in ordered])
     levels = _parents_by_level(known)
     drawn = streams.empties(sub_secret, _count_empty(known, levels))
     pairs: list[Pairs] = []
-    nodes, at = b"".join([leaf for _, leaf in ordered]), 0
+    nodes, at = b"".join([leaves[ordinal] for ordinal in ordered]), 0
     for parents in levels:
         level, at = _pair_up(known, nodes, parents, drawn, at)
         pairs.append(Pairs(parents, level))
@@ -156,17 +157,18 @@ def _build_pairs(
 
 
 def _leaves(codes: Sequence[Code], sub_secret: bytes) -> list[bytes]:
-    leaves = []
-    quoted = {name: quote(code_path(name)) for name, _ in codes}
-    for salt, (name, code) in zip(streams.salts(sub_secret, len(codes)), codes, strict=True):
-        try:
-            disclosure = disclosure_of(salt, quoted[name], quote(code))
-        except UnicodeEncodeError as error:
-            raise EventFormError("a lone surrogate is no text", code="lone_surrogate") from error
-        if len(disclosure) > DISCLOSURE_CHARACTERS_MAX:
-            raise EventFormError("a code is too long", code="disclosure_too_long")
-        leaves.append(sha256(b"\x00" + sha256(disclosure).digest()).digest())
-    return leaves
+    names, values = zip(*codes, strict=True)
+    quoted = {name: quote(code_path(name)) for name in set(names)}
+    salts = streams.salts(sub_secret, len(codes))
+    try:
+        disclosures = disclosures_of(
+            salts, list(map(quoted.__getitem__, names)), list(map(quote, values))
+        )
+    except UnicodeEncodeError as error:
+        raise EventFormError("a lone surrogate is no text", code="lone_surrogate") from error
+    if max(map(len, disclosures)) > DISCLOSURE_CHARACTERS_MAX:
+        raise EventFormError("a code is too long", code="disclosure_too_long")
+    return [sha256(b"\x00" + sha256(one).digest()).digest() for one in disclosures]
 
 
 def _parents_by_level(known: array[int]) -> list[array[int]]:

@@ -12,7 +12,7 @@ from anchoring.core.canonical import quote
 from anchoring.core.items import (
     ACT_PATH,
     DISCLOSURE_CHARACTERS_MAX,
-    disclosure_of,
+    disclosures_of,
     field_items,
 )
 from anchoring.core.paths import is_derived
@@ -115,22 +115,21 @@ def build_fields(
     items = sorted_fields(event, derived)
     size = fields_size(len(items))
     salts, decoys = streams.salts_and_decoys(sub_secret, len(items), size - len(items))
+    paths, values = zip(*items, strict=True)  # there is at least `sealtrail:act`
     try:
-        disclosures = [
-            disclosure_of(salt, quote(path), value)
-            for salt, (path, value) in zip(salts, items, strict=True)
-        ]
+        disclosures = disclosures_of(salts, list(map(quote, paths)), values)
     except UnicodeEncodeError as error:
         raise EventFormError("a lone surrogate is no text", code="lone_surrogate") from error
-    for disclosure, (path, _) in zip(disclosures, items, strict=True):
-        if len(disclosure) > DISCLOSURE_CHARACTERS_MAX:
-            raise EventFormError(f"the value at {path} is too long", code="disclosure_too_long")
+    longest = max(disclosures, key=len)
+    if len(longest) > DISCLOSURE_CHARACTERS_MAX:
+        path = paths[disclosures.index(longest)]
+        raise EventFormError(f"the value at {path} is too long", code="disclosure_too_long")
     entries = [sha256(disclosure).digest() for disclosure in disclosures]
     leaves = merkle.leaf_hashes(sorted([*entries, *decoys]))
     return FieldsTree(
         size=size,
         levels=merkle.build_levels(leaves),
-        paths=[path for path, _ in items],
-        disclosures=[disclosure.decode("ascii") for disclosure in disclosures],
+        paths=paths,
+        disclosures=b"\n".join(disclosures).decode("ascii").split("\n"),
         entries=entries,
     )

@@ -8,7 +8,7 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -73,6 +73,26 @@ def disclosure_of(salt: bytes, quoted_path: str, canonical_value: str) -> bytes:
     salt_text = b2a_base64(salt, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
     text = f'["{salt_text}",{quoted_path},{canonical_value}]'
     return b2a_base64(text.encode("utf-8"), newline=False).translate(_URL_SAFE, b"=")
+
+
+def disclosures_of(
+    salts: Sequence[bytes], quoted_paths: Sequence[str], canonical_values: Sequence[str]
+) -> list[bytes]:
+    """Return what `disclosure_of` makes of each; at least one. A third of its cost for many.
+
+    All are encoded in one piece. Two zero bytes fill a salt up to whole groups of base64 and
+    change none of its 22 characters, as these are padded with zero bits anyway.
+    """
+    filled = b"\x00\x00".join(salts) + b"\x00\x00"
+    encoded = b2a_base64(filled, newline=False).translate(_URL_SAFE).decode("ascii")
+    texts = [
+        f'["{encoded[at : at + 22]}",{path},{value}]'
+        for at, path, value in zip(
+            range(0, len(encoded), 24), quoted_paths, canonical_values, strict=True
+        )
+    ]
+    lines = b"".join(map(b2a_base64, map(str.encode, texts)))
+    return lines.translate(_URL_SAFE, b"=").split(b"\n")[:-1]
 
 
 def encode_disclosure(item: Item) -> str:
@@ -209,19 +229,25 @@ def field_items(event: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _collect(found: list[tuple[str, str]], path: str, value: Any, level: int) -> None:
     """Append the items at or below `path`; the pointer of an error grows as it passes upwards."""
-    is_container = isinstance(value, dict | list)
+    if isinstance(value, str):  # most are
+        found.append((path, quote(value)))
+        return
+    in_object = isinstance(value, dict)
+    is_container = in_object or isinstance(value, list)
     if is_container and level > LEVELS_MAX:
         raise EventFormError("nested deeper than 64 levels", code="too_deep")
     if not is_container or not value:
         found.append((path, scalar(value)))
         return
-    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
-        try:
-            segment = _checked_segment(name) if isinstance(value, dict) else f"[{name}]"
+    members: Iterable[tuple[Any, Any]] = value.items() if in_object else enumerate(value)
+    name: object = None
+    try:
+        for name, inner in members:
+            segment = _checked_segment(name) if in_object else f"[{name}]"
             _collect(found, path + segment, inner, level + 1)
-        except EventFormError as error:
-            error.pointer = _pointer(name, error)
-            raise
+    except EventFormError as error:
+        error.pointer = _pointer(name, error)
+        raise
 
 
 def _checked_segment(name: object) -> str:

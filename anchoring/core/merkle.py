@@ -35,7 +35,7 @@ def leaf_hash(entry: bytes) -> bytes:
 def leaf_hashes(entries: Iterable[bytes]) -> bytes:
     """Return the leaves of many entries, concatenated (32 bytes each, in the given order)."""
     known = list(entries)
-    if any(len(entry) != HASH_SIZE for entry in known):
+    if not {HASH_SIZE}.issuperset(map(len, known)):
         raise ProofShapeError(f"an entry is {HASH_SIZE} bytes")
     return b"".join([sha256(_LEAF_PREFIX + entry).digest() for entry in known])
 

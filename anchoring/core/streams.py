@@ -6,6 +6,7 @@ position and empty node reproducible, so nothing else has to be stored.
 
 from collections.abc import Iterator
 from hashlib import shake_256
+from struct import iter_unpack
 
 SECRET_SIZE_BYTES = 32
 SALT_SIZE_BYTES = 16
@@ -65,8 +66,8 @@ def _draws(sub_secret: bytes, count: int) -> Iterator[int]:
     start, size_bytes = 0, (count + count // 4 + 8) * _POSITION_BYTES
     while True:
         raw = _stream(b"sealtrail/positions/v1\n", sub_secret, size_bytes)
-        for at in range(start, size_bytes, _POSITION_BYTES):
-            yield int.from_bytes(raw[at : at + _POSITION_BYTES]) & _POSITION_MASK
+        for high, low in iter_unpack(">BH", raw[start:]):
+            yield (high << 16 | low) & _POSITION_MASK
         start, size_bytes = size_bytes, 2 * size_bytes
 
 
