@@ -66,7 +66,7 @@ async def test_another_participant_says_only_that_it_sold_it(shared: Running) ->
     answer = response.json()
     assert (answer["sold"], answer["issuedHere"]) == (True, False)
     assert "product" not in answer
-    for word in ("2026-03-05", "6901234000009", "4711", "shipping"):
+    for word in ("2026-03-05", "6901234000009", "4711-SECRET-PO", "shipping"):
         assert word not in response.text
     (bundle,) = await shared.checked(json.dumps(answer["proofs"]).encode())
     assert set(bundle.values) == {"sealtrail:act"}
