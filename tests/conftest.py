@@ -7,10 +7,12 @@
 
 import fcntl
 import os
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 ROOT = Path(__file__).resolve().parent.parent
 GS1_DIR = Path(os.environ.get("SEALTRAIL_GS1_DIR", ROOT.parent / "shared" / "gs1")).absolute()
@@ -106,3 +108,9 @@ def one_demo_at_a_time() -> Iterator[None]:
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_follow_the_capture() -> None:
+    """Unconfigured, structlog keeps the stdout of its import, which pytest closes."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
