@@ -27,6 +27,8 @@ EVENT_TYPES: Final = frozenset(
 
 def as_given(walk: Walk, value: Any, names: Names, path: Path) -> Any:
     """Keep the value; in an object or list, resolve the names."""
+    if isinstance(value, str):  # most are
+        return value
     return walk.extension(value, names, path) if isinstance(value, dict | list) else value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, TypeAlias
 
 from node_gateway.epcis.errors import pointer_to
-from node_gateway.epcis.identifiers import canonical_identifier
+from node_gateway.epcis.identifiers.spellings import Spellings
 from node_gateway.epcis.names import Names
 from node_gateway.epcis.normalise_errors import DocumentRefusedError, NormalisationError
 
@@ -23,11 +23,11 @@ _KEYWORDS: Final = frozenset({"@id", "@type", "@graph"})
 class Walk:
     """One pass over one document: the problems found, and the identifiers already converted."""
 
-    __slots__ = ("_errors", "_identifiers", "_standard_names")
+    __slots__ = ("_errors", "_spellings", "_standard_names")
 
     def __init__(self, standard_names: Collection[str]) -> None:
         self._errors: list[NormalisationError] = []
-        self._identifiers: dict[str, str] = {}
+        self._spellings = Spellings()
         self._standard_names = standard_names
 
     def finish(self) -> None:
@@ -88,11 +88,7 @@ class Walk:
         Raises:
             IdentifierError: it claims to be a GS1 identifier or drug code and is malformed.
         """
-        written_out = names.value(text)
-        found = self._identifiers.get(written_out)
-        if found is None:
-            found = self._identifiers[written_out] = canonical_identifier(written_out)
-        return found
+        return self._spellings.canonical(names.value(text))
 
     def _extend(
         self,
