@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 
 from node_gateway.storage.engine import open_store
@@ -183,12 +184,46 @@ async def _holds(folder: Path, entries: list[str]) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+async def test_f2_a_commit_that_fails_ends_writing(
+    new_chain: NewChain, template: Template, tmp_path: Path, new_postgres: Any
+) -> None:
+    """The server goes away inside a commit: stored or not, nobody knows. Only a restart goes on."""
+    chain = await new_chain(by_hand=True)
+    url, key = new_postgres()
+    home = Template(template.file, key).home(chain, tmp_path / "home", database=url)
+    armed = False
+
+    def terminate(name: str) -> None:
+        if armed and name == "store.before_commit":
+            with psycopg.connect(url, autocommit=True) as session:
+                session.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+    async with gateway_here(home, on_step=terminate) as here:
+        (kept,) = await here.capture(single(event(1)))
+        armed = True
+        for number in (2, 3):
+            refused = await here.client.post("/epcis/events", content=single(event(number)))
+            assert (refused.status_code, refused.json()["code"]) == (503, "store_closed")
+            assert refused.headers["Retry-After"]
+        armed = False
+        await here.slot()
+        answer = await here.client.get("/readyz")
+        assert (answer.status_code, answer.json()["reason"]) == (503, "store_closed")
+        assert await here.state(kept) == "stored"
+    async with gateway_here(home) as here:
+        assert (await here.capture(*(single(event(number)) for number in (1, 2, 3))))[0] == kept
+        assert (await here.client.get("/v1/status")).json()["events"] == 3
+
+
 async def test_f2_a_disk_that_fails_to_flush_ends_writing(
     new_chain: NewChain, template: Template, forks: Forks, tmp_path: Path
 ) -> None:
     """After a failed flush nobody knows what is on the disk: no second try, only a restart."""
     if not _may_trace(tmp_path):
-        return  # nothing else makes a flush fail; `test_full` has the full disk
+        return  # the test above makes a commit fail everywhere
     chain = await new_chain("--block-time", str(BLOCK_S))
     home = template.home(chain, tmp_path / "home", batching={"cadence_s": 3600, "promise_s": 7200})
     failing = ("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=6+")
