@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from node_gateway.cli.output import USAGE, CommandError, command, put, say
+from node_gateway.cli.output import USAGE, CommandError, command, put, say, talk
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -45,7 +45,8 @@ def deploy(
         raise CommandError(
             f"there is no folder {output.parent}", attempt="--output FILE", status=USAGE
         )
-    network = asyncio.run(deploy_network(rpc, people, _deployer(keystore)))
+    with talk().status("deploying and waiting for blocks"):
+        network = asyncio.run(deploy_network(rpc, people, _deployer(keystore)))
     from anchoring.chain.network import write_network
 
     write_network(output, network)

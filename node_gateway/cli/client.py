@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "SEALTRAIL_API_KEY"
 KEY_FILE = "admin.key"
+ANSWER_SIZE_BYTES_MAX = 128 * 1024 * 1024
 _TIMEOUT_S = 60.0
+_OF_THE_LINE = ("content-encoding", "content-length", "transfer-encoding")
 
 
 class Client:
@@ -77,7 +79,8 @@ class Client:
         import httpx2
 
         try:
-            response = self._http.request(method, path, **parts)
+            with self._http.stream(method, path, **parts) as answer:
+                response = _read_whole(answer)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise CommandError(
                 f"no gateway answers at {self.base_url} ({type(error).__name__})",
@@ -87,6 +90,25 @@ class Client:
         if response.is_success:
             return response
         raise _problem(response)
+
+
+def _read_whole(answer: httpx2.Response) -> httpx2.Response:
+    """Return an answer with its body read, refusing one that is larger than any of ours.
+
+    Raises:
+        CommandError: it is; so this is no gateway.
+    """
+    import httpx2
+
+    body = bytearray()
+    for part in answer.iter_bytes():
+        body += part
+        if len(body) > ANSWER_SIZE_BYTES_MAX:
+            raise _no_gateway(f"{answer.url} answers with more than {ANSWER_SIZE_BYTES_MAX} bytes")
+    kept = {name: text for name, text in answer.headers.items() if name not in _OF_THE_LINE}
+    return httpx2.Response(
+        answer.status_code, headers=kept, content=bytes(body), request=answer.request
+    )
 
 
 def answer_of(response: httpx2.Response) -> Any:

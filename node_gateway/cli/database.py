@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from node_gateway.cli.output import USAGE, CommandError, command, put, say
+from node_gateway.cli.output import USAGE, CommandError, command, put, say, talk
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,7 +22,9 @@ def upgrade(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from node_gateway.settings import load_settings
     from node_gateway.wiring import prepare_database
 
-    prepare_database(load_settings(config).gateway.database)
+    url = load_settings(config).gateway.database
+    with talk().status("migrating the database"):
+        prepare_database(url)
     say("The database is up to date.")
 
 
@@ -40,7 +42,9 @@ def adopt_chain(
     """
     if not yes and not typer.confirm("Take over what the chain holds?", err=True):
         raise CommandError("nothing was changed", attempt="add --yes", status=USAGE)
-    put(asyncio.run(_adopt(config)))
+    with talk().status("reading the chain"):
+        adopted = asyncio.run(_adopt(config))
+    put(adopted)
 
 
 async def _adopt(config: Path) -> list[dict[str, Any]]:

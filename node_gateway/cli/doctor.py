@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import platform
+import shutil
 import socket
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,8 @@ from node_gateway.cli.output import FAILURE, command, put, table
 from node_gateway.errors import GatewayError
 
 CLOCK_TOLERANCE_S = 30
+DISK_FREE_MIB_MIN = 512
+MIB = 1024 * 1024
 _PYTHON_MIN = (3, 11)
 
 Check = tuple[str, bool, str]
@@ -83,6 +88,7 @@ async def _checks(config: Path) -> list[Check]:
     checks.append(_guarded("keys", lambda: _keys(settings)))
     checks.append(await _database(settings))
     checks += await _chain(settings)
+    checks.append(_disk(settings))
     checks.append(_port(settings.gateway.host, settings.gateway.port))
     return checks
 
@@ -150,10 +156,32 @@ async def _chain(settings: Any) -> list[Check]:
 
 
 def _port(host: str, port: int) -> Check:
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return "port", True, f"{port} is in use: by this gateway, or try sealtrail serve --port"
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return "port", False, f"{host} is no address of this machine"
+            if _is_gateway(host, port):
+                return "port", True, f"{port} is in use by a running gateway"
+            return "port", False, f"{port} is in use. Try: sealtrail serve --port with a free one"
     return "port", True, f"{port} is free"
+
+
+def _is_gateway(host: str, port: int) -> bool:
+    name = f"[{host}]" if ":" in host else host
+    try:
+        with urllib.request.urlopen(f"http://{name}:{port}/healthz", timeout=2) as answer:
+            return bool(answer.read(100) == b'{"status":"ok"}')
+    except (OSError, ValueError):
+        return False
+
+
+def _disk(settings: Any) -> Check:
+    """A gateway whose disk is full takes no captures; say so before."""
+    url = settings.gateway.database
+    folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else Path.cwd()
+    free_mib = shutil.disk_usage(folder if folder.is_dir() else Path.cwd()).free // MIB
+    return "disk", free_mib >= DISK_FREE_MIB_MIN, f"{free_mib} MiB free"

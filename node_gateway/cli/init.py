@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from node_gateway.cli.client import KEY_FILE
-from node_gateway.cli.output import USAGE, CommandError, command, say
+from node_gateway.cli.output import USAGE, CommandError, command, say, talk
 
 ROLES = {
     "manufacturer": 1,
@@ -110,20 +110,21 @@ def init(
         roles |= ROLES[one]
     if not _SLUG.fullmatch(slug):
         raise CommandError("a slug is a-z, 0-9 and -", attempt="--slug maker", status=USAGE)
-    make_gateway(
-        Wanted(
-            folder=folder,
-            participant=participant,
-            slug=slug,
-            name=name,
-            url=url or f"http://127.0.0.1:{port}",
-            roles=roles,
-            rpc=rpc,
-            network=network,
-            database=db,
-            port=port,
+    with talk().status("making keys and database"):
+        make_gateway(
+            Wanted(
+                folder=folder,
+                participant=participant,
+                slug=slug,
+                name=name,
+                url=url or f"http://127.0.0.1:{port}",
+                roles=roles,
+                rpc=rpc,
+                network=network,
+                database=db,
+                port=port,
+            )
         )
-    )
     say(f"{folder}: settings, keys and database are there.")
     say(f"Give {PARTICIPANT_FILE} to whoever deploys the contracts; it holds no secret.")
     say(f"Next: sealtrail chain deploy --participant {folder}/{PARTICIPANT_FILE} ...")
