@@ -279,13 +279,13 @@ def _without_codes(event: Mapping[str, Any]) -> dict[str, Any]:
 def _new_codes(event: Mapping[str, Any], commitment: EventCommitment) -> list[NewCode]:
     tree: CodesTree = commitment.codes
     orders = {
-        (name, code): order
+        name: {code: order for order, code in enumerate(dict.fromkeys(event[name]))}
         for name in CODE_LISTS
-        for order, code in enumerate(dict.fromkeys(event.get(name) or ()))
+        if event.get(name)
     }
     placed = zip(tree.codes, tree.positions, strict=True)
     return [
-        NewCode(code, name, orders[name, code], ordinal, position)
+        NewCode(code, name, orders[name][code], ordinal, position)
         for ordinal, ((name, code), position) in enumerate(placed)
     ]
 

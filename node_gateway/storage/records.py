@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from anchoring.core.anchor import Anchor
 from anchoring.ports import AnchorPlace
@@ -31,8 +31,7 @@ class Tile:
     nodes: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class NewCode:
+class NewCode(NamedTuple):  # a tuple, because there can be 100,000 of them in an event
     """One code item of a new event.
 
     Attributes:

@@ -11,6 +11,7 @@ Source: https://c2sp.org/tlog-tiles (levels and tile size); docs/reference/forma
 from __future__ import annotations
 
 import struct
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -24,6 +25,7 @@ TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT
 _TILE_BYTES: Final = TILE_WIDTH * merkle.HASH_SIZE
 _NODE: Final = struct.Struct(">H32s")
+_NUMBER_BYTES: Final = 2
 
 
 def batch_tiles(levels: Sequence[bytes]) -> list[Tile]:
@@ -70,20 +72,21 @@ def sparse_tiles(pairs: Sequence[Pairs]) -> list[Tile]:
 
 
 def _cut(pairs: Sequence[Pairs], base: int) -> dict[int, bytearray]:
-    cut: dict[int, bytearray] = {}
+    cut: defaultdict[int, bytearray] = defaultdict(bytearray)
     for level in range(base, min(base + TILE_HEIGHT, len(pairs))):
         # A node above the tile's lowest level is computed from its children, if it has any.
         computed = frozenset(pairs[level - 1].parents) if level > base else frozenset()
         bits = TILE_HEIGHT - (level - base)
-        for at, parent in enumerate(pairs[level].parents):
-            for side in (0, 1):
-                index = 2 * parent + side
-                if index in computed:
-                    continue
-                start = at * 64 + side * 32
-                number = (1 << bits) | (index & ((1 << bits) - 1))
-                tile = cut.setdefault(index >> bits, bytearray())
-                tile += _NODE.pack(number, pairs[level].nodes[start : start + 32])
+        width = 1 << bits
+        numbers = [number.to_bytes(_NUMBER_BYTES) for number in range(width, 2 * width)]
+        children = [
+            index for parent in pairs[level].parents for index in (2 * parent, 2 * parent + 1)
+        ]
+        for index, (node,) in zip(
+            children, struct.iter_unpack("32s", pairs[level].nodes), strict=True
+        ):
+            if index not in computed:
+                cut[index >> bits] += numbers[index & (width - 1)] + node
     return cut
 
 
