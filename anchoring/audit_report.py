@@ -34,17 +34,24 @@ class FindingCode(StrEnum):
     """An opened event's entry is in none of the lists."""
     EQUIVOCATION = "equivocation"
     """Two statements for what can have one only: a transaction, a path, or an event."""
+    WITNESS_DISAGREEMENT = "witness_disagreement"
+    """Organisations show different chains: a fault of one of them, and not known of which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding. `evidence` is JSON: hashes as hex, enough to check it without us."""
+    """One finding. `evidence` is JSON: hashes as hex, enough to check it without us.
+
+    `seen_by` names the organisations through whose witnesses it was found; empty if one witness
+    alone was asked, or if it is about all of them.
+    """
 
     code: FindingCode
     text: str
     stream: int | None = None
     sequence: int | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
+    seen_by: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -54,7 +61,23 @@ class Finding:
             "stream": self.stream,
             "sequence": self.sequence,
             "evidence": self.evidence,
+            "seenBy": list(self.seen_by),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class AuditWitness:
+    """What became of one witness. `code` is `audited`, or names why it was not asked further."""
+
+    organisation: str
+    name: str
+    code: str
+    text: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the JSON form."""
+        parts = {"organisation": self.organisation, "name": self.name}
+        return {**parts, "code": self.code, "text": self.text}
 
 
 @dataclass(slots=True)
@@ -65,6 +88,9 @@ class AuditReport:
         head: Number, hash and time of the block up to which the chain was read.
         unchecked: Sentences about what could not be checked; an audit with such is not complete.
         not_due: Receipts whose promised time has not come.
+        quorum: How many organisations had to be audited through.
+        organisations: Those through which it was audited; empty if one witness alone was asked.
+        witnesses: What became of each witness.
     """
 
     chain_id: int
@@ -80,6 +106,9 @@ class AuditReport:
     openings: int = 0
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    quorum: int = 1
+    organisations: list[str] = field(default_factory=list)
+    witnesses: list[AuditWitness] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
@@ -118,4 +147,7 @@ class AuditReport:
             "clean": self.is_clean,
             "findings": [one.to_json() for one in self.findings],
             "unchecked": self.unchecked,
+            "quorum": self.quorum,
+            "organisations": self.organisations,
+            "witnesses": [one.to_json() for one in self.witnesses],
         }
