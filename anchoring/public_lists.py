@@ -7,54 +7,26 @@
 from __future__ import annotations
 
 import asyncio
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Any
-from urllib.error import HTTPError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from typing import Any
 
 from anchoring.core.strict_json import parse_plain
-from anchoring.errors import AnchoringError, FormatError
+from anchoring.errors import FormatError
+from anchoring.public_http import PublicGateway
 
 LIST_SIZE_BYTES_MAX = 64 * 1024 * 1024 + 16 * 1024 * 1024
 """2^20 entries in hex with quotes and commas are 67 MiB."""
-TIMEOUT_S = 30.0
+ATTEMPTS_MAX = 5
+"""Gateways limit how fast lists may be fetched; being told to wait is no withholding."""
 
 _ENTRY_CHARACTERS = 64
-
-
-class GatewayUnavailableError(AnchoringError):
-    """The gateway cannot be reached. That is no withholding: its answer is not known."""
-
-    code = "gateway_unavailable"
-    retryable = True
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        """Follow nothing: the list must come from the address that the auditor chose."""
+_OK = 200
 
 
 class PublicLists:
-    """Public entry lists of one gateway. `fetch` fits `anchoring.auditor.EntriesOf`.
+    """Public entry lists of one gateway. `fetch` fits `anchoring.auditor.EntriesOf`."""
 
-    Args:
-        gateway: Base address, http:// or https://.
-
-    Raises:
-        GatewayUnavailableError: the address is none.
-    """
-
-    def __init__(self, gateway: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        parts = urlsplit(gateway)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise GatewayUnavailableError("a gateway is an http:// or https:// address")
-        self._base = gateway.rstrip("/")
-        self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        self._timeout_s = timeout_s
-        self._opener = build_opener(_NoRedirects)
+    def __init__(self, gateway: PublicGateway) -> None:
+        self._gateway = gateway
 
     async def fetch(self, stream: int, sequence: int) -> list[bytes] | None:
         """Return a list as given, unsorted if it is so; None if the gateway does not give it.
@@ -62,21 +34,13 @@ class PublicLists:
         Raises:
             GatewayUnavailableError: no connection, or no answer in time.
         """
-        url = f"{self._base}/v1/streams/{stream}/anchors/{sequence}/entries"
-        raw = await asyncio.to_thread(self._get, url)
-        return None if raw is None else parse_list(raw, stream=stream, sequence=sequence)
-
-    def _get(self, url: str) -> bytes | None:
-        request = Request(url, headers={"Accept": "application/json"})  # noqa: S310  checked above
-        try:
-            with self._opener.open(request, timeout=self._timeout_s) as response:
-                raw: bytes = response.read(LIST_SIZE_BYTES_MAX + 1)
-        except HTTPError as error:
-            error.close()
+        path = f"/v1/streams/{stream}/anchors/{sequence}/entries"
+        answer = await asyncio.to_thread(
+            self._gateway.get, path, size_bytes_max=LIST_SIZE_BYTES_MAX, attempts=ATTEMPTS_MAX
+        )
+        if answer.status != _OK or answer.body is None:
             return None
-        except (OSError, HTTPException) as error:
-            raise GatewayUnavailableError(f"{self._name} cannot be reached") from error
-        return None if len(raw) > LIST_SIZE_BYTES_MAX else raw
+        return parse_list(answer.body, stream=stream, sequence=sequence)
 
 
 def parse_list(raw: bytes, *, stream: int, sequence: int) -> list[bytes] | None:

@@ -11,7 +11,17 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from anchoring.cli import audit, inspect, verify
-from anchoring.cli.output import FAILED, USAGE, CommandError, plain, say, status_of, try_line
+from anchoring.cli.output import (
+    FAILED,
+    USAGE,
+    CommandError,
+    give_json,
+    outcome_of,
+    plain,
+    say,
+    status_of,
+    try_for,
+)
 from anchoring.errors import AnchoringError
 
 _EPILOG = (
@@ -20,34 +30,58 @@ _EPILOG = (
 )
 
 
+class _UsageError(Exception):
+    """What argparse complains about. Caught in `main`, so that `--json` holds for it as well."""
+
+    def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
+        super().__init__(message)
+        self.parser = parser
+
+
 class _Parser(argparse.ArgumentParser):
-    """argparse, with a Try line after every complaint."""
+    """argparse, but it leaves complaining to `main`."""
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        say(f"{self.prog}: {message}")
-        say(f"Try: {self.prog} --help")
-        self.exit(USAGE)
+        raise _UsageError(self, message)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    given = sys.argv[1:] if argv is None else list(argv)
+    as_json = "--json" in given
+    parser = _parser()
+    try:
+        arguments = parser.parse_args(given)
+    except _UsageError as error:
+        error.parser.print_usage(sys.stderr)
+        text, attempt = f"{error.parser.prog}: {error}", f"{error.parser.prog} --help"
+        return _fail(text, attempt, USAGE, code="usage", as_json=as_json)
+    name = f"{parser.prog} {arguments.command}"
+    try:
+        return int(arguments.run(arguments))
+    except CommandError as error:
+        text = f"{name}: {error}"
+        return _fail(text, error.attempt, error.status, code=error.code, as_json=as_json)
+    except AnchoringError as error:
+        text = f"{name}: {plain(str(error))} ({error.code})"
+        return _fail(text, try_for(error), status_of(error), code=error.code, as_json=as_json)
+    except KeyboardInterrupt:
+        attempt = "the same command again; nothing was changed"
+        return _fail("stopped", attempt, FAILED, code="stopped", as_json=as_json)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m anchoring", description=__doc__, epilog=_EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     verify.add_command(commands)
     inspect.add_command(commands)
     audit.add_command(commands)
-    arguments = parser.parse_args(argv)
-    try:
-        return int(arguments.run(arguments))
-    except CommandError as error:
-        say(f"{parser.prog} {arguments.command}: {error}")
-        say(f"Try: {error.attempt}")
-        return error.status
-    except AnchoringError as error:
-        say(f"{parser.prog} {arguments.command}: {plain(str(error))} ({error.code})")
-        say(try_line(error))
-        return status_of(error)
-    except KeyboardInterrupt:
-        say("stopped\nTry: the same command again; nothing was changed")
-        return FAILED
+    return parser
+
+
+def _fail(text: str, attempt: str, status: int, *, code: str, as_json: bool) -> int:
+    if as_json:
+        give_json(outcome_of(status, code=code, text=text))
+    say(text)
+    say(f"Try: {attempt}")
+    return status

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from anchoring.cli import witnesses
+from anchoring.verification import QUORUM_DEFAULT
 
 
 def add_command(commands: Any) -> None:
@@ -15,6 +16,9 @@ def add_command(commands: Any) -> None:
     scope.add_argument("--participant", type=int, metavar="ID", help="all its streams")
     scope.add_argument("--stream", type=int, metavar="N", help="one stream")
     witnesses.add_options(parser)
+    parser.add_argument(
+        "--quorum", type=int, default=QUORUM_DEFAULT, help="organisations to audit through"
+    )
     parser.add_argument("--gateway", metavar="URL", help="where the public entry lists are")
     parser.add_argument("--cadence", type=int, metavar="SECONDS", help="with --stream: slot length")
     for name, what in (

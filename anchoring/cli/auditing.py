@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 
 from anchoring.artifacts import load
+from anchoring.audit_chain import AuditScope
 from anchoring.audit_claims import Claims
-from anchoring.audit_report import AuditReport, FindingCode
-from anchoring.auditor import Auditor, AuditScope
+from anchoring.audit_quorum import QuorumAuditor
+from anchoring.audit_report import AuditReport, Finding, FindingCode
 from anchoring.chain.abi import ContractAbi
-from anchoring.chain.network import Network
 from anchoring.chain.transactions import SignedAnchors, decode_signed
 from anchoring.cli import witnesses
 from anchoring.cli.output import (
@@ -23,17 +24,18 @@ from anchoring.cli.output import (
     CommandError,
     give,
     give_json,
+    outcome_of,
     read_input,
     say,
 )
+from anchoring.cli.progress import ProgressLine
 from anchoring.core.anchor import STREAM_BITS
 from anchoring.core.opening import OPENING_SIZE_BYTES_MAX, parse_opening
 from anchoring.core.receipt import RECEIPT_SIZE_BYTES_MAX, parse_receipt
 from anchoring.core.strict_json import BUNDLE_SIZE_BYTES_MAX
 from anchoring.core.verify import check_bundles
-from anchoring.errors import ChainError, ChainUnavailableError
+from anchoring.public_http import PublicGateway
 from anchoring.public_lists import PublicLists
-from anchoring.verification import Witness
 
 _TRANSACTION_SIZE_BYTES_MAX = 1024 * 1024
 # These may have an innocent cause; all others are contradictions.
@@ -43,12 +45,16 @@ _SUSPICIOUS = frozenset(
         FindingCode.WITHHELD_LIST,
         FindingCode.KEY_UNKNOWN,
         FindingCode.KEY_INVALID,
+        FindingCode.WITNESS_DISAGREEMENT,
     }
 )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Audit and return the exit status."""
+    if arguments.quorum < 1:
+        attempt = "--quorum 2"
+        raise CommandError("a quorum counts from 1", attempt=attempt, status=USAGE)
     network = witnesses.network_of(arguments)
     stream = arguments.stream
     participant = arguments.participant if stream is None else stream >> STREAM_BITS
@@ -61,37 +67,24 @@ def run(arguments: argparse.Namespace) -> int:
     cadence_s = {stream: arguments.cadence} if arguments.cadence else {}
     scope = AuditScope(participant=participant, stream=stream, cadence_s=cadence_s)
     claims = _claims(arguments)
-    lists = PublicLists(arguments.gateway) if arguments.gateway else None
+    lists = PublicLists(PublicGateway(arguments.gateway)) if arguments.gateway else None
+    progress = ProgressLine(sys.stderr)
 
-    async def ask() -> tuple[Witness, AuditReport]:
+    async def ask() -> AuditReport:
         async with witnesses.witnesses_of(network, arguments.rpc) as asked:
-            return await _first_answer(asked, network, scope, claims, lists)
+            auditor = QuorumAuditor(
+                asked,
+                network,
+                entries_of=lists.fetch if lists is not None else None,
+                quorum=arguments.quorum,
+            )
+            return await auditor.audit(scope, claims, on_progress=progress.show)
 
-    witness, report = asyncio.run(ask())
-    return _show(witness, report, as_json=arguments.json)
-
-
-async def _first_answer(
-    asked: list[Witness],
-    network: Network,
-    scope: AuditScope,
-    claims: Claims,
-    lists: PublicLists | None,
-) -> tuple[Witness, AuditReport]:
-    """Audit through the first witness that answers and is not the participant's own."""
-    failure: ChainError = ChainUnavailableError("no witness is independent of the participant")
-    for witness in asked:
-        if witness.participant == scope.participant:
-            say(f"  {witness.organisation} ({witness.name}): its own witness, left out")
-            continue
-        entries_of = lists.fetch if lists is not None else None
-        auditor = Auditor(witness.reader, network, entries_of=entries_of)
-        try:
-            return witness, await auditor.audit(scope, claims)
-        except ChainError as error:
-            say(f"  {witness.organisation} ({witness.name}): {error}")
-            failure = error
-    raise failure
+    try:
+        report = asyncio.run(ask())
+    finally:
+        progress.clear()
+    return _show(report, as_json=arguments.json)
 
 
 def _claims(arguments: argparse.Namespace) -> Claims:
@@ -118,39 +111,57 @@ def _transaction(name: str) -> tuple[bytes, SignedAnchors]:
         raw = bytes.fromhex(text.decode("ascii").strip().removeprefix("0x"))
     except ValueError as error:
         attempt = "a file that holds the signed transaction in hex"
-        raise CommandError(f"{name} is no hex", attempt=attempt) from error
+        text = f"{name} is no hex"
+        raise CommandError(text, attempt=attempt, status=USAGE, code="unreadable_file") from error
     return raw, decode_signed(raw, ContractAbi(load("AnchorRegistry").abi))
 
 
-def _show(witness: Witness, report: AuditReport, *, as_json: bool) -> int:
+def _show(report: AuditReport, *, as_json: bool) -> int:
+    status = _status(report)
+    text = (
+        f"{report.anchors} anchors in {len(report.streams)} streams up to block "
+        f"{report.head_number}; {report.lists} lists with {report.entries} entries; "
+        f"{report.receipts} receipts; {len(report.findings)} findings"
+    )
     if as_json:
-        give_json({**report.to_json(), "witness": witness.organisation})
+        # The outcome's code is that of the first finding that counts most, or names the status.
+        give_json({**outcome_of(status, code=_code(report, status), text=text), **report.to_json()})
     else:
-        give(
-            f"{report.anchors} anchors in {len(report.streams)} streams up to block "
-            f"{report.head_number}; {report.lists} lists with {report.entries} entries; "
-            f"{report.receipts} receipts; {len(report.findings)} findings"
-        )
+        give(text)
         for finding in report.findings:
             where = f"{finding.stream}/{finding.sequence}: " if finding.stream is not None else ""
-            give(f"{finding.code}: {where}{finding.text}")
-    for text in report.unchecked:
-        say(f"  not checked: {text}")
-    status = _status(report)
-    say(f"as {witness.organisation} ({witness.name}) shows the chain")
+            by = f" (seen by {', '.join(finding.seen_by)})" if finding.seen_by else ""
+            give(f"{finding.code}: {where}{finding.text}{by}")
+    for line in report.unchecked:
+        say(f"  not checked: {line}")
+    for one in report.witnesses:
+        say(f"  {one.organisation} ({one.name}): {one.code}{f': {one.text}' if one.text else ''}")
     if status == CANNOT_CHECK:
         say("Try: --gateway URL, so that the public entry lists can be checked")
     elif status == PENDING:
         say("Try: again when the promised times of all receipts have passed")
     elif status != VERIFIED:
-        say("Try: --json for the evidence, and another witness (--rpc ORG=URL) for a second look")
+        say("Try: --json for the evidence, and more witnesses (--rpc ORG=URL) for a second look")
     return status
 
 
 def _status(report: AuditReport) -> int:
     if report.findings:
-        mild = all(finding.code in _SUSPICIOUS for finding in report.findings)
+        mild = all(_is_mild(finding, report.quorum) for finding in report.findings)
         return SUSPICIOUS if mild else MISMATCH
     if report.unchecked:
         return CANNOT_CHECK
     return PENDING if report.not_due else VERIFIED
+
+
+def _is_mild(finding: Finding, quorum: int) -> bool:
+    """Tell what may have an innocent cause: also what too few organisations show."""
+    is_alone = bool(finding.seen_by) and len(finding.seen_by) < quorum
+    return finding.code in _SUSPICIOUS or is_alone
+
+
+def _code(report: AuditReport, status: int) -> str:
+    weighty = [one for one in report.findings if not _is_mild(one, report.quorum)]
+    for finding in weighty or report.findings:
+        return str(finding.code)
+    return {CANNOT_CHECK: "not_complete", PENDING: "not_due"}.get(status, "verified")

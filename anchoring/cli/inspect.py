@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         return MISMATCH
     value, text = found
     if arguments.json:
-        give_json({"outcome": "not_checked_against_a_chain", **value})
+        head = {"outcome": "not_checked_against_a_chain", "code": "not_checked"}
+        give_json({**head, "text": _UNCHECKED, **value})
     else:
         give(text)
     say(_UNCHECKED)

@@ -30,16 +30,32 @@ _TRIES = {
     "chain_unavailable": "another witness: --rpc ORG=URL, or again later",
     "chain_identity": "compare chain id, genesis and registries in the network file with the chain",
     "gateway_unavailable": "--gateway URL with the address from the consortium, or again later",
+    "gateway_address": "--gateway http://127.0.0.1:8080",
+    "code_refused": "the code in its canonical form, as a bundle discloses it",
     "code_not_disclosed": "ask the participant for a bundle that discloses this code",
+    "quorum_not_met": "other witnesses (--rpc ORG=URL), --quorum 1, or again later",
+}
+_USAGE_CODES = ("network_file", "network_json", "network_shape", "gateway_address", "code_refused")
+_OUTCOMES = {
+    VERIFIED: "verified",
+    FAILED: "failed",
+    USAGE: "usage",
+    MISMATCH: "refused",
+    NOT_FOUND: "not_found",
+    PENDING: "pending",
+    CANNOT_CHECK: "cannot_check",
+    SUSPICIOUS: "suspicious",
 }
 
 
 class CommandError(Exception):
-    """A complaint with a way on. `attempt` follows "Try: "."""
+    """A complaint with a way on. `attempt` follows "Try: ", `code` is stable."""
 
-    def __init__(self, message: str, *, attempt: str, status: int = FAILED) -> None:
+    def __init__(
+        self, message: str, *, attempt: str, status: int = FAILED, code: str = "usage"
+    ) -> None:
         super().__init__(message)
-        self.attempt, self.status = attempt, status
+        self.attempt, self.status, self.code = attempt, status, code
 
 
 def plain(text: str) -> str:
@@ -72,9 +88,14 @@ def give_json(value: dict[str, Any]) -> None:
     give(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
+def outcome_of(status: int, *, code: str, text: str) -> dict[str, Any]:
+    """Return what the JSON object of every command begins with."""
+    return {"outcome": _OUTCOMES[status], "code": code, "text": text}
+
+
 def status_of(error: AnchoringError) -> int:
     """Return the exit status of an error that ended a command."""
-    if error.code in ("network_file", "network_json", "network_shape"):
+    if error.code in _USAGE_CODES:
         return USAGE
     if error.code == "code_not_disclosed":
         return NOT_FOUND
@@ -85,17 +106,17 @@ def status_of(error: AnchoringError) -> int:
     return FAILED
 
 
-def try_line(error: AnchoringError) -> str:
-    """Return the line that says what to do next."""
+def try_for(error: AnchoringError) -> str:
+    """Return what to do next; it follows "Try: "."""
     default = "get the document anew from its issuer; if it fails again, do not rely on it"
-    return f"Try: {_TRIES.get(error.code, default)}"
+    return _TRIES.get(error.code, default)
 
 
 def read_input(name: str, *, size_bytes_max: int) -> bytes:
     """Read a file or, for `-`, stdin; at most one byte more than allowed.
 
     Raises:
-        CommandError: it cannot be read.
+        CommandError: it cannot be read; nothing is judged then.
     """
     try:
         if name == "-":
@@ -104,4 +125,5 @@ def read_input(name: str, *, size_bytes_max: int) -> bytes:
             return stream.read(size_bytes_max + 1)
     except OSError as error:
         text = f"cannot read {name}: {error.strerror or 'error'}"
-        raise CommandError(text, attempt="a readable file, or - for stdin") from error
+        attempt = "a readable file, or - for stdin"
+        raise CommandError(text, attempt=attempt, status=USAGE, code="unreadable_file") from error

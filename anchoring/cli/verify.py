@@ -11,6 +11,8 @@ from anchoring.cli.output import (
     CANNOT_CHECK,
     MEANING,
     MISMATCH,
+    NOT_FOUND,
+    PENDING,
     SUSPICIOUS,
     USAGE,
     VERIFIED,
@@ -25,6 +27,8 @@ from anchoring.cli.shown import describe, described
 from anchoring.core.strict_json import BUNDLE_SIZE_BYTES_MAX
 from anchoring.core.verify import CheckedBundle, about_code, check_bundles
 from anchoring.errors import FormatError, VerificationError
+from anchoring.public_codes import ask_about_code
+from anchoring.public_http import PublicGateway
 from anchoring.verification import QUORUM_DEFAULT, ChainVerdict, Outcome, verify_against_chain
 
 # The worst outcome of several bundles is that of all: one refused bundle refuses the set.
@@ -45,12 +49,17 @@ _TRY = {
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("verify", help="check a bundle against the chain")
-    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle file, or - for stdin")
+    parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a bundle file, or - for stdin")
     witnesses.add_options(parser)
     parser.add_argument(
         "--quorum", type=int, default=QUORUM_DEFAULT, help="organisations that must agree"
     )
-    parser.add_argument("--code", help="answer from bundles that disclose this code only")
+    parser.add_argument(
+        "--code", help="answer from bundles that disclose this code only, in its canonical form"
+    )
+    parser.add_argument(
+        "--gateway", metavar="URL", help="in place of BUNDLE: what this gateway publishes of --code"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.set_defaults(run=run)
 
@@ -60,8 +69,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.quorum < 1:
         attempt = "--quorum 2"
         raise CommandError("a quorum counts from 1", attempt=attempt, status=USAGE)
+    if (arguments.bundle is None) == (arguments.gateway is None):
+        text = "a bundle comes from a file or from a gateway"
+        attempt = "verify BUNDLE, or verify --code CODE --gateway URL"
+        raise CommandError(text, attempt=attempt, status=USAGE)
     network = witnesses.network_of(arguments)
-    raw = read_input(arguments.bundle, size_bytes_max=BUNDLE_SIZE_BYTES_MAX)
+    raw = _text(arguments)
     try:
         checked = check_bundles(raw)
     except (FormatError, VerificationError) as error:
@@ -79,6 +92,32 @@ def run(arguments: argparse.Namespace) -> int:
     # One refused bundle refuses all, also one that does not disclose the code that was asked about.
     shown = [pair for pair in judged if pair[0] in about or pair[1].outcome != Outcome.VERIFIED]
     return _report(shown, as_json=arguments.json)
+
+
+def _text(arguments: argparse.Namespace) -> bytes:
+    if arguments.gateway is None:
+        return read_input(arguments.bundle, size_bytes_max=BUNDLE_SIZE_BYTES_MAX)
+    if not arguments.code:
+        text = "a gateway is asked about a code"
+        raise CommandError(text, attempt="--code CODE --gateway URL", status=USAGE)
+    return _published(arguments.code, PublicGateway(arguments.gateway))
+
+
+def _published(code: str, gateway: PublicGateway) -> bytes:
+    answer = ask_about_code(gateway, code)
+    if answer.proofs is not None:
+        if answer.code != code:
+            say(f"  {gateway.name} answers about {answer.code!r}: canonical codes are compared")
+        return answer.proofs
+    if answer.is_sealing:
+        text = "recorded, being sealed"
+        raise CommandError(text, attempt="again soon", status=PENDING, code="not_final")
+    raise CommandError(
+        f"{gateway.name} publishes nothing about this code",
+        attempt="--gateway URL of the participant that issued it",
+        status=NOT_FOUND,
+        code="code_not_found",
+    )
 
 
 def _refuse(error: FormatError | VerificationError, *, as_json: bool) -> int:

@@ -51,13 +51,6 @@ class Client:
         is_own = config.is_file() and gateway.rstrip("/") == address(load_settings(config))
         return cls(gateway, api_key(config) if is_own else os.environ.get(KEY_VARIABLE))
 
-    @classmethod
-    def public(cls, config: Path, gateway: str | None) -> Client:
-        """Return a client without a key, for what anybody may ask."""
-        from node_gateway.settings import load_settings
-
-        return cls(gateway or address(load_settings(config)), None)
-
     def get(self, path: str, **params: Any) -> Any:
         """GET and return JSON."""
         return self.json("GET", path, params=params)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from node_gateway.cli.client import Client
+from node_gateway.cli.client import Client, address
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import NOT_FOUND, PENDING, USAGE, CommandError, command, say
 
@@ -117,19 +116,20 @@ def verify(
         arguments.append("--json")
     if Path(what).is_file():
         raise typer.Exit(_anchoring("verify", what, *arguments))
-    code = _canonical(what)
-    answer = _public_answer(code, config, gateway)
-    with tempfile.NamedTemporaryFile(suffix=".proof.json") as file:
-        file.write(json_module.dumps(answer["proofs"]).encode())
-        file.flush()
-        status = _anchoring("verify", file.name, "--code", code, *arguments)
-    raise typer.Exit(status)
+    code, asked = _canonical(what), gateway or _own_gateway(config)
+    raise typer.Exit(_anchoring("verify", f"--code={code}", f"--gateway={asked}", *arguments))
 
 
 def _own_network(config: Path) -> Path:
     from node_gateway.settings import load_settings
 
     return load_settings(config).chain.network_file
+
+
+def _own_gateway(config: Path) -> str:
+    from node_gateway.settings import load_settings
+
+    return address(load_settings(config))
 
 
 def _canonical(what: str) -> str:
@@ -149,27 +149,18 @@ def _canonical(what: str) -> str:
         raise CommandError(error.detail, attempt=attempt, status=USAGE) from error
 
 
-def _public_answer(code: str, config: Path, gateway: str | None) -> Any:
-    client = Client.public(config, gateway)
-    answer = client.get(f"/v1/public/codes/{quote(code, safe='')}")
-    if answer.get("proofs") is not None:
-        return answer
-    if answer.get("sealing"):
-        raise CommandError("recorded, being sealed", attempt="again soon", status=PENDING)
-    raise CommandError(
-        "this gateway publishes nothing about this code",
-        attempt="--gateway URL of the participant that issued it",
-        status=NOT_FOUND,
-    )
-
-
 @command
-def audit(context: typer.Context) -> None:
+def audit(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Walk the anchors of a participant or stream and re-derive everything from the chain.
 
-    Takes the options of `python -m anchoring audit`; add --help to see them.
+    Takes the options of `python -m anchoring audit`; add --help to see them. Without --network it
+    is the network file of this gateway's settings.
     """
-    raise typer.Exit(_anchoring("audit", *context.args))
+    given = list(context.args)
+    named = any(one.partition("=")[0] == "--network" for one in given)
+    if not named and not {"-h", "--help"} & set(given):
+        given += ["--network", str(_own_network(config))]
+    raise typer.Exit(_anchoring("audit", *given))
 
 
 def _anchoring(*arguments: str) -> int:

@@ -1,152 +1,28 @@
 """`python -m anchoring` as a process would see it: streams, exit statuses, Try lines."""
 
-import asyncio
 import io
-import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
-from anchoring.chain.network import WitnessGroup, load_network, write_network
+from anchoring.chain.network import load_network, write_network
 from anchoring.cli import main
 from anchoring.core.bundle import bundles_to_json
-from tests.anchoring.chain.sealed import CODE, Issuer, network_of
-from tests.anchoring.chain.worlds import START, STREAM, AnvilWorld, anvil_world
+from tests.anchoring.chain.sealed import CODE
+from tests.anchoring.chain.worlds import START, STREAM
+from tests.anchoring.cli_scene import Run, Scene, anchoring, open_scene, process
 from tests.anvil import ROOT
-
-
-@dataclass
-class Run:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        [line] = self.out.splitlines()
-        return json.loads(line)
-
-
-def anchoring(*arguments: str, stdin: bytes = b"") -> Run:
-    """Run `main` in this process: starting an interpreter for each case would take a minute."""
-    out, err = io.StringIO(), io.StringIO()
-    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin))
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            status = main(arguments)
-    except SystemExit as end:
-        status = end.code
-    finally:
-        sys.stdin = before
-    return checked(Run(int(status), out.getvalue(), err.getvalue()))
-
-
-def process(*arguments: str, stdin: bytes = b"") -> Run:
-    done = subprocess.run(
-        [sys.executable, "-m", "anchoring", *arguments],
-        input=stdin,
-        capture_output=True,
-        cwd=ROOT,
-        timeout=60,
-        env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
-    return checked(Run(done.returncode, done.stdout.decode(), done.stderr.decode()))
-
-
-def checked(run: Run) -> Run:
-    assert "Traceback" not in run.err, run.err
-    assert run.status == 0 or "Try: " in run.err, run.err
-    return run
-
-
-class Gateway(ThreadingHTTPServer):
-    """Serves public entry lists; `lists` may be changed by a test."""
-
-    lists: dict[tuple[int, int], list[bytes] | bytes]
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Gateway
-
-    def do_GET(self) -> None:
-        _, _, _, stream, _, sequence, _ = self.path.split("/")
-        found = self.server.lists.get((int(stream), int(sequence)))
-        if found is None:
-            self.send_error(404)
-            return
-        if isinstance(found, list):
-            wire = {"stream": int(stream), "sequence": int(sequence)}
-            found = json.dumps({**wire, "entries": [one.hex() for one in found]}).encode()
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(found)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@dataclass
-class Scene:
-    folder: Path
-    world: AnvilWorld
-    issuer: Issuer
-    gateway: Gateway
-    url: str
-    bundle: bytes
-
-    @property
-    def network(self) -> str:
-        return str(self.folder / "network.json")
-
-    @property
-    def file(self) -> str:
-        return str(self.folder / "bundle.json")
-
-    def write(self, name: str, content: bytes) -> str:
-        (self.folder / name).write_bytes(content)
-        return str(self.folder / name)
-
-
-async def set_up(folder: Path) -> Scene:
-    world = await anvil_world()
-    issuer = Issuer(world)
-    made = await issuer.seal(issuer.commit(1), issuer.commit(2))
-    url = world.anvil.url
-    network = await network_of(
-        world,
-        WitnessGroup("maker", 1, (url,)),
-        WitnessGroup("shop", 2, (url,)),
-        WitnessGroup("regulator", None, (url,)),
-    )
-    write_network(folder / "network.json", network)
-    bundle = issuer.bundle(made).to_json()
-    (folder / "bundle.json").write_bytes(bundle)
-    gateway = Gateway(("127.0.0.1", 0), Handler)
-    gateway.lists = {(STREAM, 1): list(made.batch.entries)}
-    Thread(target=gateway.serve_forever, daemon=True).start()
-    gateway_url = f"http://127.0.0.1:{gateway.server_port}"
-    await world.rpc.close()
-    return Scene(folder, world, issuer, gateway, gateway_url, bundle)
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    loop = asyncio.new_event_loop()
-    made = loop.run_until_complete(set_up(tmp_path_factory.mktemp("cli")))
-    yield made
-    loop.run_until_complete(made.world.close())
-    loop.close()
-    made.gateway.shutdown()
-    made.gateway.server_close()
+    with open_scene(tmp_path_factory.mktemp("cli")) as made:
+        yield made
 
 
 def test_verify_says_who_agrees_and_what_a_pass_means(scene: Scene) -> None:
@@ -228,17 +104,31 @@ def test_verify_without_a_network_file_is_a_usage_error(scene: Scene) -> None:
         ["audit", "--network", "NETWORK"],
         ["audit", "--network", "NETWORK", "--stream", "7"],
         ["audit", "--network", "NETWORK", "--participant", "1", "--cadence", "9"],
+        ["audit", "--network", "NETWORK", "--participant", "1", "--quorum", "0"],
+        ["audit", "--network", "NETWORK", "--participant", "1", "--gateway", "ftp://x"],
+        ["audit", "--network", "NETWORK", "--participant", "1", "--receipt", "none.json"],
+        ["verify", "--network", "NETWORK", "--code", "CODE"],
+        ["verify", "--network", "NETWORK", "--gateway", "http://127.0.0.1:9"],
+        ["verify", "FILE", "--network", "NETWORK", "--gateway", "http://127.0.0.1:9"],
+        ["verify", "--network", "NETWORK", "--code", "CODE", "--gateway", "nonsense"],
     ],
 )
 def test_wrong_usage_is_2(scene: Scene, arguments: list[str]) -> None:
     named = {"FILE": scene.file, "NETWORK": scene.network}
     run = anchoring(*(named.get(one, one) for one in arguments))
     assert (run.status, run.out) == (2, "")
+    as_json = anchoring(*(named.get(one, one) for one in arguments), "--json")
+    assert (as_json.status, as_json.json["outcome"]) == (2, "usage")
+    assert set(as_json.json) == {"outcome", "code", "text"}
 
 
-def test_an_unreadable_bundle_is_no_verdict(scene: Scene) -> None:
-    run = anchoring("verify", str(scene.folder / "none.json"), "--network", scene.network)
-    assert (run.status, run.out) == (1, "")
+@pytest.mark.parametrize("command", ["verify", "inspect"])
+def test_an_unreadable_bundle_is_no_verdict(scene: Scene, command: str) -> None:
+    network = ["--network", scene.network] if command == "verify" else []
+    for name in ("none.json", "."):
+        run = anchoring(command, str(scene.folder / name), *network)
+        assert (run.status, run.out) == (2, "")
+        assert "Try: a readable file" in run.err
 
 
 def test_f4_a_chain_that_is_down_cannot_be_checked(scene: Scene) -> None:
@@ -285,7 +175,8 @@ def test_audit_with_all_lists_is_clean(scene: Scene) -> None:
     run = audit(scene, "--gateway", scene.url)
     assert run.status == 0, run.err
     assert run.json["clean"]
-    assert (run.json["anchors"], run.json["entries"], run.json["witness"]) == (1, 16, "shop")
+    assert (run.json["anchors"], run.json["lists"], run.json["entries"]) == (1, 1, 16)
+    assert run.json["organisations"] == ["shop", "regulator"]
     stream = ["audit", "--network", scene.network, "--stream", str(STREAM), "--gateway", scene.url]
     assert anchoring(*stream).status == 0
 
@@ -297,7 +188,8 @@ def test_audit_without_a_gateway_could_not_check_the_lists(scene: Scene) -> None
 
 def test_audit_a_gateway_that_is_down_is_no_withholding(scene: Scene) -> None:
     run = audit(scene, "--gateway", "http://127.0.0.1:9")
-    assert (run.status, run.out) == (13, "")
+    assert (run.status, run.json["outcome"]) == (13, "cannot_check")
+    assert run.json["code"] == "gateway_unavailable"
 
 
 @pytest.mark.parametrize(
@@ -347,3 +239,86 @@ def test_looking_into_a_bundle_loads_no_chain() -> None:
     code = "import sys, anchoring.cli; print(sorted({'web3', 'eth_account'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, text=True)
     assert done.stdout == "[]\n", done.stderr
+
+
+def failures(scene: Scene) -> dict[str, tuple[list[str], int, str, str]]:
+    """Commands that come to no good end: arguments, status, outcome, code."""
+    network, nobody = ["--network", scene.network], "http://127.0.0.1:9"
+    other = replace(load_network(Path(scene.network)), genesis_hash=b"\x01" * 32)
+    write_network(scene.folder / "another.json", other)
+    audit = ["audit", *network, "--participant", "1"]
+    far = scene.issuer.receipt(b"\x01" * 32, received_at=START * 2, anchor_by=2**33)
+    pending = scene.write("far.json", far.to_json())
+    empty = scene.write("empty.json", b"{}")
+    return {
+        "code not disclosed": (
+            *(["verify", scene.file, *network, "--code", "x"], 11, "not_found"),
+            "code_not_disclosed",
+        ),
+        "no bundle": (["verify", empty, *network], 10, "refused", "bundle_shape"),
+        "one witness": (
+            *(["verify", scene.file, *network, f"--rpc={nobody}"], 13, "cannot_check"),
+            "chain_unavailable",
+        ),
+        "no opening": (["inspect", "--opening", empty], 10, "refused", "format_unknown"),
+        "no gateway": ([*audit, "--gateway", nobody], 13, "cannot_check", "gateway_unavailable"),
+        "no lists": (audit, 13, "cannot_check", "not_complete"),
+        "not due": (
+            *([*audit, "--gateway", scene.url, "--receipt", pending], 12, "pending"),
+            "not_due",
+        ),
+        "no receipt": ([*audit, "--receipt", empty], 10, "refused", "format_unknown"),
+        "no transaction": ([*audit, "--transaction", empty], 2, "usage", "unreadable_file"),
+        "no chain": ([*audit, f"--rpc={nobody}"], 13, "cannot_check", "chain_unavailable"),
+        "too few": (
+            *([*audit, f"--rpc={scene.world.anvil.url}"], 13, "cannot_check"),
+            "quorum_not_met",
+        ),
+        "another chain": (
+            *(["audit", "--network", str(scene.folder / "another.json"), "--participant", "1"],),
+            *(13, "cannot_check", "chain_identity"),
+        ),
+        "another participant": (
+            *(["audit", *network, "--participant", "9", "--quorum", "1", "--stream", "9"],),
+            *(2, "usage", "usage"),
+        ),
+        "no network": (["verify", scene.file], 2, "usage", "usage"),
+        "network unreadable": (
+            *(["verify", scene.file, "--network", "none.json"], 2, "usage"),
+            "network_file",
+        ),
+    }
+
+
+def test_whatever_happens_json_is_one_object_with_outcome_code_and_text(scene: Scene) -> None:
+    for name, (arguments, status, outcome, code) in failures(scene).items():
+        run = anchoring(*arguments, "--json")
+        said = run.json
+        assert (run.status, said["outcome"], said["code"]) == (status, outcome, code), name
+        assert said["text"], name
+    for good in (["inspect", scene.file], ["verify", scene.file, "--network", scene.network]):
+        assert {"outcome", "code", "text"} <= set(anchoring(*good, "--json").json)
+
+
+def test_f4_an_audit_needs_two_organisations_unless_one_is_asked_for(scene: Scene) -> None:
+    one = [f"--rpc=a={scene.world.anvil.url}", "--gateway", scene.url]
+    assert audit(scene, *one).status == 13
+    run = audit(scene, *one, "--quorum", "1")
+    assert (run.status, run.json["organisations"], run.json["quorum"]) == (0, ["a"], 1)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_an_audit_shows_its_progress_to_a_terminal_alone(scene: Scene) -> None:
+    arguments = ["audit", "--network", scene.network, "--participant", "1", "--gateway", scene.url]
+    seen: list[str] = []
+    for stream in (Terminal(), io.StringIO()):
+        with redirect_stderr(stream), redirect_stdout(io.StringIO()) as out:
+            assert main([*arguments, "--json"]) == 0
+        seen.append(stream.getvalue())
+        assert out.getvalue().count("\n") == 1
+    assert "anchors 1/1, lists 1/1" in seen[0]
+    assert "\r" not in seen[1]

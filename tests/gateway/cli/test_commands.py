@@ -143,16 +143,32 @@ def test_verify_says_what_it_does_not_know(served: Served, tmp_path: Path) -> No
     assert (pending.status, bool(pending.tries())) == (12, True)
     proof = served("proof", "get", code)
     assert (proof.status, bool(proof.tries())) == (12, True)
+    for what, expected in ((sgtin(), (11, "code_not_found")), (code, (12, "not_final"))):
+        said = served("verify", what, "--quorum", "1", "--json")
+        assert (said.status, said.json()["code"]) == expected
+    nobody = served("verify", code, "--gateway", "http://127.0.0.1:9", "--json")
+    assert (nobody.status, nobody.json()["outcome"]) == (13, "cannot_check")
+
+
+def test_verify_of_a_file_that_is_not_there_is_a_usage_error(
+    served: Served, tmp_path: Path
+) -> None:
+    for name in ("none.json", "./none", str(tmp_path)):
+        said = served("verify", name)
+        assert (said.status, bool(said.tries())) == (2, True)
 
 
 def test_audit(served: Served, tmp_path: Path) -> None:
     sealed(served, tmp_path, shipping(sgtin()))
+    asked = ("audit", "--gateway", served.url, "--participant", "1", "--json")
     network = str(served.folder / "network.json")
-    said = served(
-        *("audit", "--network", network, "--gateway", served.url),
-        *("--participant", "1", "--json"),
-    )
-    assert said.status == 0, said.err + said.out
+    for own in ((), ("--network", network), (f"--network={network}",)):
+        said = served(*asked, "--quorum", "1", *own)
+        assert (said.status, said.json()["outcome"]) == (0, "verified"), said.err
+    alone = served(*asked)  # two organisations by default
+    assert (alone.status, alone.json()["code"]) == (13, "quorum_not_met")
+    missing = served(*asked, "--network", str(tmp_path / "none.json"))
+    assert (missing.status, missing.json()["code"]) == (2, "network_file")
     assert served("audit", "--help").status == 0
 
 
