@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
+import orjson
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
@@ -57,7 +58,7 @@ async def capture_document(
         headers["Idempotency-Replayed"] = "true"
     entries = [one.entry for one in report.events if one.entry is not None]
     final = wait == "final" and await _wait_final(gateway, entries)
-    return JSONResponse(_report(report), status_code=200 if final else 202, headers=headers)
+    return _json(_report(report), 200 if final else 202, headers)
 
 
 @router.get("/epcis/capture/{capture_id}", operation_id="getCaptureJob")
@@ -85,7 +86,7 @@ async def capture_event(
     entries = [result.entry] if result.entry else []
     pending = wait == "final" and not await _wait_final(gateway, entries)
     headers = {**_headers(gateway), "Location": f"/epcis/events/{quote(result.event_id, safe='')}"}
-    return JSONResponse(_result(result), status_code=202 if pending else 201, headers=headers)
+    return _json(_result(result), 202 if pending else 201, headers)
 
 
 async def _wait_final(gateway: Gateway, entries: Sequence[bytes]) -> bool:
@@ -101,6 +102,11 @@ async def _wait_final(gateway: Gateway, entries: Sequence[bytes]) -> bool:
         else:
             await asyncio.sleep(_POLL_S)
     return True
+
+
+def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
+    # The reports of large documents take the framework's own encoder four times as long.
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")
 
 
 def _headers(gateway: Gateway) -> dict[str, str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Depends, Response
 
+from anchoring.core.items import encode_base64url
+from node_gateway.api.anchors import Number
 from node_gateway.api.deps import EntryPath, GatewayDep, requires
-from node_gateway.services.opening import codes_opening, full_opening
+from node_gateway.services.opening import codes_opening, decoys_of, full_opening
 from node_gateway.storage.ports import ApiKey
 
 router = APIRouter(tags=["openings"])
@@ -37,3 +40,21 @@ async def get_codes_opening(key: AuditKey, gateway: GatewayDep, entry: EntryPath
     del key
     opening = await codes_opening(gateway.store, bytes.fromhex(entry))
     return Response(await asyncio.to_thread(opening.to_json), media_type="application/json")
+
+
+@router.get("/v1/streams/{stream}/anchors/{sequence}/decoys", operation_id="getDecoys")
+async def get_decoys(
+    key: AuditKey, gateway: GatewayDep, stream: Number, sequence: Number
+) -> Response:
+    """Open the decoys of a batch, so that an auditor accounts for every entry of its list.
+
+    It tells how many events the batch holds. Problems: anchor_not_found, entries_lost.
+    """
+    del key
+    nonces = await decoys_of(gateway.store, stream, sequence)
+    body = {
+        "stream": stream,
+        "sequence": sequence,
+        "decoys": [encode_base64url(nonce) for nonce in nonces],
+    }
+    return Response(orjson.dumps(body), media_type="application/json")

@@ -12,9 +12,10 @@ from anchoring.core import streams
 from anchoring.core.items import CODE_LISTS
 from anchoring.core.opening import CodesOpening, FullOpening
 from node_gateway.errors import NotFoundError
+from node_gateway.services.batching import decoy_nonces
 from node_gateway.services.disclosing import OpenEvent, open_event, whole_event
 from node_gateway.storage.errors import DatabaseDamagedError
-from node_gateway.storage.ports import EventStore
+from node_gateway.storage.ports import BatchStore, EventStore
 
 
 async def full_opening(store: EventStore, entry: bytes, *, participant: int) -> FullOpening:
@@ -43,6 +44,21 @@ async def codes_opening(store: EventStore, entry: bytes) -> CodesOpening:
     if (await asyncio.to_thread(opening.tree)).root != opened.stored.header.codes_root:
         raise DatabaseDamagedError("the stored codes are not those that were committed")
     return opening
+
+
+async def decoys_of(store: BatchStore, stream: int, sequence: int) -> list[bytes]:
+    """Return the nonces of a batch's decoys (32 bytes each).
+
+    Raises:
+        NotFoundError: there is no such anchor, or this database lost what its decoys come from.
+    """
+    anchor = await store.anchor(stream, sequence)
+    if anchor is None:
+        raise NotFoundError("no such anchor", code="anchor_not_found")
+    seed = await store.batch_decoys(stream, sequence)
+    if seed is None:  # taken over from the chain after an old copy was restored
+        raise NotFoundError("this database lost the list", code="entries_lost")
+    return decoy_nonces(seed, anchor.anchor.size - anchor.event_count)
 
 
 async def _opened(store: EventStore, entry: bytes) -> OpenEvent:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from anchoring.core.batch import decoy_entry
+from anchoring.core.items import decode_base64url
 from anchoring.core.opening import parse_codes_opening, parse_opening
 from tests.gateway.running import Running, commissioning, sgtin
 
@@ -44,3 +46,17 @@ async def test_an_erased_event_has_no_opening(shared: Running) -> None:
         assert (gone.status_code, gone.json()["code"]) == (410, "event_erased")
     unknown = await shared.client.get(f"/v1/events/{'0' * 64}/opening")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "event_not_found")
+
+
+async def test_decoys_and_events_are_the_whole_list(shared: Running) -> None:
+    entry = await shared.entry(commissioning(sgtin()))
+    state = (await shared.client.get(f"/v1/events/{entry}")).json()
+    place = f"/v1/streams/{state['stream']}/anchors/{state['sequence']}"
+    listed = (await shared.client.get(f"{place}/entries")).json()["entries"]
+    nonces = (await shared.client.get(f"{place}/decoys")).json()["decoys"]
+    decoys = {decoy_entry(decode_base64url(nonce)).hex() for nonce in nonces}
+    assert decoys < set(listed)
+    assert entry in set(listed) - decoys
+    assert (await shared.stranger().get(f"{place}/decoys")).status_code == 401
+    missing = await shared.client.get(f"/v1/streams/{state['stream']}/anchors/999999/decoys")
+    assert (missing.status_code, missing.json()["code"]) == (404, "anchor_not_found")
