@@ -16,6 +16,7 @@ sends it. A crash between sending and noting leaves a place unknown: the next pa
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -43,10 +44,13 @@ from anchoring.ports import (
     AnchorOutbox,
     ChainIdentity,
     PendingAnchor,
+    SignedTransaction,
 )
 
 BEHIND_GRACE_S = 600
 """How long an endpoint may lack a block that this process has seen, as one does that fails over."""
+LOOK_AGAIN_S = 0.1
+"""Pause before an endpoint whose answers contradict each other is asked once more."""
 PENDING_MAX = 4096
 """Anchors looked at in one pass."""
 
@@ -131,13 +135,15 @@ class Anchorer:
         return status
 
     async def _pass(self, pending: list[PendingAnchor], *, may_send: bool) -> AnchorerStatus:
-        streams = sorted({*self._streams, *(one.anchor.stream for one in pending)})
         await self._check_identity()
-        view = await ChainView.look(self._chain, streams)
-        final_blocks = [await self._check_stream(view, one, pending) for one in streams]
-        self._reconciled = True
-        transactions = await self._outbox.transactions()
-        await view.locate(pending, transactions, first_block=min(final_blocks, default=0))
+        try:
+            view, transactions = await self._look(pending)
+        except HaltError as halt:
+            if halt.reason is not Reason.CHAIN_INCONSISTENT:
+                raise
+            # An endpoint that is just adding a block may show its state before its logs.
+            await asyncio.sleep(LOOK_AGAIN_S)
+            view, transactions = await self._look(pending)
         await self._note(view, pending)
         finalised = await self._finalise(view, pending)
         halt: HaltError | None = None
@@ -162,6 +168,18 @@ class Anchorer:
             finalised=finalised,
             alarms=tuple(view.alarms),
         )
+
+    async def _look(
+        self, pending: list[PendingAnchor]
+    ) -> tuple[ChainView, list[SignedTransaction]]:
+        """Look at the chain and find where our anchors stand; writes nothing."""
+        streams = sorted({*self._streams, *(one.anchor.stream for one in pending)})
+        view = await ChainView.look(self._chain, streams)
+        final_blocks = [await self._check_stream(view, one, pending) for one in streams]
+        self._reconciled = True
+        transactions = await self._outbox.transactions()
+        await view.locate(pending, transactions, first_block=min(final_blocks, default=0))
+        return view, transactions
 
     async def _check_identity(self) -> None:
         try:

@@ -111,8 +111,10 @@ def _transaction(name: str) -> tuple[bytes, SignedAnchors]:
         raw = bytes.fromhex(text.decode("ascii").strip().removeprefix("0x"))
     except ValueError as error:
         attempt = "a file that holds the signed transaction in hex"
-        text = f"{name} is no hex"
-        raise CommandError(text, attempt=attempt, status=USAGE, code="unreadable_file") from error
+        complaint = f"{name} is no hex"
+        raise CommandError(
+            complaint, attempt=attempt, status=USAGE, code="unreadable_file"
+        ) from error
     return raw, decode_signed(raw, ContractAbi(load("AnchorRegistry").abi))
 
 

@@ -1,9 +1,11 @@
 """Guards of the anchorer that need a chain with exact timing; in memory only."""
 
+import pytest
+
 from anchoring.anchorer_status import AnchorerState, Reason
 from anchoring.chain.memory_ports import MemoryWriter
 from anchoring.errors import SubmissionUnknownError
-from anchoring.ports import SignedTransaction
+from anchoring.ports import BlockRef, SignedTransaction, StreamHead
 from tests.anchoring.chain.gateway import CONFIRMATIONS, Gateway
 from tests.anchoring.chain.worlds import STREAM, MemoryWorld
 
@@ -126,3 +128,42 @@ async def test_f18_the_same_root_goes_out_under_a_new_key() -> None:
     world.chain.receive(old)  # somebody hands the old variant over again: it reverts or wins
     await gateway.finish()
     assert len(world.chain.head.state.records) == 1
+
+
+class StateBeforeLogs(MemoryWriter):
+    """Shows the state of a block before the block itself, as an endpoint under load does."""
+
+    looks = 1
+
+    async def head(self) -> BlockRef:
+        head = await super().head()
+        if self.looks > 0:
+            self.looks -= 1
+            return self._chain.blocks[-2].ref
+        return head
+
+    async def stream_head(self, stream: int, *, at: bytes) -> StreamHead:
+        return await super().stream_head(stream, at=self._chain.head.ref.block_hash)
+
+
+@pytest.mark.parametrize(
+    ("looks", "state"), [(1, AnchorerState.READY), (2, AnchorerState.DEGRADED)]
+)
+async def test_f14_a_state_that_is_ahead_of_its_logs_is_looked_at_once_more(
+    looks: int, state: AnchorerState
+) -> None:
+    world = MemoryWorld()
+    gateway = Gateway(world)
+    gateway.writer = StateBeforeLogs(world.chain, world.writer.sender)
+    gateway.writer.looks = 0
+    gateway.restart()
+    await gateway.batch()
+    await gateway.run()
+    world.mine()
+    gateway.writer.looks = looks
+    status = await gateway.run()
+    assert status.state is state, status
+    if state is AnchorerState.DEGRADED:  # it stays so: then it is said
+        assert status.reason is Reason.CHAIN_INCONSISTENT
+        assert "no log tells it" in status.detail
+    await gateway.finish()
