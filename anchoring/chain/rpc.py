@@ -9,6 +9,7 @@ becomes ChainUnavailableError with a sentence that says what came back.
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,6 +67,9 @@ class _BoundedProvider(AsyncHTTPProvider):
             exception_retry_configuration=None,
         )
         self._endpoint = URI(url)
+        # The manager's lock belongs to its class: an event loop that stands still while it holds
+        # it would stop every other endpoint of the process.
+        self._request_session_manager._lock = threading.Lock()  # noqa: SLF001
 
     async def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
         del method
