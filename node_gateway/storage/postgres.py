@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from node_gateway.storage.errors import DatabaseInUseError
 
 # Any fixed number; advisory locks are per database. ASCII "SEALTRL1".
 _LEASE_KEY: Final = 0x5345414C54524C31
+_LEASE_WAIT_S: Final = 3.0
+_LEASE_POLL_S: Final = 0.05
 _COPY_MIN: Final = 8
 _REFUSED: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
 
@@ -54,11 +57,17 @@ class PostgresBackend:
         )
 
     def take_lease(self, connection: Connection) -> None:
-        """See `Backend`."""
+        """See `Backend`.
+
+        The server lets go of a lock a moment after its connection has gone, so a gateway that is
+        restarted at once waits for that moment.
+        """
         lock = text("SELECT pg_try_advisory_lock(:key)")
-        taken = connection.execute(lock, {"key": _LEASE_KEY}).scalar()
-        if not taken:
-            raise DatabaseInUseError(f"{holder_of(connection)} writes to this database")
+        ends_at = time.monotonic() + _LEASE_WAIT_S
+        while not connection.execute(lock, {"key": _LEASE_KEY}).scalar():
+            if time.monotonic() > ends_at:
+                raise DatabaseInUseError(f"{holder_of(connection)} writes to this database")
+            time.sleep(_LEASE_POLL_S)
 
     def release_lease(self) -> None:
         """See `Backend`: closing the writing connection has released it."""
