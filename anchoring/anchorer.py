@@ -136,14 +136,7 @@ class Anchorer:
 
     async def _pass(self, pending: list[PendingAnchor], *, may_send: bool) -> AnchorerStatus:
         await self._check_identity()
-        try:
-            view, transactions = await self._look(pending)
-        except HaltError as halt:
-            if halt.reason is not Reason.CHAIN_INCONSISTENT:
-                raise
-            # An endpoint that is just adding a block may show its state before its logs.
-            await asyncio.sleep(LOOK_AGAIN_S)
-            view, transactions = await self._look(pending)
+        view, transactions = await self._look_well(pending)
         await self._note(view, pending)
         finalised = await self._finalise(view, pending)
         halt: HaltError | None = None
@@ -168,6 +161,21 @@ class Anchorer:
             finalised=finalised,
             alarms=tuple(view.alarms),
         )
+
+    async def _look_well(
+        self, pending: list[PendingAnchor]
+    ) -> tuple[ChainView, list[SignedTransaction]]:
+        """Look; and once more before the endpoint is said to contradict itself.
+
+        One that is just adding a block may show its state before its logs.
+        """
+        try:
+            return await self._look(pending)
+        except HaltError as halt:
+            if halt.reason is not Reason.CHAIN_INCONSISTENT:
+                raise
+        await asyncio.sleep(LOOK_AGAIN_S)
+        return await self._look(pending)
 
     async def _look(
         self, pending: list[PendingAnchor]
