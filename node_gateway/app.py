@@ -23,6 +23,7 @@ from node_gateway.api import (
     problems,
 )
 from node_gateway.api.description import describe
+from node_gateway.api.hot import ShortWay
 from node_gateway.api.middleware import Measured
 from node_gateway.services.gateway import Gateway
 from node_gateway.worker import Worker
@@ -65,5 +66,6 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
     app = describe_app()
     app.router.lifespan_context = lifespan
     app.state.gateway = gateway
+    app.add_middleware(ShortWay)
     app.add_middleware(Measured, metrics=gateway.metrics)
     return app

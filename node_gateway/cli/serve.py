@@ -6,7 +6,6 @@ import asyncio
 import gc
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from node_gateway.settings import Settings
 
 _COLLECT_AT: Final = (50_000, 20, 100)
-_SWITCH_INTERVAL_S: Final = 0.0005
 
 
 @command
@@ -47,16 +45,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _tune() -> None:
-    """Set the interpreter up for a long-lived server with one writing thread beside its loop.
+    """Set the collector up for a long-lived server.
 
-    What start-up made stays for good, so the collector need not look at it again and again; events
-    are trees without cycles, which reference counts free. The shorter switch interval is what the
-    writing thread waits at most for its turn, and with it every capture of its group.
+    What start-up made stays for good, so it need not be looked at again and again; events are
+    trees without cycles, which reference counts free.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AT)
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
 
 async def _serve(config: Path, host: str | None, port: int | None) -> None:
