@@ -83,7 +83,7 @@ async def test_a_promise_at_risk_makes_more_batches_with_an_alarm(start: Start) 
 
 async def test_the_worker_sounds_the_alarm(start: Start) -> None:
     clock = Clock()
-    up = await start(wishes(clock).but(with_worker=True, poll_s=0.05))
+    up = await start(wishes(clock).but(with_worker=True, poll_s=0.1))
     await capture(up, 40)
     clock.now_s += 900
     while len(await sizes(up)) < 4:  # the first slot's, this slot's and two more
