@@ -75,7 +75,7 @@ def example_fields() -> str:
     count = len(TEXTS.fields)
     drawn = plain.stream("salts", FIELDS_KEY, 16 * count + 32 * (16 - count))
     names = {plain.entry_of(text): path for path, text in TEXTS.fields.items()}
-    names |= dict.fromkeys(plain.cut(drawn[16 * count:], 32), "decoy")
+    names |= dict.fromkeys(plain.cut(drawn[16 * count :], 32), "decoy")
     made = plain.commit(EVENT, DERIVED, secret=SECRET)
     rows = [f"{at:2}  {entry.hex()}  {names[entry]}" for at, entry in enumerate(sorted(names))]
     return fenced("\n".join([*rows, f"fields root  {made.fields.root.hex()}"]))
