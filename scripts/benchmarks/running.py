@@ -4,13 +4,15 @@ import asyncio
 import json
 import os
 import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from node_gateway.cli.chain import deploy_network
@@ -18,6 +20,7 @@ from node_gateway.cli.init import Wanted, make_gateway
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _HERE = Path(__file__).resolve().parent
+PADDING = "fixed:4096"
 _READY_S = 60
 _FINAL_S = 300
 
@@ -52,22 +55,32 @@ class RunningGateway:
             if self.process.poll() is not None:
                 break
             time.sleep(0.1)
-        raise RuntimeError((self.folder / "log").read_text()[-2000:])
+        log = (self.folder / "log").read_text()[-2000:]
+        raise RuntimeError(f"the gateway did not get there in {timeout_s} s; its log ends:\n{log}")
 
     def status(self) -> dict:
         return self._get("/v1/status")
 
     def wait_final(self) -> None:
-        def settled() -> bool:
-            status = self.status()
-            waiting = sum(one["waiting"] for one in status["streams"])
-            last = status["streams"][0]
-            return waiting == 0 and last["lastFinalSequence"] >= last["lastSequence"] - 1
+        """Wait until every event that is stored now is final; empty batches go on for ever."""
+        self._until(lambda: not any(one["waiting"] for one in self.status()["streams"]), _FINAL_S)
+        last = {one["stream"]: one["lastSequence"] for one in self.status()["streams"]}
 
-        self._until(settled, _FINAL_S)
+        def final() -> bool:
+            streams = self.status()["streams"]
+            return all(one["lastFinalSequence"] >= last[one["stream"]] for one in streams)
+
+        self._until(final, _FINAL_S)
 
     def database_bytes(self) -> int:
-        return (self.folder / "sealtrail.db").stat().st_size
+        """The pages in use, those that are still in the write-ahead log included."""
+        with closing(
+            sqlite3.connect(f"file:{self.folder / 'sealtrail.db'}?mode=ro", uri=True)
+        ) as db:
+            (pages,) = db.execute("PRAGMA page_count").fetchone()
+            (free,) = db.execute("PRAGMA freelist_count").fetchone()
+            (size,) = db.execute("PRAGMA page_size").fetchone()
+        return (pages - free) * size
 
     def rss_mib(self) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
@@ -105,11 +118,12 @@ def running_gateways() -> Iterator[tuple[RunningGateway, RunningGateway]]:
     started = []
     try:
         with Anvil("--block-time", "1") as anvil:
-            _make(folder, anvil.url)
+            ports = {"ours": _free_port(), "peer": _free_port()}
+            _make(folder, anvil.url, ports)
             serve = ["-m", "node_gateway.cli", "serve"]
             ungrouped = [str(_HERE / "ungrouped.py")]
-            for name, port, script in (("ours", 8741, serve), ("peer", 8742, ungrouped)):
-                started.append(RunningGateway(folder / name, anvil.url, port, script))
+            for name, script in (("ours", serve), ("peer", ungrouped)):
+                started.append(RunningGateway(folder / name, anvil.url, ports[name], script))
             yield started[0], started[1]
             for one in started:
                 one.close()
@@ -117,15 +131,21 @@ def running_gateways() -> Iterator[tuple[RunningGateway, RunningGateway]]:
     finally:
         for one in started:
             one.process.kill()
+            one.process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make(folder: Path, rpc: str) -> None:
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def _make(folder: Path, rpc: str, ports: dict[str, int]) -> None:
     from anchoring.chain.network import write_network
     from anchoring.chain.signer import Signer
 
     people = []
-    for number, (name, port) in enumerate((("ours", 8741), ("peer", 8742)), start=1):
+    for number, (name, port) in enumerate(ports.items(), start=1):
         wanted = Wanted(
             folder=folder / name,
             participant=number,
@@ -138,7 +158,7 @@ def _make(folder: Path, rpc: str) -> None:
             port=port,
             cadence_s=1,
             slow_cadence_s=86_400,
-            padding="fixed:4096",
+            padding=PADDING,
         )
         make_gateway(wanted, scrypt_cost=1024)
         people.append(json.loads((folder / name / "participant.json").read_text()))
