@@ -6,6 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from anchoring.audit_report import AuditReport, FindingCode
+from anchoring.audit_statements import (
+    Statement,
+    differing_paths,
+    statement_of_bundle,
+    statement_of_opening,
+)
 from anchoring.chain.network import Network
 from anchoring.chain.receipts import receipt_signer
 from anchoring.chain.transactions import SignedAnchors
@@ -21,8 +27,6 @@ BLOCK_GAP_S = 60
 """Time without a block from which on the chain counts as halted."""
 HALT_BLOCKS_MAX = 5000
 """Blocks before a promised time that are searched for halts."""
-
-_EVENT_ID = "$['eventID']"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +195,13 @@ class ClaimsAuditor:
 
     def _check_statements(self, claims: Claims) -> None:
         """Compare opened and disclosed events with the lists and with each other."""
-        events: dict[tuple[int, str, bool], dict[str, object]] = {}
+        events: dict[tuple[int, str, bool], list[Statement]] = {}
         values: dict[tuple[bytes, str], tuple[object, str]] = {}
         for opening in claims.openings:
             self._report.openings += 1
             entry = self._opened_entry(opening)
             if entry is not None:
-                event_id = opening.event.get("eventID")
-                flag = "errorDeclaration" in opening.event
-                self._note_event(events, opening.participant, event_id, flag, entry)
+                self._note_event(events, statement_of_opening(opening, entry))
         anchors = {(one.anchor.stream, one.anchor.sequence): one.anchor for one in self._lists}
         for one in claims.bundles:
             anchor = one.bundle.anchor
@@ -207,9 +209,7 @@ class ClaimsAuditor:
                 name = f"{anchor.stream}/{anchor.sequence}"
                 self._report.unchecked.append(f"a bundle of {name}: not anchored in scope")
                 continue
-            flag = one.act.has_error_declaration
-            event_id = one.values.get(_EVENT_ID)
-            self._note_event(events, one.bundle.participant, event_id, flag, one.entry)
+            self._note_event(events, statement_of_bundle(one))
             for item, text in zip(one.fields, one.bundle.fields.disclosures, strict=True):
                 self._note_value(values, one.entry, item.item.path, item.item.value, text)
 
@@ -227,23 +227,32 @@ class ClaimsAuditor:
 
     def _note_event(
         self,
-        events: dict[tuple[int, str, bool], dict[str, object]],
-        participant: int,
-        event_id: object,
-        flag: bool,
-        entry: bytes,
+        events: dict[tuple[int, str, bool], list[Statement]],
+        statement: Statement | None,
     ) -> None:
-        if not isinstance(event_id, str):
+        if statement is None:
             return
-        first = events.setdefault((participant, event_id, flag), {"entry": entry.hex()})
-        if first["entry"] != entry.hex():
-            self._report.add(
-                FindingCode.EQUIVOCATION,
-                "two anchored events of one participant carry one eventID",
-                participant=participant,
-                eventID=event_id,
-                entries=[first["entry"], entry.hex()],
-            )
+        earlier = events.setdefault(statement.identity, [])
+        for one in earlier:
+            if one.entry == statement.entry:
+                continue
+            paths = differing_paths(one, statement)
+            if not paths and not (one.is_whole and statement.is_whole):
+                text = (
+                    f"two entries carry the eventID {statement.identity[1]}: open both to compare"
+                )
+                self._report.unchecked.append(text)
+            if paths:
+                self._report.add(
+                    FindingCode.EQUIVOCATION,
+                    "two anchored events of one participant carry one eventID and differ",
+                    participant=statement.identity[0],
+                    eventID=statement.identity[1],
+                    entries=[one.entry.hex(), statement.entry.hex()],
+                    paths=paths,
+                )
+                break
+        earlier.append(statement)
 
     def _note_value(
         self,

@@ -294,15 +294,31 @@ async def test_two_events_with_one_id_are_equivocation(scene: Scene) -> None:
 
 
 async def test_bundles_of_two_events_with_one_id_are_equivocation(scene: Scene) -> None:
-    changes = {"eventID": scene.issuer.opening(1).event["eventID"]}
+    changes = {"eventID": scene.issuer.opening(1).event["eventID"], "action": "OBSERVE"}
     other = await scene.issuer.seal(scene.issuer.commit(8, **changes))
     path = "$['eventID']"
     bundles = [
         check_bundle(scene.issuer.bundle(scene.first, 0, path)),
         check_bundle(scene.issuer.bundle(other, 0, path)),
     ]
-    assert codes(await scene.audit(Claims(bundles=bundles))) == ["equivocation"]
+    report = await scene.audit(Claims(bundles=bundles))
+    assert codes(report) == ["equivocation"]
+    assert "sealtrail:act" in report.findings[0].evidence["paths"]
     assert codes(await scene.audit(Claims(bundles=bundles[:1]))) == []
+
+
+async def test_the_same_content_anchored_twice_is_no_equivocation(scene: Scene) -> None:
+    first = scene.issuer.opening(1)
+    again = replace(first, secret=scene.issuer.secret(20))
+    made = await scene.issuer.seal(again.commitment())
+    assert again.commitment().entry != first.commitment().entry
+    report = await scene.audit(Claims(openings=[first, again]))
+    assert (codes(report), report.unchecked) == ([], [])
+    path = "$['eventID']"
+    bundles = [check_bundle(scene.issuer.bundle(one, 0, path)) for one in (scene.first, made)]
+    report = await scene.audit(Claims(bundles=bundles))
+    assert codes(report) == []
+    assert any("open both to compare" in one for one in report.unchecked)
 
 
 async def test_f15_two_signed_transactions_for_one_sequence_are_evidence() -> None:
