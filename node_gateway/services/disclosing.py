@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import orjson
 
@@ -29,8 +29,13 @@ from node_gateway.storage.tiles import batch_path, sparse_path
 AUDIENCES = ("public", "partner", "owner")
 SOURCE_PATH = "sealtrail:source"
 CODES_SHOWN_MAX = 256
+_INLINE_SIZE_BYTES_MAX = 8 * 1024
+"""Smaller events are worked out on the event loop: a thread switch costs more than the work."""
 # ni: and nih: names, and the form that ni: names take over HTTP.
 _CONTENT_HASH = re.compile(r"(?i)nih?:|https?://[^/]*/\.well-known/ni/")
+
+
+T = TypeVar("T")
 
 
 class DisclosingStore(EventStore, BatchStore, Protocol):
@@ -117,11 +122,11 @@ class Disclosing:
         if policy is None:
             raise NotFoundError("no such event", code="event_not_found")
         place = await self._final_place(entry)
-        fields = await asyncio.to_thread(
-            build_fields,
-            opened.event,
-            opened.derived,
-            sub_secret=streams.fields_secret(opened.secret),
+        fields = await _work_out(
+            opened,
+            lambda: build_fields(
+                opened.event, opened.derived, sub_secret=streams.fields_secret(opened.secret)
+            ),
         )
         if fields.root != stored.header.fields_root:
             raise DatabaseDamagedError("the stored event is not the one that was committed")
@@ -138,7 +143,7 @@ class Disclosing:
             anchor=place.batch.anchor,
             anchored_at=_anchored_at(place),
         )
-        await asyncio.to_thread(_require_proof_of, bundle, entry)
+        await _work_out(opened, lambda: _require_proof_of(bundle, entry))
         return bundle
 
     async def _final_place(self, entry: bytes) -> BatchPlace:
@@ -160,8 +165,9 @@ class Disclosing:
             if not codes and show_all:
                 raise _too_many_to_show()
             return await self._large_code_paths(opened, codes), False
-        tree = await asyncio.to_thread(
-            build_codes, opened.event, sub_secret=streams.codes_secret(opened.secret)
+        tree = await _work_out(
+            opened,
+            lambda: build_codes(opened.event, sub_secret=streams.codes_secret(opened.secret)),
         )
         if tree.root != opened.stored.header.codes_root:
             raise DatabaseDamagedError("the stored codes are not those that were committed")
@@ -189,6 +195,12 @@ class Disclosing:
                 siblings = tuple(sparse_path(tiles, row.position))
                 paths.append(CodePath(disclosure, row.position, siblings))
         return tuple(sorted(paths, key=lambda path: path.index))
+
+
+async def _work_out(opened: OpenEvent, work: Callable[[], T]) -> T:
+    if len(opened.stored.payload or b"") <= _INLINE_SIZE_BYTES_MAX:
+        return work()
+    return await asyncio.to_thread(work)
 
 
 def _require_proof_of(bundle: Bundle, entry: bytes) -> None:

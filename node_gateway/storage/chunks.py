@@ -7,12 +7,12 @@ database overwrites the old bytes in place instead of moving them.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
 import zstandard
 
 from node_gateway.storage.errors import DatabaseDamagedError
@@ -76,7 +76,7 @@ def _encode(contents: Sequence[Content]) -> bytes:
     lengths: list[bytes] = []
     parts: list[bytes] = []
     for content in contents:
-        codes = json.dumps(content.codes, ensure_ascii=True).encode() if content.codes else b""
+        codes = orjson.dumps(content.codes) if content.codes else b""
         lengths.append(_LENGTHS.pack(len(content.payload), len(content.derived), len(codes)))
         parts += (content.payload, content.derived, codes)
     return b"".join((_COUNT.pack(len(contents)), *lengths, *parts))
@@ -88,7 +88,7 @@ def _decode(plain: bytes) -> list[Content]:
     contents = []
     for payload, derived, codes in _LENGTHS.iter_unpack(plain[_COUNT.size : at]):
         ends = (at + payload, at + payload + derived, at + payload + derived + codes)
-        known = json.loads(plain[ends[1] : ends[2]]) if codes else ()
+        known = orjson.loads(plain[ends[1] : ends[2]]) if codes else ()
         contents.append(Content(plain[at : ends[0]], plain[ends[0] : ends[1]], tuple(known)))
         at = ends[2]
     if at != len(plain):
