@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -60,6 +61,7 @@ def capture(
     if wait and response.status_code != 200:
         say("Durable, being sealed. Try: sealtrail status")
     if not report["success"]:
+        say("Try: correct these events and send the file again; what is stored is not stored twice")
         raise typer.Exit(FAILURE)
 
 
@@ -69,7 +71,8 @@ def _keep_receipts(client: Client, path: str, folder: Path) -> None:
     for one in client.get(path)["receipts"]:
         file = folder / f"{one['entries'][0][:16]}.receipt.json"
         file.write_text(json_module.dumps(one) + "\n", encoding="utf-8")
-        say(f"{file}: anchored by {one['anchorBy']}, or the promise is broken")
+        due = datetime.fromtimestamp(one["anchorBy"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        say(f"{file}: anchored by {due}, or the promise is broken")
 
 
 def _read(file: str) -> bytes:

@@ -45,6 +45,8 @@ def deploy(
         raise CommandError(
             f"there is no folder {output.parent}", attempt="--output FILE", status=USAGE
         )
+    if output.is_dir():
+        raise CommandError(f"{output} is a folder", attempt="--output FILE", status=USAGE)
     with talk().status("deploying and waiting for blocks"):
         network = asyncio.run(deploy_network(rpc, people, _deployer(keystore)))
     from anchoring.chain.network import write_network

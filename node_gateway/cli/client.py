@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from node_gateway.cli.output import CANNOT_CHECK, USAGE, CommandError, exit_status
+from node_gateway.cli.output import ATTEMPTS, CANNOT_CHECK, USAGE, CommandError, exit_status
 
 if TYPE_CHECKING:
     import httpx2
@@ -152,10 +152,9 @@ def _problem(response: httpx2.Response) -> CommandError:
         + (f"  [{spot['hint']}]" if spot.get("hint") else "")
         for spot in problem.get("errors", [])
     ]
-    attempt = problem.get("hint") or _attempt(response.status_code)
-    return CommandError(
-        "\n".join(lines), attempt=attempt, status=exit_status(str(problem.get("code")))
-    )
+    code = str(problem.get("code"))
+    attempt = ATTEMPTS.get(code) or problem.get("hint") or _attempt(response.status_code)
+    return CommandError("\n".join(lines), attempt=attempt, status=exit_status(code))
 
 
 def _attempt(status: int) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from node_gateway.cli.output import USAGE, CommandError, command, put, say, talk
+from node_gateway.cli.output import USAGE, CommandError, command, confirmed, put, say, talk
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def adopt_chain(
     again. Events captured after the copy was made are lost to this database: their senders keep
     receipts. Stop the gateway first.
     """
-    if not yes and not typer.confirm("Take over what the chain holds?", err=True):
+    if not yes and not confirmed("Take over what the chain holds?"):
         raise CommandError("nothing was changed", attempt="add --yes", status=USAGE)
     with talk().status("reading the chain"):
         adopted = asyncio.run(_adopt(config))

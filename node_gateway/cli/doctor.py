@@ -97,7 +97,7 @@ def _guarded(name: str, check: Callable[[], str]) -> Check:
     try:
         return name, True, check()
     except Exception as error:  # noqa: BLE001  a doctor lists what fails, whatever it is
-        return name, False, str(error)
+        return name, False, f"{error}. Try: check the section [{name}] and SEALTRAIL_PASSPHRASE"
 
 
 def _keys(settings: Any) -> str:

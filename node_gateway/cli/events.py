@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import quote
 
@@ -9,11 +10,21 @@ import typer
 
 from node_gateway.cli.client import Client
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
-from node_gateway.cli.output import USAGE, CommandError, command, put, say, table
+from node_gateway.cli.output import (
+    USAGE,
+    CommandError,
+    command,
+    confirmed,
+    put,
+    say,
+    table,
+    whole_entry,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
-_ENTRY_LENGTH = 64
+_LOOKS_LIKE_ENTRY = re.compile("(0x)?[0-9A-Fa-f]{8,}")
+"""Whole or not: no eventID, which is a URI, has this form."""
 
 
 @command
@@ -53,8 +64,10 @@ def show(
 ) -> None:
     """Show one event: by its entry state and parts, by its eventID the event itself."""
     client = Client.from_config(config, gateway)
-    by_entry = len(entry) == _ENTRY_LENGTH and ":" not in entry
-    path = f"/v1/events/{entry}" if by_entry else f"/epcis/events/{quote(entry, safe='')}"
+    by_entry = _LOOKS_LIKE_ENTRY.fullmatch(entry)
+    path = (
+        f"/v1/events/{whole_entry(entry)}" if by_entry else f"/epcis/events/{quote(entry, safe='')}"
+    )
     answer = client.get(path)
     if json:
         put(answer)
@@ -74,7 +87,8 @@ def erase(
 
     The gateway must be running. Nobody can disclose the event afterwards.
     """
-    if not yes and not typer.confirm("This cannot be undone. Erase the event?", err=True):
+    whole_entry(entry)
+    if not yes and not confirmed("This cannot be undone. Erase the event?"):
         raise CommandError("nothing was erased", attempt="add --yes", status=USAGE)
     answer = Client.from_config(config, gateway).json("DELETE", f"/v1/events/{entry}")
     put(answer)

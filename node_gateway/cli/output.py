@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -34,8 +35,18 @@ _EXIT_BY_CODE = {
     "key_expiry": USAGE,
     "code_too_long": USAGE,
 }
+ATTEMPTS = {
+    "api_key": "set SEALTRAIL_API_KEY, or sealtrail api-key new",
+    "code_not_found": "check the code, or --gateway URL of another participant",
+    "event_not_found": "check the entry or eventID; sealtrail trace CODE --json lists them",
+    "event_erased": "nothing brings it back",
+    "api_key_not_found": "sealtrail api-key list",
+}
+"""What to try at the command line, in place of the hint that is meant for HTTP."""
 _CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 """What a terminal would obey: other gateways' text is shown, never obeyed."""
+
+_ENTRY = re.compile("[0-9a-f]{64}")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +63,26 @@ class CommandError(Exception):
 def talk() -> Console:
     """Return the console for people: stderr; honours NO_COLOR."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def whole_entry(text: str) -> str:
+    """Return an entry as given.
+
+    Raises:
+        CommandError: it is none, such as the short form that a table shows.
+    """
+    if _ENTRY.fullmatch(text):
+        return text
+    attempt = "sealtrail trace CODE --json shows entries in full"
+    raise CommandError("an entry has 64 lower-case hex digits", attempt=attempt, status=USAGE)
+
+
+def confirmed(question: str) -> bool:
+    """Ask a person; no answer at all is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        return False
 
 
 def say(text: str) -> None:
@@ -102,9 +133,10 @@ def explained() -> Iterator[None]:
     except SettingsError as error:
         fail(str(error), error.hint or "sealtrail doctor", USAGE)
     except KeystoreError as error:
-        fail(str(error), "check SEALTRAIL_PASSPHRASE or keys.passphrase_file", FAILURE)
+        fail(str(error), keystore_attempt(error.code), FAILURE)
     except (GatewayError, EpcisError) as error:
-        fail(str(error), error.hint or "sealtrail --help", exit_status(error.code))
+        attempt = ATTEMPTS.get(error.code) or error.hint or "sealtrail --help"
+        fail(str(error), attempt, exit_status(error.code))
     except StorageError as error:
         fail(str(error), _storage_attempt(error.code), FAILURE)
     except FormatError as error:
@@ -122,7 +154,7 @@ def explained() -> Iterator[None]:
 
 
 _FILE_ATTEMPTS = {
-    "network_file": "--network FILE, or sealtrail chain deploy, which writes one",
+    "network_file": "sealtrail chain deploy writes one; chain.network_file names it",
     "network_json": "compare the network file with the one that was agreed on",
     "network_shape": "compare the network file with the one that was agreed on",
 }
@@ -138,11 +170,19 @@ def _unforeseen(error: Exception) -> tuple[str, str]:
     return f"{kind.__name__} in {where}, which is a fault of this program", "sealtrail doctor"
 
 
+def keystore_attempt(code: str) -> str:
+    """Return what to try when a key file cannot be opened or written."""
+    if code == "keystore_passphrase":
+        return "check SEALTRAIL_PASSPHRASE or keys.passphrase_file"
+    return "check the key file's name and rights"
+
+
 def _storage_attempt(code: str) -> str:
     return {
         "database_revision": "sealtrail db upgrade",
         "database_in_use": "stop the gateway, or use the command that talks to it",
         "database_full": "free disk space, then start again",
+        "database_url": "sqlite:///file or postgresql://...",
     }.get(code, "sealtrail doctor")
 
 

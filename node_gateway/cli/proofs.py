@@ -12,7 +12,16 @@ import typer
 
 from node_gateway.cli.client import Client, address
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
-from node_gateway.cli.output import NOT_FOUND, PENDING, USAGE, CommandError, command, say
+from node_gateway.cli.output import (
+    ATTEMPTS,
+    NOT_FOUND,
+    PENDING,
+    USAGE,
+    CommandError,
+    command,
+    say,
+    whole_entry,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -81,9 +90,13 @@ def open_event(
     Whoever has the file can show what is in it to anybody. It cannot be taken back.
     """
     client = Client.from_config(config, gateway)
+    whole_entry(entry)
     kind = "codes-opening" if codes else "opening"
     output.write_bytes(client.raw(f"/v1/events/{entry}/{kind}"))
-    say(f"{output} is written. Look into it with: python -m anchoring inspect --opening {output}")
+    if codes:
+        say(f"{output} is written. It opens every code of the event to whoever has it.")
+    else:
+        say(f"{output} is written. Look into it: python -m anchoring inspect --opening {output}")
 
 
 @command
@@ -123,6 +136,12 @@ def verify(
 def _own_network(config: Path) -> Path:
     from node_gateway.settings import load_settings
 
+    if not config.is_file():
+        raise CommandError(
+            f"no network file is given, and there are no settings {config} that name one",
+            attempt="--network FILE, or --config FILE",
+            status=USAGE,
+        )
     return load_settings(config).chain.network_file
 
 
@@ -145,7 +164,7 @@ def _canonical(what: str) -> str:
     try:
         return canonical_identifier(what)
     except IdentifierError as error:
-        attempt = error.hint or "type the code as it is printed"
+        attempt = ATTEMPTS.get(error.code) or error.hint or "type the code as it is printed"
         raise CommandError(error.detail, attempt=attempt, status=USAGE) from error
 
 

@@ -42,7 +42,7 @@ app.command(  # its options are the library's, --help among them
 app.command("demo")(demo.demo)
 app.add_typer(events.app, name="event", help="Single events: show, erase.")
 app.add_typer(anchors.app, name="anchor", help="Anchors: now, list, show.")
-app.add_typer(proofs.app, name="proof", help="Bundles: get.")
+app.add_typer(proofs.app, name="proof", help="Bundles: get; openings: open.")
 app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
 app.add_typer(keys.app, name="key", help="Chain keys: new.")
