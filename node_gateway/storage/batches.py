@@ -5,7 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, func, insert, join, select, true, union
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    join,
+    select,
+    true,
+    union,
+)
 
 from anchoring.core import merkle
 from anchoring.core.anchor import Anchor
@@ -23,6 +34,34 @@ _batch, _page, _capture, _event = (
     tables.event.c,
 )
 _PAGE_BYTES: Final = tables.PAGE_ENTRIES * merkle.HASH_SIZE
+_tile = tables.batch_tile.c
+
+# What every proof asks for; see `tables.IS_ENTRY`.
+_POSITION: Final = (
+    select(_event.position, _capture.stream)
+    .join_from(tables.event, tables.capture, _capture.number == _event.capture)
+    .where(tables.IS_ENTRY)
+)
+_BATCH_OF: Final = (
+    select(tables.batch)
+    .where(_batch.stream == bindparam("stream"), _batch.through >= bindparam("position"))
+    .order_by(_batch.through, _batch.sequence)
+    .limit(1)
+)
+_SIZE: Final = select(_batch.size).where(
+    _batch.stream == bindparam("stream"), _batch.sequence == bindparam("sequence")
+)
+_PAGE: Final = select(_page.entries).where(
+    _page.stream == bindparam("stream"),
+    _page.sequence == bindparam("sequence"),
+    _page.page == bindparam("page"),
+)
+_TILE: Final = select(_tile.nodes).where(
+    _tile.stream == bindparam("stream"),
+    _tile.sequence == bindparam("sequence"),
+    _tile.level == bindparam("level"),
+    _tile.tile == bindparam("tile"),
+)
 
 
 def stream_numbers(connection: Connection) -> list[int]:
@@ -239,19 +278,11 @@ def batch_decoys(connection: Connection, stream: int, sequence: int) -> bytes | 
 
 def batch_place(connection: Connection, entry: bytes) -> BatchPlace | None:
     """See `BatchStore`."""
-    found = connection.execute(
-        select(_event.position, _capture.stream)
-        .join_from(tables.event, tables.capture, _capture.number == _event.capture)
-        .where(tables.is_entry(entry))
-    ).one_or_none()
+    found = connection.execute(_POSITION, tables.entry_values(entry)).one_or_none()
     if found is None:
         return None
-    row = connection.execute(
-        select(tables.batch)
-        .where(_batch.stream == found.stream, _batch.through >= found.position)
-        .order_by(_batch.through, _batch.sequence)
-        .limit(1)
-    ).one_or_none()
+    place = {"stream": found.stream, "position": found.position}
+    row = connection.execute(_BATCH_OF, place).one_or_none()
     return None if row is None else BatchPlace(_stored(row), _index_of(connection, row, entry))
 
 
@@ -283,10 +314,8 @@ def _index_in(entries: bytes, entry: bytes) -> int:
 
 
 def _entries_of_page(connection: Connection, stream: int, sequence: int, page: int) -> bytes:
-    query = select(_page.entries).where(
-        _page.stream == stream, _page.sequence == sequence, _page.page == page
-    )
-    entries = connection.execute(query).scalar()
+    key = {"stream": stream, "sequence": sequence, "page": page}
+    entries = connection.execute(_PAGE, key).scalar()
     if not entries:
         raise DatabaseDamagedError(f"page {page} of a batch's entries is missing")
     return bytes(entries)
@@ -294,24 +323,17 @@ def _entries_of_page(connection: Connection, stream: int, sequence: int, page: i
 
 def batch_tiles(connection: Connection, stream: int, sequence: int, index: int) -> list[Tile]:
     """See `BatchStore`."""
-    query = select(_batch.size).where(_batch.stream == stream, _batch.sequence == sequence)
-    size = connection.execute(query).scalar()
+    key = {"stream": stream, "sequence": sequence}
+    size = connection.execute(_SIZE, key).scalar()
     if size is None or not 0 <= index < size:
         return []
     page = _entries_of_page(connection, stream, sequence, index // TILE_WIDTH)
     step = merkle.HASH_SIZE
     leaves = merkle.leaf_hashes(page[at : at + step] for at in range(0, len(page), step))
     tiles = [Tile(0, index // TILE_WIDTH, leaves)]
-    stored = tables.batch_tile.c
     for level in range(TILE_HEIGHT, (size - 1).bit_length(), TILE_HEIGHT):
         tile = index >> (level + TILE_HEIGHT)
-        query = select(stored.nodes).where(
-            stored.stream == stream,
-            stored.sequence == sequence,
-            stored.level == level,
-            stored.tile == tile,
-        )
-        nodes = connection.execute(query).scalar()
+        nodes = connection.execute(_TILE, {**key, "level": level, "tile": tile}).scalar()
         if nodes is None:
             raise DatabaseDamagedError(f"tile {tile} of level {level} of a batch is missing")
         tiles.append(Tile(level, tile, nodes))

@@ -30,6 +30,8 @@ from node_gateway.storage.records import (
 )
 
 LIST_NUMBERS: Final = {"epcList": 1, "childEPCs": 2, "inputEPCList": 3, "outputEPCList": 4}
+_LAST_POSITION: Final = select(func.max(tables.event.c.position))
+_LAST_NUMBER: Final = select(func.max(tables.capture.c.number))
 _CONFLICT_INSIDE: Final = -(2**62)
 _KEYS_PER_QUERY: Final = 500
 _HASHES: Final = ("event_key", "content_key", "secret", "entry", "fields_root", "codes_root")
@@ -93,9 +95,9 @@ class _Transaction:
         self._now_ms = now_ms
         self._known = _known_events(connection, units)
         self._replays: dict[str, tuple[CaptureUnit, CaptureOutcome]] = {}
-        last = connection.execute(select(func.max(tables.event.c.position))).scalar()
+        last = connection.execute(_LAST_POSITION).scalar()
         self.first = self._next = (last or 0) + 1
-        last = connection.execute(select(func.max(tables.capture.c.number))).scalar()
+        last = connection.execute(_LAST_NUMBER).scalar()
         self._number = (last or 0) + 1
         self.rows = _Rows()
 

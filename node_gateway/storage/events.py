@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, tuple_
 
 from node_gateway.storage import tables
 from node_gateway.storage.captures import LIST_NUMBERS
@@ -40,6 +40,15 @@ def select_events() -> Select[Any]:
     ).join_from(tables.event, tables.capture, _capture.number == _event.capture)
 
 
+_BY_ENTRY: Final = select_events().where(tables.IS_ENTRY)
+_CHUNK_AT: Final = (
+    select(_chunk.first, _chunk.data)
+    .where(_chunk.first <= bindparam("position"))
+    .order_by(_chunk.first.desc())
+    .limit(1)
+)
+
+
 def header_of(row: Row[Any]) -> EventHeader:
     """Return the header of a row of `select_events`."""
     return EventHeader(
@@ -72,8 +81,7 @@ def _stored(row: Row[Any], content: Content | None) -> StoredEvent:
 
 def chunk_at(connection: Connection, position: int) -> tuple[int, bytes]:
     """Return (first position, stored form) of the chunk that holds an event."""
-    query = select(_chunk.first, _chunk.data).where(_chunk.first <= position)
-    row = connection.execute(query.order_by(_chunk.first.desc()).limit(1)).one_or_none()
+    row = connection.execute(_CHUNK_AT, {"position": position}).one_or_none()
     if row is None:
         raise DatabaseDamagedError("an event has no chunk")
     return row.first, row.data
@@ -93,8 +101,10 @@ def _contents(connection: Connection, positions: Iterable[int]) -> dict[int, Con
     return found
 
 
-def _read(connection: Connection, query: Select[Any]) -> list[StoredEvent]:
-    rows = connection.execute(query).all()
+def _read(
+    connection: Connection, query: Select[Any], values: Mapping[str, Any] | None = None
+) -> list[StoredEvent]:
+    rows = connection.execute(query, values).all()
     kept = (row.position for row in rows if row.erasure == tables.KEPT)
     contents = _contents(connection, kept)
     return [_stored(row, contents.get(row.position)) for row in rows]
@@ -107,7 +117,8 @@ def _one(connection: Connection, condition: ColumnElement[bool]) -> StoredEvent 
 
 def event_by_entry(connection: Connection, entry: bytes) -> StoredEvent | None:
     """See `EventStore`."""
-    return _one(connection, tables.is_entry(entry))
+    found = _read(connection, _BY_ENTRY, tables.entry_values(entry))
+    return found[0] if found else None
 
 
 def event_by_key(connection: Connection, key: bytes) -> StoredEvent | None:
