@@ -20,7 +20,8 @@ export PIP_CACHE_DIR="$root/.cache/pip" PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_I
 export npm_config_cache="$root/.cache/npm" npm_config_update_notifier=false
 export npm_config_audit=false npm_config_fund=false npm_config_progress=false
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
-mkdir -p .cache/home # the private HOME of Anvil, forge and the tests
+export TMPDIR="$root/.cache/tmp" # uv leaves lock files there
+mkdir -p .cache/tmp .cache/home # the private HOME of Anvil, forge and the tests
 
 # --- what the machine has
 suitable='

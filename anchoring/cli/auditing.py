@@ -17,6 +17,7 @@ from anchoring.cli import witnesses
 from anchoring.cli.output import (
     CANNOT_CHECK,
     MISMATCH,
+    NOT_FOUND,
     PENDING,
     SUSPICIOUS,
     USAGE,
@@ -140,6 +141,8 @@ def _show(report: AuditReport, *, as_json: bool) -> int:
         say(f"  {one.organisation} ({one.name}): {one.code}{f': {one.text}' if one.text else ''}")
     if status == CANNOT_CHECK:
         say("Try: --gateway URL, so that the public entry lists can be checked")
+    elif status == NOT_FOUND:
+        say("Try: another --participant or --stream; nothing was ever anchored there")
     elif status == PENDING:
         say("Try: again when the promised times of all receipts have passed")
     elif status != VERIFIED:
@@ -153,6 +156,8 @@ def _status(report: AuditReport) -> int:
         return SUSPICIOUS if mild else MISMATCH
     if report.unchecked:
         return CANNOT_CHECK
+    if not report.anchors:  # a mistyped number must not look like a clean audit
+        return NOT_FOUND
     return PENDING if report.not_due else VERIFIED
 
 
@@ -166,4 +171,5 @@ def _code(report: AuditReport, status: int) -> str:
     weighty = [one for one in report.findings if not _is_mild(one, report.quorum)]
     for finding in weighty or report.findings:
         return str(finding.code)
-    return {CANNOT_CHECK: "not_complete", PENDING: "not_due"}.get(status, "verified")
+    words = {CANNOT_CHECK: "not_complete", PENDING: "not_due", NOT_FOUND: "no_anchors"}
+    return words.get(status, "verified")

@@ -12,7 +12,7 @@ import typer
 
 from node_gateway.cli.client import Client, answer_of
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
-from node_gateway.cli.output import FAILURE, CommandError, command, put, say, talk
+from node_gateway.cli.output import FAILURE, PENDING, CommandError, command, put, say, talk
 
 FILE_SIZE_BYTES_MAX = 1024 * 1024 * 1024
 
@@ -59,10 +59,12 @@ def capture(
     if receipts is not None:
         _keep_receipts(client, report["receipts"], receipts)
     if wait and response.status_code != 200:
-        say("Durable, being sealed. Try: sealtrail status")
+        say("Durable, being sealed.\nTry: sealtrail status")
     if not report["success"]:
         say("Try: correct these events and send the file again; what is stored is not stored twice")
         raise typer.Exit(FAILURE)
+    if wait and response.status_code != 200:
+        raise typer.Exit(PENDING)
 
 
 def _keep_receipts(client: Client, path: str, folder: Path) -> None:

@@ -47,6 +47,12 @@ def deploy(
         )
     if output.is_dir():
         raise CommandError(f"{output} is a folder", attempt="--output FILE", status=USAGE)
+    if output.exists():
+        raise CommandError(
+            f"{output} exists: it may be what somebody trusts",
+            attempt="another name with -o",
+            status=USAGE,
+        )
     with talk().status("deploying and waiting for blocks"):
         network = asyncio.run(deploy_network(rpc, people, _deployer(keystore)))
     from anchoring.chain.network import write_network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -92,7 +93,9 @@ def open_event(
     client = Client.from_config(config, gateway)
     whole_entry(entry)
     kind = "codes-opening" if codes else "opening"
-    output.write_bytes(client.raw(f"/v1/events/{entry}/{kind}"))
+    raw = client.raw(f"/v1/events/{entry}/{kind}")
+    with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(raw)  # it holds a secret: readable by its owner only
     if codes:
         say(f"{output} is written. It opens every code of the event to whoever has it.")
     else:

@@ -181,6 +181,13 @@ def test_audit_with_all_lists_is_clean(scene: Scene) -> None:
     assert anchoring(*stream).status == 0
 
 
+def test_a_mistyped_stream_is_no_clean_audit(scene: Scene) -> None:
+    arguments = ["audit", "--network", scene.network, "--stream", str(STREAM + 9)]
+    run = anchoring(*arguments, "--gateway", scene.url, "--json")
+    assert (run.status, run.json["code"]) == (11, "no_anchors")
+    assert "Try: another --participant or --stream" in run.err
+
+
 def test_audit_without_a_gateway_could_not_check_the_lists(scene: Scene) -> None:
     run = audit(scene)
     assert (run.status, len(run.json["unchecked"])) == (13, 1)

@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from tests.js.node_verifier import codes_of, judge, raw, seen_on_chain
 from tests.js.reference import FIELDS, b64, bundle_of, code_items, commit
 
-VECTORS = Path(__file__).parent.parent / "vectors"
+ROOT = Path(__file__).resolve().parent.parent.parent
+VECTORS = ROOT / "tests" / "vectors"
 
 
 @pytest.mark.parametrize("file", ["proof_valid.json", "proof_invalid.json"])
@@ -142,3 +144,15 @@ def test_events_of_one_code_go_together_in_a_set() -> None:
     }
     allowed = ("two events", "one event", "one event by halves", "one of two lists")
     assert codes_of(cases) == {name: None if name in allowed else "entry_repeated" for name in sets}
+
+
+def test_run_as_a_program_it_is_no_pass() -> None:
+    """It is a module: silence with status 0 would look like a verdict."""
+    done = subprocess.run(
+        ["node", ROOT / "node_gateway" / "web" / "static" / "verify.mjs", "bundle.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Try: python -m anchoring verify" in done.stderr

@@ -116,3 +116,9 @@ export async function verify(bytes, { network, quorum = 2, ask = askOverHttp }) 
   if (failures.length) throw failures[0];
   return { bundles };
 }
+
+// Run as a program it would print nothing and end with 0, which looks like a pass.
+if (typeof process !== 'undefined' && process.argv?.[1] && import.meta.url.endsWith(encodeURI(process.argv[1]))) {
+  process.stderr.write('verify.mjs is a module: import { verify } from it.\nTry: python -m anchoring verify BUNDLE\n');
+  process.exitCode = 2;
+}
