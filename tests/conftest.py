@@ -13,11 +13,16 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 GS1_DIR = Path(os.environ.get("SEALTRAIL_GS1_DIR", ROOT.parent / "shared" / "gs1")).absolute()
 
 LEFT_OUT = pytest.StashKey[int]()
+
+# A busy machine is no defect of the code: neither a slow example nor slow drawing fails a test.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 
 
 def pytest_configure(config: pytest.Config) -> None:
