@@ -51,8 +51,8 @@ def test_no_path_of_one_machine_stands_anywhere() -> None:
     [
         (words.REGISTRY_HOSTS, "https://pypi.org/simple"),
         (words.REGISTRY_HOSTS, "https://registry.npmjs.org/solc"),
-        (words.MACHINE_PATHS, "open('/work/main/x')"),
-        (words.MACHINE_PATHS, "cd /root/x"),
+        (words.MACHINE_PATHS, "open('/mnt/disk/x')"),
+        (words.MACHINE_PATHS, "cd /Users/somebody"),
         (words.MACHINE_PATHS, 'HOME="/home/someone"'),
     ],
 )

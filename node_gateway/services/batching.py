@@ -69,7 +69,7 @@ class Batcher:
             return reports
 
     async def batch_now(self, stream: Stream) -> list[BatchReport]:
-        """Make a batch at once (an operator asks for it). It shows the size of nothing."""
+        """Make a batch at once, as an operator asks: its size tells nothing, its time does."""
         async with self._turn:
             return await self._batch(stream, extra=False)
 
