@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from node_gateway.storage.tables import metadata
+from node_gateway.storage.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -10,7 +10,7 @@ import pytest
 
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.ports import GatewayStore
-from node_gateway.storage.tables import metadata
+from node_gateway.storage.schema import metadata
 from tests.gateway.storage.making import NOW_MS
 from tests.postgres import RunningPostgres, running_postgres
 

@@ -17,7 +17,7 @@ from node_gateway.storage.errors import (
     DatabaseUrlError,
 )
 from node_gateway.storage.migrations import head_revision
-from node_gateway.storage.tables import metadata
+from node_gateway.storage.schema import metadata
 from tests.gateway.storage.conftest import Database
 from tests.gateway.storage.making import event, unit
 from tests.postgres import RunningPostgres
