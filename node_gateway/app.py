@@ -55,13 +55,16 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
             return
         worker = Worker(gateway)
         gateway.on_wake(worker.wake)
-        task = asyncio.create_task(worker.run())
+        working = asyncio.create_task(worker.run())
+        following = asyncio.create_task(gateway.follower.run())
         try:
             yield
         finally:
             worker.stop()
+            gateway.follower.stop()
             with contextlib.suppress(Exception):  # the worker has said what was wrong
-                await task
+                await working
+            await following
 
     app = describe_app()
     app.router.lifespan_context = lifespan

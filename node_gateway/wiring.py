@@ -27,6 +27,7 @@ from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
 from node_gateway.services.disclosing import Disclosing
+from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
@@ -189,6 +190,7 @@ async def _put_together(
         locations=locations,
     )
     signer = ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address)
+    follower = Follower(store, ())
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
     return Gateway(
@@ -205,8 +207,10 @@ async def _put_together(
             gate=gate,
             metrics=metrics,
             clock=clock,
+            on_stored=follower.wake,
         ),
         disclosing=disclosing,
+        follower=follower,
         public=PublicAnswers(store, disclosing, settings.policies, maker),
         batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
         anchorer=anchorer,

@@ -83,6 +83,7 @@ async def erase_event(admin: AdminKey, gateway: GatewayDep, entry: EntryPath) ->
     Nobody can disclose it afterwards, and it cannot be undone. Problems: event_not_found.
     """
     del admin
+    await gateway.follower.forget(bytes.fromhex(entry))
     erased = await gateway.store.erase_event(bytes.fromhex(entry))
     if erased is None:
         raise NotFoundError("no such event", code="event_not_found")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.core.receipt import Receipt
@@ -73,9 +74,11 @@ class Capture:
         gate: Gate,
         metrics: Metrics,
         clock: Callable[[], float],
+        on_stored: Callable[[], None],
     ) -> None:
         self._store, self._preparing, self._streams = store, preparing, streams
         self._signer, self._gate, self._metrics, self._clock = signer, gate, metrics, clock
+        self._on_stored = on_stored
 
     async def document(
         self, raw: bytes, *, proceed: bool = False, idempotency_key: str | None = None
@@ -100,6 +103,34 @@ class Capture:
             return self._preparing.document(raw, proceed=proceed, now_ms=now_ms)
 
         prepared = await _run(prepare, len(raw))
+        return await self._store_all(prepared, idempotency_key, now_ms, all_or_nothing=not proceed)
+
+    async def converted(
+        self,
+        document: Mapping[str, Any],
+        *,
+        digest: bytes,
+        proceed: bool = False,
+        idempotency_key: str | None = None,
+    ) -> CaptureReport:
+        """Capture an EPCIS document that was made from another form, or a part of one.
+
+        Args:
+            document: The EPCISDocument.
+            digest: SHA-256 of the original file, 32 bytes.
+            proceed: As in `document`.
+            idempotency_key: As in `document`; parts of one file need different ones.
+
+        Raises:
+            As `document`, with pointers into the EPCISDocument.
+        """
+        self._gate.require_capture()
+        now_ms = int(self._clock() * 1000)
+
+        def prepare() -> PreparedDocument:
+            return self._preparing.converted(document, digest, proceed=proceed, now_ms=now_ms)
+
+        prepared = await asyncio.to_thread(prepare)
         return await self._store_all(prepared, idempotency_key, now_ms, all_or_nothing=not proceed)
 
     async def event(self, raw: bytes) -> CaptureReport:
@@ -153,6 +184,7 @@ class Capture:
             )
             capture_id, replayed = outcome.capture_id, replayed or outcome.replayed
             results += _results(events, outcome)
+        self._on_stored()
         self._count(results, len(prepared.refused))
         conflicting = [one.index for one in results if one.kind == "conflict"]
         if conflicting and all_or_nothing and not any(one.kind == "stored" for one in results):

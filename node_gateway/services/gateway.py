@@ -15,6 +15,7 @@ from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
 from node_gateway.services.disclosing import Disclosing
+from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.promises import PromiseWatch
@@ -40,6 +41,7 @@ class Gateway:
     capture: Capture
     disclosing: Disclosing
     public: PublicAnswers
+    follower: Follower
     batcher: Batcher
     anchorer: Anchorer
     lookups: Limiter

@@ -96,7 +96,22 @@ class Preparing:
             raise DocumentRefusedError(
                 [Spot("document_kind", "an EPCISDocument is expected here", "/type")]
             )
-        digest = sha256(raw).digest()
+        return self.converted(document, sha256(raw).digest(), proceed=proceed, now_ms=now_ms)
+
+    def converted(
+        self, document: Mapping[str, Any], digest: bytes, *, proceed: bool, now_ms: int
+    ) -> PreparedDocument:
+        """Return the events of an EPCIS document that was made from another form.
+
+        Args:
+            document: The EPCISDocument; it is not touched.
+            digest: SHA-256 of the original, 32 bytes: it becomes `sealtrail:source`.
+            proceed: As in `document`.
+            now_ms: As in `document`.
+
+        Raises:
+            EpcisError, DocumentRefusedError: with pointers into `document`.
+        """
         _require_events(document)
         if not proceed:
             self._validate(document)

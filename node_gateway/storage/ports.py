@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from anchoring.ports import AnchorOutbox, AnchorPlace, PendingAnchor, SignedTransaction
+from node_gateway.storage.database import Database
 from node_gateway.storage.records import (
     AdoptedAnchor,
     Adoption,
@@ -53,6 +54,7 @@ __all__ = [
     "CaptureProblem",
     "CaptureStore",
     "CaptureUnit",
+    "Database",
     "ErasedEvent",
     "EventHeader",
     "EventOutcome",
@@ -293,7 +295,7 @@ class MetaStore(Protocol):
 
 
 class GatewayStore(
-    CaptureStore, EventStore, BatchStore, ApiKeyStore, MetaStore, AnchorOutbox, Protocol
+    CaptureStore, EventStore, BatchStore, ApiKeyStore, MetaStore, AnchorOutbox, Database, Protocol
 ):
     """All of it: what `open_store` returns and `wiring` hands out."""
 

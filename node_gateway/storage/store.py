@@ -23,6 +23,7 @@ from node_gateway.storage import (
     registers,
 )
 from node_gateway.storage.backend import Backend
+from node_gateway.storage.database import Insert
 from node_gateway.storage.records import (
     AdoptedAnchor,
     Adoption,
@@ -85,6 +86,19 @@ class Store:
             self._backend.writer.dispose()
             self._backend.reader.dispose()
             self._backend.release_lease()
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """See `Database`."""
+        return await self._read(work)
+
+    async def write(self, kind: str, work: Callable[[Connection], T]) -> T:
+        """See `Database`."""
+        return await self._write(kind, work)
+
+    @property
+    def insert(self) -> Insert:
+        """See `Database`."""
+        return self._backend.insert
 
     async def _read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

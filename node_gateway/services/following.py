@@ -1,0 +1,210 @@
+"""Follow the stored events: what is computed from them, behind capture and never in its way.
+
+Each projection has a cursor. What it writes and the cursor's move are one transaction, so a crash
+leaves it behind but never wrong; the next pass goes on from the cursor. A restart, a new
+projection and a rebuild run this same path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import structlog
+from sqlalchemy import Connection
+
+from anchoring.core.items import CODE_LISTS
+from node_gateway.services.disclosing import open_event, whole_event
+from node_gateway.storage import following
+from node_gateway.storage.database import Database, Insert
+from node_gateway.storage.ports import EventStore, StoredEvent
+from node_gateway.telemetry import without_values
+
+_EVENTS_MAX: Final = 500
+_CODES_MAX: Final = 20_000
+"""A pass ends after this many codes: the writing thread is everybody's."""
+_RETRY_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedEvent:
+    """One stored event with its content.
+
+    Attributes:
+        position: Its place in the order of storing.
+        event: The normalised event, complete with its code lists.
+        derived: Its derived items.
+    """
+
+    position: int
+    entry: bytes
+    event: Mapping[str, Any]
+    derived: Mapping[str, str]
+    event_time_ms: int
+    received_at_ms: int
+
+
+class Projection(Protocol):
+    """Something computed from the events in the order of storing, kept in tables of its own.
+
+    Attributes:
+        name: Stable; its cursor is kept under it.
+    """
+
+    name: str
+
+    def prepare(self, connection: Connection, events: Sequence[FollowedEvent]) -> Any:
+        """Work out the change that `events` make. Reads only; runs on a reader thread."""
+        ...
+
+    def apply(self, connection: Connection, insert: Insert, change: Any) -> None:
+        """Write the change, in the transaction that moves the cursor."""
+        ...
+
+    def forget(self, connection: Connection, event: FollowedEvent) -> None:
+        """Remove what this event left; called before an operator's erasure of it."""
+        ...
+
+    def clear(self, connection: Connection) -> None:
+        """Remove everything, before a rebuild."""
+        ...
+
+
+class FollowerStore(EventStore, Database, Protocol):
+    """What following needs of the store."""
+
+
+class Follower:
+    """Brings the projections up to the last stored event."""
+
+    def __init__(self, store: FollowerStore, projections: Sequence[Projection]) -> None:
+        self._store = store
+        self._projections = tuple(projections)
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._ending = False
+        self._log = structlog.get_logger()
+
+    def wake(self) -> None:
+        """Let `run` do its next pass now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Let `run` end after its pass."""
+        self._ending = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Follow until `stop`. A failure is said and tried again: capture goes on without us."""
+        while not self._ending:
+            self._wake.clear()
+            try:
+                await self.catch_up()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next pass tries again
+                self._log.error("following the events failed", **without_values(error))
+                await asyncio.sleep(_RETRY_S)
+                continue
+            await self._wake.wait()
+
+    async def catch_up(self) -> int:
+        """Project everything that was stored before the call; return the position reached."""
+        async with self._lock:
+            return await self._catch_up()
+
+    async def lag(self) -> int:
+        """Return the position of the last event that every projection holds."""
+        reached = await self._store.read(following.positions)
+        return min((reached.get(one.name, 0) for one in self._projections), default=0)
+
+    async def forget(self, entry: bytes) -> None:
+        """Remove an event from every projection. Unknown or erased: no-op.
+
+        Done before the erasure: a crash between the two leaves an event that is still there and
+        only not found by some look-ups; the operator's next try finishes.
+        """
+        stored = await self._store.event_by_entry(entry)
+        if stored is None or stored.payload is None:
+            return
+        async with self._lock:
+            await self._catch_up()
+            event = await self._followed(stored)
+
+            def work(connection: Connection) -> None:
+                for projection in self._projections:
+                    projection.forget(connection, event)
+
+            await self._store.write("forget", work)
+
+    async def rebuild(self) -> int:
+        """Compute every projection again from the first event; return the position reached."""
+        async with self._lock:
+
+            def work(connection: Connection) -> None:
+                for projection in self._projections:
+                    projection.clear(connection)
+                following.restart(connection, [one.name for one in self._projections])
+
+            await self._store.write("rebuild", work)
+            return await self._catch_up()
+
+    async def _catch_up(self) -> int:
+        reached = await self._store.read(following.positions)
+        cursors = {one.name: reached.get(one.name, 0) for one in self._projections}
+        position = min(cursors.values(), default=0)
+        while self._projections:
+            stored = await self._store.events_after(position, limit=_EVENTS_MAX)
+            if not stored:
+                break
+            events, position = await self._some(stored)
+            await self._project(events, position, cursors)
+        return position
+
+    async def _some(self, stored: Sequence[StoredEvent]) -> tuple[list[FollowedEvent], int]:
+        """Return the first events of a page that fit into one pass, and the last position."""
+        events: list[FollowedEvent] = []
+        codes, position = 0, 0
+        for one in stored:
+            position = one.header.position
+            if one.payload is not None:
+                event = await self._followed(one)
+                events.append(event)
+                codes += sum(len(event.event.get(name, ())) for name in CODE_LISTS)
+            if codes >= _CODES_MAX:
+                break
+        return events, position
+
+    async def _followed(self, stored: StoredEvent) -> FollowedEvent:
+        opened = open_event(stored)
+        event = await whole_event(self._store, opened)
+        return FollowedEvent(
+            position=stored.header.position,
+            entry=stored.header.entry,
+            event=event,
+            derived=opened.derived,
+            event_time_ms=stored.event_time_ms or 0,
+            received_at_ms=stored.header.received_at_ms,
+        )
+
+    async def _project(
+        self, events: Sequence[FollowedEvent], position: int, cursors: dict[str, int]
+    ) -> None:
+        """Run one pass: all projections read, then all write in one transaction."""
+        behind = [one for one in self._projections if cursors[one.name] < position]
+
+        def prepare(connection: Connection) -> list[Any]:
+            return [
+                one.prepare(connection, [e for e in events if e.position > cursors[one.name]])
+                for one in behind
+            ]
+
+        changes = await self._store.read(prepare)
+
+        def write(connection: Connection) -> None:
+            for one, change in zip(behind, changes, strict=True):
+                one.apply(connection, self._store.insert, change)
+            following.move(connection, [one.name for one in behind], position)
+
+        await self._store.write("project", write)
+        cursors.update({one.name: position for one in behind})
