@@ -21,6 +21,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Connection, RootTransaction
+from sqlalchemy.exc import DBAPIError
 
 from node_gateway.storage.backend import Backend
 from node_gateway.storage.errors import (
@@ -45,7 +46,7 @@ class Job:
 
     Attributes:
         kind: Names the durable steps: `<kind>.before_commit`, `<kind>.after_commit`.
-        work: Runs in a savepoint; a StorageError that it raises fails this job alone.
+        work: Runs in a savepoint; what it raises, unless the database did, fails this job alone.
         after_commit: Turns the result into the answer, outside any transaction.
         answer: What the caller waits for; belongs to the event loop and is set only there.
     """
@@ -172,7 +173,9 @@ class Writer:
         savepoint = self._connection.begin_nested()
         try:
             result = job.work(self._connection)
-        except StorageError as error:
+        except DBAPIError:  # what the database says is judged for the whole transaction
+            raise
+        except Exception as error:  # noqa: BLE001 - its own mistake: nobody else's writing ends
             savepoint.rollback()
             return error
         savepoint.commit()
