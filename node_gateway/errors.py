@@ -5,7 +5,9 @@
     + SpottedError           something is wrong at one or more spots of a document
       - DocumentRefusedError a document or event was refused
       - ConflictError        the same identity is known with other content
+      - TakenError           a code or name of the master data is another record's already
     + NotFoundError          there is no such thing (or the caller may not know of it)
+    + PreconditionError      something has another version than the request was made for
     + TooLargeError          a limit on size was passed
     + ParameterError         a parameter is malformed
     + MediaTypeError         the body is of a kind that is not read here
@@ -84,6 +86,18 @@ class ConflictError(SpottedError):
     """The same identity is known with other content; nothing of the document is stored."""
 
     code = "event_conflict"
+
+
+class TakenError(SpottedError):
+    """A record of the master data claims what another one has already; nothing is stored."""
+
+    code = "master_data_taken"
+
+
+class PreconditionError(RequestError):
+    """Something has another version than the request was made for; nothing is stored."""
+
+    code = "version_changed"
 
 
 class TooLargeError(RequestError):
