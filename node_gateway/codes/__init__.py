@@ -1,0 +1,1 @@
+"""Codes on things: GS1's syntax and identities, the national drug code, issuing. Pure."""
