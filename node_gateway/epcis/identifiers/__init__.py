@@ -7,7 +7,7 @@ at `https://id.gs1.org`; other URIs are opaque and stay as they are.
 import re
 from typing import Final
 
-from node_gateway.epcis.identifiers.digital_link import parse_digital_link
+from node_gateway.epcis.identifiers.digital_link import parse_digital_link, parse_raw_slashes
 from node_gateway.epcis.identifiers.element_string import is_element_string, parse_element_string
 from node_gateway.epcis.identifiers.keys import Checks, Identifier
 from node_gateway.epcis.identifiers.urn import EPC, parse_urn
@@ -73,31 +73,35 @@ def canonical_dl(text: str) -> str | None:
     """Return the canonical Digital Link that `text` stands for, check digits unchecked, or None.
 
     For comparing identifiers of unknown quality (event hashes, searches); capture uses
-    `canonical_identifier`, which refuses a wrong check digit.
+    `canonical_identifier`, which refuses a wrong check digit. A slash that stands in a URN as it
+    is (it should be `%2F`) stands in the link as it is, as other tools write it.
     """
     try:
         found = parse_identifier(text, "form")
     except IdentifierError:
         return None
-    return None if found is None else found.digital_link
+    if found is None:
+        return None
+    return found.spelled("/") if text[:4].lower() == "urn:" and "/" in text else found.digital_link
 
 
 def id_valid(text: str, gcp_length: int | None = None) -> bool:
-    """Tell whether `text` is a well-formed EPC URN or Digital Link, check digits unchecked.
+    """Tell whether `text` is a well-formed EPC, check digits unchecked.
 
     Args:
-        text: The identifier.
-        gcp_length: Length of its company prefix in digits if known, 6 to 12; the key of a Digital
-            Link must then be that long.
+        text: EPC URN or Digital Link.
+        gcp_length: Length of its company prefix in digits, 6 to 12. A URN shows it itself; a Digital
+            Link does not, and so is no EPC that could be written as a URN unless it is given.
     """
     try:
         found = parse_identifier(text, "form")
     except IdentifierError:
-        return False
-    if found is None:
-        return False
+        found = None
     if text[:4].lower() == "urn:":
-        return True
+        return found is not None
+    found = found or parse_raw_slashes(text)
+    if found is None or gcp_length is None:
+        return False
     if found.ai == "01" and f"/{found.value}" not in text:
         return False  # the current Digital Link syntax has 14 digits only
-    return gcp_length is None or 6 <= gcp_length <= min(12, len(found.prefixed))
+    return 6 <= gcp_length <= min(12, len(found.prefixed))

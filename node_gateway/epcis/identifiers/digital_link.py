@@ -76,6 +76,40 @@ def parse_digital_link(text: str, checks: Checks = "all") -> Identifier | None:
         return None
 
 
+def parse_raw_slashes(text: str) -> Identifier | None:
+    """Read a Digital Link whose values hold slashes that should have been written `%2F`.
+
+    Such links are met in practice and read by other tools; capture takes them for what RFC 3986
+    says they are, ordinary addresses. The form alone is checked.
+    """
+    match = _URI.fullmatch(text)
+    segments = match[2].split("/")[1:] if match else []
+    for start, segment in enumerate(segments):
+        ai = _key_ai(segment)
+        if ai is not None and (found := _joined(ai, segments[start + 1 :])) is not None:
+            return found
+    return None
+
+
+def _joined(ai: str, rest: Sequence[str]) -> Identifier | None:
+    """Join what lies between two qualifiers' names to one value."""
+    order = KEYS[ai].qualifiers
+    named: list[tuple[str, list[str]]] = [(ai, [])]
+    for segment in rest:
+        name = _QUALIFIER_NAMES.get(segment, segment)
+        if name in order and named[-1][1]:
+            named.append((name, []))
+        else:
+            named[-1][1].append(segment)
+    if not _qualified(ai, [one for name, _ in named[1:] for one in (name, "")]):
+        return None
+    values = {name: unquote("/".join(parts)) for name, parts in named}
+    try:
+        return identify(ai, values.pop(ai), values, "form")
+    except IdentifierError:
+        return None
+
+
 def _key_ai(segment: str) -> str | None:
     return segment if segment in KEYS else _KEY_NAMES.get(segment)
 

@@ -64,10 +64,14 @@ class Identifier:
     @property
     def digital_link(self) -> str:
         """The one canonical spelling; every octet but unreserved ones is percent-encoded."""
-        key = f"{RESOLVER}/{self.ai}/{_quoted(self.value)}"
+        return self.spelled()
+
+    def spelled(self, safe: str = "") -> str:
+        """Return the Digital Link with the characters in `safe` left as they are."""
+        key = f"{RESOLVER}/{self.ai}/{_quoted(self.value, safe)}"
         if self.qualifier is None:
             return key
-        return f"{key}/{self.qualifier}/{_quoted(self.qualifier_value)}"
+        return f"{key}/{self.qualifier}/{_quoted(self.qualifier_value, safe)}"
 
     @property
     def prefixed(self) -> str:
@@ -75,8 +79,8 @@ class Identifier:
         return self.value[KEYS[self.ai].prefix_index :]
 
 
-def _quoted(value: str) -> str:
-    return value if value.isalnum() else quote(value, safe="")  # ASCII by the patterns above
+def _quoted(value: str, safe: str) -> str:
+    return value if value.isalnum() else quote(value, safe=safe)  # ASCII by the patterns above
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
