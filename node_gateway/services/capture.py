@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.core.receipt import Receipt
 from node_gateway.errors import ConflictError, Spot
+from node_gateway.master_data.records import Record
 from node_gateway.services.disclosing import open_event, whole_event
 from node_gateway.services.gate import Gate
 from node_gateway.services.preparing import (
@@ -19,7 +21,7 @@ from node_gateway.services.preparing import (
     Preparing,
     content_key,
 )
-from node_gateway.storage.errors import IdempotencyMismatchError
+from node_gateway.storage.errors import IdempotencyMismatchError, StorageError
 from node_gateway.storage.ports import (
     CaptureOutcome,
     CaptureProblem,
@@ -34,6 +36,14 @@ from node_gateway.telemetry import Metrics
 _INLINE_SIZE_BYTES_MAX = 8 * 1024
 """Smaller bodies are prepared on the event loop: a thread switch costs more than the work."""
 _CONFLICT = "this eventID is known with other content"
+
+
+class TakeHeader(Protocol):
+    """Takes the master data that the header of a stored document states."""
+
+    async def __call__(self, records: Sequence[Record], *, by: str) -> int:
+        """Take them; returns how many are news."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +85,11 @@ class Capture:
         metrics: Metrics,
         clock: Callable[[], float],
         on_stored: Callable[[], None],
+        take_header: TakeHeader | None = None,
     ) -> None:
         self._store, self._preparing, self._streams = store, preparing, streams
         self._signer, self._gate, self._metrics, self._clock = signer, gate, metrics, clock
-        self._on_stored = on_stored
+        self._on_stored, self._take_header = on_stored, take_header
 
     async def document(
         self, raw: bytes, *, proceed: bool = False, idempotency_key: str | None = None
@@ -190,6 +201,10 @@ class Capture:
         if conflicting and all_or_nothing and not any(one.kind == "stored" for one in results):
             pointers = {one.index: one.pointer for one in prepared.events}
             raise ConflictError([_conflict(pointers[index]) for index in sorted(conflicting)])
+        if prepared.header and self._take_header is not None:
+            # The events are durable, so nothing here may fail the capture; sent again, it is taken.
+            with contextlib.suppress(StorageError):
+                await self._take_header(prepared.header, by=f"capture {capture_id}")
         conflicts = [CaptureProblem("event_conflict", _CONFLICT, at) for at in conflicting]
         ordered = tuple(sorted(results, key=lambda one: one.index))
         return CaptureReport(capture_id, ordered, (*problems, *conflicts), replayed)

@@ -9,7 +9,7 @@ import hmac
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ from node_gateway.epcis.parse import parse_json
 from node_gateway.epcis.times import time_ms
 from node_gateway.epcis.validation import EpcisValidator
 from node_gateway.errors import DocumentRefusedError, Spot
+from node_gateway.master_data.header import Told, header_records
+from node_gateway.master_data.records import Record
 from node_gateway.settings import LimitsSection
 from node_gateway.storage.ports import MetaStore, NewCode, NewEvent, event_key
 from node_gateway.storage.tiles import sparse_tiles
@@ -62,6 +64,8 @@ class PreparedDocument:
     digest: bytes
     events: tuple[PreparedEvent, ...]
     refused: tuple[RefusedEvent, ...]
+    header: tuple[Record, ...] = ()
+    """Master data that its header states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,16 @@ class Preparing:
         Raises:
             EpcisError, DocumentRefusedError: with pointers into `document`.
         """
+        told = header_records(document) if "epcisHeader" in document else []
+        if told:
+            informed = replace(self, locations=Told(self.locations, told))
+            prepared = informed._events_of(document, digest, proceed=proceed, now_ms=now_ms)
+            return replace(prepared, header=tuple(told))
+        return self._events_of(document, digest, proceed=proceed, now_ms=now_ms)
+
+    def _events_of(
+        self, document: Mapping[str, Any], digest: bytes, *, proceed: bool, now_ms: int
+    ) -> PreparedDocument:
         _require_events(document)
         if not proceed:
             self._validate(document)
