@@ -22,7 +22,7 @@ from anchoring.ports import ChainIdentity
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers import canonical_identifier
 from node_gateway.epcis.validation import EpcisValidator
-from node_gateway.errors import SettingsError
+from node_gateway.errors import DocumentRefusedError, SettingsError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
@@ -31,10 +31,13 @@ from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
+from node_gateway.services.master_data import MasterData
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.settings import KeysSection, Settings
+from node_gateway.storage.database import Database
 from node_gateway.storage.engine import migrate, open_store
+from node_gateway.storage.master_data import MasterDataStore
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
 from node_gateway.telemetry import Metrics
@@ -182,12 +185,13 @@ async def _put_together(
         expected=_identity(network),
         on_step=on_step or _no_step,
     )
+    master = await _master_data(store, locations, clock)
     preparing = Preparing(
         participant=participant,
         validator=EpcisValidator(),
         limits=settings.limits,
         event_id_key=await event_id_key(store),
-        locations=locations,
+        locations=master.locations,
     )
     signer = ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address)
     follower = Follower(store, ())
@@ -208,8 +212,10 @@ async def _put_together(
             metrics=metrics,
             clock=clock,
             on_stored=follower.wake,
+        take_header=master.take_header,
         ),
         disclosing=disclosing,
+        master=master,
         follower=follower,
         public=PublicAnswers(store, disclosing, settings.policies, maker),
         batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
@@ -247,6 +253,22 @@ async def _check_owner(store: GatewayStore, participant: int) -> None:
 async def _name(store: GatewayStore, participant: int) -> str:
     name = await store.meta(META_NAME)
     return name.decode() if name else f"participant {participant}"
+
+
+async def _master_data(
+    store: Database, locations: Mapping[str, Location], clock: Callable[[], float]
+) -> MasterData:
+    master = MasterData(MasterDataStore(store), clock=clock)
+    await master.load()
+    try:
+        await master.follow_file(locations)
+    except DocumentRefusedError as error:
+        raise SettingsError(
+            f"the locations file names something that is no place: {error.spots[0].detail}",
+            member="gateway.locations_file",
+            hint=error.spots[0].hint,
+        ) from error
+    return master
 
 
 def _locations(path: Path | None) -> Mapping[str, Location]:

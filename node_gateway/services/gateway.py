@@ -18,6 +18,7 @@ from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
 from node_gateway.services.limiter import Limiter
+from node_gateway.services.master_data import MasterData
 from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
 from node_gateway.settings import Settings
@@ -40,6 +41,7 @@ class Gateway:
     gate: Gate
     capture: Capture
     disclosing: Disclosing
+    master: MasterData
     public: PublicAnswers
     follower: Follower
     batcher: Batcher

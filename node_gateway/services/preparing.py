@@ -119,13 +119,14 @@ class Preparing:
         told = header_records(document) if "epcisHeader" in document else []
         if told:
             informed = replace(self, locations=Told(self.locations, told))
-            prepared = informed._events_of(document, digest, proceed=proceed, now_ms=now_ms)
+            prepared = informed.events_of(document, digest, proceed=proceed, now_ms=now_ms)
             return replace(prepared, header=tuple(told))
-        return self._events_of(document, digest, proceed=proceed, now_ms=now_ms)
+        return self.events_of(document, digest, proceed=proceed, now_ms=now_ms)
 
-    def _events_of(
+    def events_of(
         self, document: Mapping[str, Any], digest: bytes, *, proceed: bool, now_ms: int
     ) -> PreparedDocument:
+        """Do as `converted`, whatever the document's header says."""
         _require_events(document)
         if not proceed:
             self._validate(document)
