@@ -75,6 +75,15 @@ async def json_body(request: Request) -> bytes:
         raise MediaTypeError(
             f"{kind} is not read here", hint="Send application/json or application/ld+json."
         )
+    return await limited_body(request)
+
+
+async def limited_body(request: Request) -> bytes:
+    """Return the body, whatever it is, reading no byte beyond the limit.
+
+    Raises:
+        TooLargeError: more bytes than configured.
+    """
     limit = gateway(request).settings.limits.body_size_bytes_max
     too_large = TooLargeError(
         f"the body has more than {limit} bytes", hint="Split the document, or import it by CLI."
