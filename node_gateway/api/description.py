@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from node_gateway.api import answers
+from node_gateway.api import master_data_answers as master
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
@@ -39,6 +40,24 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "listApiKeys": {200: answers.ApiKeys},
     "revokeApiKey": {200: answers.ApiKeyInfo},
     "eraseEvent": {200: answers.Erased},
+    "listProducts": {200: master.ProductPage},
+    "listProductVersions": {200: master.ProductVersions},
+    "getProduct": {200: master.ProductRecord},
+    "putProduct": {200: master.ProductRecord, 201: master.ProductRecord},
+    "removeProduct": {200: master.ProductRecord},
+    "importProducts": {200: master.ImportReport},
+    "listLocations": {200: master.LocationPage},
+    "listLocationVersions": {200: master.LocationVersions},
+    "getLocation": {200: master.LocationRecord},
+    "putLocation": {200: master.LocationRecord, 201: master.LocationRecord},
+    "removeLocation": {200: master.LocationRecord},
+    "importLocations": {200: master.ImportReport},
+    "listParties": {200: master.PartyPage},
+    "listPartyVersions": {200: master.PartyVersions},
+    "getParty": {200: master.PartyRecord},
+    "putParty": {200: master.PartyRecord, 201: master.PartyRecord},
+    "removeParty": {200: master.PartyRecord},
+    "importParties": {200: master.ImportReport},
     "health": {200: answers.Health},
     "readiness": {200: answers.Readiness, 503: answers.Readiness},
     "metrics": {200: "Metrics in the text format of Prometheus."},
