@@ -1,0 +1,214 @@
+"""Events to states and findings: the fold, one event at a time.
+
+Order: (eventTime, position). An event that does not follow everything it depends on is late and
+is judged by folding its surroundings again (`is_late`); so the outcome is a function of the set
+of events alone, however they arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Final, NamedTuple, Protocol
+
+from node_gateway.state.case import Case, Chain, Judged
+from node_gateway.state.code_state import NEVER_SEEN, CodeState, holds
+from node_gateway.state.facts import Fact, Role
+from node_gateway.state.judging import judge
+from node_gateway.state.parties import class_of, product_of
+from node_gateway.state.rules import Finding, Rule
+from node_gateway.state.sensors import Limits, exceeds
+
+DEPTH_MAX: Final = 16
+"""Levels of packing that are followed."""
+FUTURE_TOLERANCE_MS: Final = 300_000
+
+
+class Lookups(Protocol):
+    """What master data say; None is "they do not say"."""
+
+    def limits(self, product: str) -> Limits | None:
+        """Return the temperatures between which a product is kept."""
+        ...
+
+    def regions(self, product: str) -> frozenset[str] | None:
+        """Return where a product is meant to be sold."""
+        ...
+
+    def region_of(self, place: str) -> str | None:
+        """Return the region of a place."""
+        ...
+
+
+class NoLookups:
+    """Master data that say nothing."""
+
+    def limits(self, product: str) -> Limits | None:
+        """See `Lookups`."""
+        del product
+        return None
+
+    def regions(self, product: str) -> frozenset[str] | None:
+        """See `Lookups`."""
+        del product
+        return None
+
+    def region_of(self, place: str) -> str | None:
+        """See `Lookups`."""
+        del place
+        return None
+
+
+class Applied(NamedTuple):
+    """What one event does: new states of its codes, findings, findings that no longer hold."""
+
+    changes: dict[str, CodeState]
+    found: list[Finding]
+    withdrawn: list[tuple[int, Rule, str]]
+
+
+def apply(fact: Fact, states: Mapping[str, CodeState], lookups: Lookups) -> Applied:
+    """Judge one standing event.
+
+    Args:
+        fact: The event.
+        states: States before it of every code that it names and of what these are packed into
+            (`chain_of`); a code that is missing was never seen.
+        lookups: Master data.
+    """
+    applied = Applied({}, event_findings(fact, lookups), [])
+    things = {code for role, code in fact.codes if role == "thing"}
+    parent_state = states.get(fact.parent) if fact.parent is not None else None
+    parent_chain = chain_of(fact.parent, states) if fact.parent is not None else ()
+    known: dict[tuple[Role, str, CodeState], Judged] = {}
+    for role, code in fact.codes:
+        state = applied.changes.get(code) or states.get(code, NEVER_SEEN)
+        key = (role, class_of(code), state)
+        special = role != "thing" and (role != "child" or state.filled is not None)
+        judged = None if special else known.get(key)
+        if judged is None:
+            judged = judge(
+                Case(
+                    code,
+                    role,
+                    fact,
+                    state,
+                    chain=_around(state, states),
+                    things=things,
+                    parent_state=parent_state,
+                    parent_chain=parent_chain,
+                )
+            )
+            if not special:
+                known[key] = judged
+        applied.changes[code] = judged.state
+        if judged.found or judged.withdrawn:
+            _keep(applied, code, judged)
+    _rely(applied, fact, states, (*parent_chain,))
+    return applied
+
+
+def chain_of(code: str, states: Mapping[str, CodeState]) -> Chain:
+    """Return what a code is packed into, nearest first, at most DEPTH_MAX levels."""
+    state = states.get(code)
+    return () if state is None else _around(state, states)
+
+
+def is_late(fact: Fact, states: Mapping[str, CodeState]) -> frozenset[str]:
+    """Return the codes of an event that were judged by later events already.
+
+    Args:
+        fact: The event.
+        states: As in `apply`.
+    """
+    found: set[str] = set()
+    for code in fact.named():
+        state = states.get(code)
+        if state is None:
+            continue
+        latest = max(state.last[0], state.relied_ms)
+        if state.parent is not None:
+            latest = max((latest, *(unit.last[0] for _, unit in _around(state, states))))
+            stale = states.get(state.parent)
+            if stale is not None:
+                latest = max(latest, stale.last[0])
+        if fact.time_ms < latest:
+            found.add(code)
+    return frozenset(found)
+
+
+def fold(facts: Iterable[Fact], lookups: Lookups) -> tuple[dict[str, CodeState], set[Finding]]:
+    """Fold standing events from nothing: the definition that everything else must agree with."""
+    states: dict[str, CodeState] = {}
+    found: set[Finding] = set()
+    for fact in sorted(facts, key=lambda one: one.mark):
+        applied = apply(fact, states, lookups)
+        states.update(applied.changes)
+        found.update(applied.found)
+        withdraw(found, applied.withdrawn)
+    return states, found
+
+
+def withdraw(found: set[Finding], withdrawn: Iterable[tuple[int, Rule, str]]) -> None:
+    """Take findings back, whatever they named as evidence."""
+    for position, rule, code in withdrawn:
+        found.discard(Finding(position, rule, code, 0))
+
+
+def event_findings(fact: Fact, lookups: Lookups) -> list[Finding]:
+    """Return what an event contradicts by itself: the clock, sensor limits, regions."""
+    found = []
+    if fact.time_ms > fact.received_ms + FUTURE_TOLERANCE_MS:
+        found.append(Finding(fact.position, Rule.FUTURE_TIME, "", 0))
+    if not fact.readings and fact.place is None:
+        return found
+    products = {product_of(one) for one in {class_of(code) for code in fact.named()}} - {None}
+    limits = [lookups.limits(str(product)) for product in sorted(filter(None, products))]
+    for reading in fact.readings:
+        if any(exceeds(reading, one) for one in (None, *limits)):
+            found.append(Finding(fact.position, Rule.COLD_CHAIN_EXCURSION, "", 0))
+            break
+    region = lookups.region_of(fact.place) if fact.place is not None else None
+    for product in products if region is not None else ():
+        meant = lookups.regions(str(product))
+        if meant is not None and region not in meant:
+            found.append(Finding(fact.position, Rule.DIVERSION, "", 0))
+            break
+    return found
+
+
+def _around(state: CodeState, states: Mapping[str, CodeState]) -> Chain:
+    chain: list[tuple[str, CodeState]] = []
+    while state.parent is not None and len(chain) < DEPTH_MAX:
+        parent = states.get(state.parent, NEVER_SEEN)
+        if not holds(parent, state.packed):
+            break
+        chain.append((state.parent, parent))
+        state = parent
+    return tuple(chain)
+
+
+def _keep(applied: Applied, code: str, judged: Judged) -> None:
+    applied.found.extend(Finding(one.position, one.rule, code, one.other) for one in judged.found)
+    applied.withdrawn.extend((position, rule, code) for position, rule in judged.withdrawn)
+
+
+def _rely(applied: Applied, fact: Fact, states: Mapping[str, CodeState], also: Chain) -> None:
+    """Note on every unit around the event's codes that a judgement rested on it."""
+    units = {unit for unit, _ in also}
+    parents = {state.parent for code in applied.changes if (state := states.get(code)) is not None}
+    for parent in parents - {None}:
+        units.add(str(parent))
+        units.update(unit for unit, _ in chain_of(str(parent), states))
+    for unit in units:
+        state = applied.changes.get(unit) or states.get(unit)
+        if state is not None and state.relied_ms < fact.time_ms and unit not in applied.changes:
+            applied.changes[unit] = state._replace(relied_ms=fact.time_ms)
+
+
+def roll(
+    states: MutableMapping[str, CodeState], fact: Fact, lookups: Lookups
+) -> tuple[list[Finding], list[tuple[int, Rule, str]]]:
+    """Apply one event to `states` in place; return its findings and what they take back."""
+    applied = apply(fact, states, lookups)
+    states.update(applied.changes)
+    return applied.found, applied.withdrawn
