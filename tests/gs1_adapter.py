@@ -1,4 +1,4 @@
-"""Sealtrail as `check_all.py` of the GS1 corpus asks for it: every function calls the product's own.
+"""Sealtrail as `check_all.py` of the GS1 corpus asks for it, by the product's own code.
 
     cd <checkout> && python ../shared/gs1/check_all.py --adapter tests.gs1_adapter
 
@@ -7,12 +7,15 @@ Run it with the environment of the gateway; tests/test_gs1_corpus.py does, and h
 
 from __future__ import annotations
 
+import time
 from typing import Any, cast
 
 from node_gateway.codes.gs1 import Gs1SyntaxError, InputType, parse
 from node_gateway.epcis.identifiers import canonical_dl as canonical
 from node_gateway.epcis.identifiers import id_valid as well_formed
+from node_gateway.epcis.normalise import normalise_document
 from node_gateway.epcis.validation import EpcisValidator
+from node_gateway.state.history import review, said_of
 
 _VALIDATOR = EpcisValidator()
 
@@ -34,3 +37,9 @@ def parse_gs1(input_type: str, s: str) -> dict[str, Any] | None:
         return {"bracketed": parse(cast("InputType", input_type), s).bracketed}
     except Gs1SyntaxError:
         return None
+
+
+def flow_violations(doc: dict[str, Any]) -> list[tuple[int, str]]:
+    events = [one.event for one in normalise_document(doc)]
+    found = review(said_of(events, received_ms=time.time_ns() // 1_000_000)).findings
+    return sorted({(one.position - 1, one.rule.word) for one in found})

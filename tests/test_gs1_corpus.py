@@ -30,6 +30,7 @@ FLOORS = {
     "syntax.unbracketed.reject": 1.0,
     "syntax.scan.ok": 1.0,
     "syntax.scan.reject": 1.0,
+    "flows.detect": 1.0,
 }
 
 
