@@ -90,8 +90,8 @@ def id_valid(text: str, gcp_length: int | None = None) -> bool:
 
     Args:
         text: EPC URN or Digital Link.
-        gcp_length: Length of its company prefix in digits, 6 to 12. A URN shows it itself; a Digital
-            Link does not, and so is no EPC that could be written as a URN unless it is given.
+        gcp_length: Length of its company prefix in digits, 6 to 12. A URN shows it itself; a
+            Digital Link does not: unless it is given, it is no EPC that a URN could be made of.
     """
     try:
         found = parse_identifier(text, "form")
