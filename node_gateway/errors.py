@@ -7,6 +7,7 @@
       - ConflictError        the same identity is known with other content
       - TakenError           a code or name of the master data is another record's already
     + NotFoundError          there is no such thing (or the caller may not know of it)
+    + NotPossibleError       well formed, but things are not so that it can be done
     + PreconditionError      something has another version than the request was made for
     + TooLargeError          a limit on size was passed
     + ParameterError         a parameter is malformed
@@ -80,6 +81,12 @@ class NotFoundError(RequestError):
     """There is no such thing."""
 
     code = "not_found"
+
+
+class NotPossibleError(RequestError):
+    """Well formed, but things are not so that it can be done."""
+
+    code = "not_possible"
 
 
 class ConflictError(SpottedError):

@@ -26,6 +26,7 @@ from pydantic_settings import (
 from anchoring.core.batch import batch_capacity
 from anchoring.core.paths import is_derived, parse_path
 from anchoring.errors import DisclosureError
+from node_gateway.codes.issuing import Scheme
 from node_gateway.errors import SettingsError
 
 MIB = 1024 * 1024
@@ -122,6 +123,31 @@ class LimitsSection(_Section):
     """How long `wait=final` waits, in seconds."""
 
 
+class IssuingSection(_Section):
+    """How codes are made, and whose. A product keeps the serials that its first order had."""
+
+    alphabet: str = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+    """Characters of GTIN serials: at least 10 letters and digits, each once; no look-alikes."""
+    serial_length: Annotated[int, Field(ge=6, le=20)] = 12
+    """Characters of a GTIN serial, check characters included."""
+    check_length: Annotated[int, Field(ge=1, le=6)] = 4
+    """How many of them are check characters, which nobody can compute but this gateway."""
+    guess_rate_max: Annotated[float, Field(gt=0, le=1e-4)] = 1e-6
+    """How often a guessed serial of a known GTIN may be one that was issued."""
+    order_codes_max: Annotated[int, Field(ge=1, le=100_000_000)] = 10_000_000
+    """Most codes of one order."""
+    company_prefixes: tuple[str, ...] = ()
+    """GS1 company prefixes of this participant; if any is named, others are refused."""
+    drug_ids: tuple[str, ...] = ()
+    """Identification codes of this participant's drugs; if any is named, others are refused."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        body_length = self.serial_length - self.check_length
+        Scheme("gtin", "0" * 14, self.alphabet, body_length, self.check_length)
+        return self
+
+
 class PolicySection(_Section):
     """What one audience is shown of an event.
 
@@ -208,6 +234,7 @@ class Settings(BaseSettings):
     keys: KeysSection
     batching: BatchingSection = BatchingSection()
     limits: LimitsSection = LimitsSection()
+    issuing: IssuingSection = IssuingSection()
     policies: PoliciesSection = PoliciesSection()
     log: LogSection = LogSection()
 

@@ -25,6 +25,7 @@ _STATUS: Mapping[type[Exception], int] = {
     errors.RequestError: 400,
     errors.NotFoundError: 404,
     errors.ConflictError: 409,
+    errors.NotPossibleError: 409,
     errors.TakenError: 409,
     errors.PreconditionError: 412,
     errors.TooLargeError: 413,

@@ -260,7 +260,7 @@ def company_prefixes(sscc: str) -> list[str]:
 
 def decide(
     *,
-    mark: Literal["void", "replaced"] | None,
+    mark: Status | None,
     is_commissioned: bool,
     is_issued: bool,
     are_checks_right: bool,
@@ -268,14 +268,14 @@ def decide(
     """Say what a code is. What was declared of it goes first, then what happened to it.
 
     Args:
-        mark: What an operator declared of it.
+        mark: What an operator declared of it: void or replaced.
         is_commissioned: An event of this gateway that stands commissioned it, wherever it was
             issued.
         is_issued: The number behind it was given out here.
         are_checks_right: Its check characters are those that were given out.
     """
     if mark is not None:
-        return Status(mark)
+        return mark
     if is_commissioned:
         return Status.COMMISSIONED
     if not is_issued:
