@@ -83,7 +83,7 @@ class Page:
 def _reading(router: APIRouter, noun: _Noun) -> None:
     kind, plural = noun.kind, noun.plural
 
-    @router.get(f"/v1/{plural}", operation_id=f"list{noun.titles}")
+    @router.get(f"/v1/{plural}", operation_id=f"list{noun.titles}", summary=f"List {plural}")
     async def list_records(
         request: Request, key: QueryKey, gateway: GatewayDep, page: Annotated[Page, Depends()]
     ) -> Response:
@@ -98,13 +98,19 @@ def _reading(router: APIRouter, noun: _Noun) -> None:
             headers["Link"] = f'<{page.following(plural, rows[-1].identifier)}>; rel="next"'
         return JSONResponse({plural: [wire(row) for row in rows]}, headers=headers)
 
-    @router.get(f"/v1/{plural}/versions", operation_id=f"list{noun.title}Versions")
+    @router.get(
+        f"/v1/{plural}/versions",
+        operation_id=f"list{noun.title}Versions",
+        summary=f"List versions of a {kind}",
+    )
     async def list_versions(key: QueryKey, gateway: GatewayDep, identifier: IdQuery) -> Response:
         del key
         rows = await gateway.master.versions(kind, identifier)
         return JSONResponse({"versions": [wire(row) for row in rows]})
 
-    @router.get(f"/v1/{plural}/{{record:path}}", operation_id=f"get{noun.title}")
+    @router.get(
+        f"/v1/{plural}/{{record:path}}", operation_id=f"get{noun.title}", summary=f"Get {kind}"
+    )
     async def get_record(key: QueryKey, gateway: GatewayDep, record: RecordPath) -> Response:
         del key
         row = await gateway.master.get(kind, _id(record))
@@ -130,6 +136,7 @@ def _writing(router: APIRouter, noun: _Noun) -> None:
     @router.put(
         f"/v1/{plural}/{{record:path}}",
         operation_id=f"put{noun.title}",
+        summary=f"Put {kind}",
         openapi_extra={"requestBody": {"required": True, **body_schema}},
     )
     async def put_record(
@@ -147,7 +154,11 @@ def _writing(router: APIRouter, noun: _Noun) -> None:
         status = 201 if written.result == "created" else 200
         return JSONResponse(wire(row), status_code=status, headers=_etag(row.version))
 
-    @router.delete(f"/v1/{plural}/{{record:path}}", operation_id=f"remove{noun.title}")
+    @router.delete(
+        f"/v1/{plural}/{{record:path}}",
+        operation_id=f"remove{noun.title}",
+        summary=f"Remove {kind}",
+    )
     async def remove_record(
         key: OperateKey, gateway: GatewayDep, record: RecordPath, if_match: IfMatch = None
     ) -> Response:
@@ -159,6 +170,7 @@ def _writing(router: APIRouter, noun: _Noun) -> None:
     @router.post(
         f"/v1/{plural}/import",
         operation_id=f"import{noun.titles}",
+        summary=f"Import {plural}",
         openapi_extra={"requestBody": csv_schema},
     )
     async def import_records(

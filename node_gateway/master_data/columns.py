@@ -116,20 +116,25 @@ def read_row(kind: Kind, columns: Mapping[str, Column], row: Row) -> Record:
     Raises:
         DocumentRefusedError: with pointers to cells, `/<line>/<column>`.
     """
+    try:
+        return read_record(kind, row_members(columns, row.cells))
+    except DocumentRefusedError as error:
+        spots = [spot_in_row(kind, columns, row.line, one) for one in error.spots]
+        raise DocumentRefusedError(spots) from None
+
+
+def row_members(columns: Mapping[str, Column], cells: Mapping[str, str]) -> dict[str, Any]:
+    """Return the JSON form of what cells say, not checked yet; empty cells say nothing."""
     members: dict[str, Any] = {}
     levels: dict[int, dict[str, Any]] = {}
-    for name, cell in row.cells.items():
+    for name, cell in cells.items():
         column = columns.get(name)
         if column is not None and cell:
             place = levels.setdefault(column.level, {}) if column.level else members
             place[column.member] = _value(column, cell)
     if levels:
         members["levels"] = [levels.get(number, {}) for number in range(1, max(levels) + 1)]
-    try:
-        return read_record(kind, members)
-    except DocumentRefusedError as error:
-        spots = [spot_in_row(kind, columns, row.line, one) for one in error.spots]
-        raise DocumentRefusedError(spots) from None
+    return members
 
 
 def _value(column: Column, cell: str) -> object:
