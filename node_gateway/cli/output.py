@@ -27,6 +27,9 @@ _EXIT_BY_CODE = {
     "capture_not_found": NOT_FOUND,
     "anchor_not_found": NOT_FOUND,
     "api_key_not_found": NOT_FOUND,
+    "product_not_found": NOT_FOUND,
+    "location_not_found": NOT_FOUND,
+    "party_not_found": NOT_FOUND,
     "not_final": PENDING,
     "parameter": USAGE,
     "settings": USAGE,
@@ -41,6 +44,9 @@ ATTEMPTS = {
     "event_not_found": "check the entry or eventID; sealtrail trace CODE --json lists them",
     "event_erased": "nothing brings it back",
     "api_key_not_found": "sealtrail api-key list",
+    "product_not_found": "sealtrail product list",
+    "location_not_found": "sealtrail location list",
+    "party_not_found": "sealtrail party list",
 }
 """What to try at the command line, in place of the hint that is meant for HTTP."""
 _CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")

@@ -15,6 +15,7 @@ from node_gateway.cli import (
     events,
     init,
     keys,
+    master_data,
     proofs,
     serve,
 )
@@ -43,6 +44,10 @@ app.command("demo")(demo.demo)
 app.add_typer(events.app, name="event", help="Single events: show, erase.")
 app.add_typer(anchors.app, name="anchor", help="Anchors: now, list, show.")
 app.add_typer(proofs.app, name="proof", help="Bundles: get; openings: open.")
+_SEVERAL = "add, show, list, import, export, remove."
+app.add_typer(master_data.product, name="product", help=f"Products: {_SEVERAL}")
+app.add_typer(master_data.location, name="location", help=f"Places: {_SEVERAL}")
+app.add_typer(master_data.party, name="party", help=f"Organisations: {_SEVERAL}")
 app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
 app.add_typer(keys.app, name="key", help="Chain keys: new.")

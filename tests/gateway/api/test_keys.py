@@ -36,6 +36,18 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/api-keys"): set(),
     ("DELETE", "/v1/api-keys/{key_id}"): set(),
     ("DELETE", "/v1/events/{entry}"): set(),
+    **{
+        (method, f"/v1/{plural}{rest}"): {scope}
+        for plural in ("products", "locations", "parties")
+        for method, rest, scope in (
+            ("GET", "", "query"),
+            ("GET", "/versions", "query"),
+            ("GET", "/{record}", "query"),
+            ("PUT", "/{record}", "operate"),
+            ("DELETE", "/{record}", "operate"),
+            ("POST", "/import", "operate"),
+        )
+    },
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
     ("GET", "/metrics"): None,  # on loopback
@@ -48,6 +60,7 @@ VALUES = {
     "stream": "65536",
     "sequence": "1",
     "key_id": "none",
+    "record": "urn:example:none",
 }
 
 

@@ -38,6 +38,11 @@ COMMANDS = {
     "db upgrade": False,
     "db adopt-chain": False,
     "demo": False,
+    **{
+        f"{noun} {verb}": verb in ("show", "list", "import")
+        for noun in ("product", "location", "party")
+        for verb in ("add", "show", "list", "import", "export", "remove")
+    },
 }
 HEAVY = ("web3", "eth_account", "sqlalchemy", "alembic", "fastapi", "uvicorn", "jsonschema_rs")
 HELP_TIME_S_MAX = 1.0
