@@ -18,6 +18,7 @@ from node_gateway.api import (
     codes,
     events,
     health,
+    master_data,
     openings,
     operations,
     problems,
@@ -37,7 +38,8 @@ def describe_app() -> FastAPI:
         docs_url=None,  # the usual page loads its scripts from elsewhere
         redoc_url=None,
     )
-    for module in (capture, events, codes, anchors, openings, operations, administration, health):
+    modules = (capture, events, codes, anchors, openings, operations, administration, master_data)
+    for module in (*modules, health):
         app.include_router(module.router)
     problems.install(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
