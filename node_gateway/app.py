@@ -16,6 +16,7 @@ from node_gateway.api import (
     anchors,
     capture,
     codes,
+    correcting,
     events,
     health,
     master_data,
@@ -29,6 +30,20 @@ from node_gateway.api.middleware import Measured
 from node_gateway.services.gateway import Gateway
 from node_gateway.worker import Worker
 
+# The first route that fits answers: those of `codes` end in a path that takes everything.
+_ROUTERS = (
+    correcting,
+    capture,
+    events,
+    codes,
+    anchors,
+    openings,
+    operations,
+    administration,
+    master_data,
+    health,
+)
+
 
 def describe_app() -> FastAPI:
     """Return the application with its routes but without services: enough for its OpenAPI."""
@@ -38,8 +53,7 @@ def describe_app() -> FastAPI:
         docs_url=None,  # the usual page loads its scripts from elsewhere
         redoc_url=None,
     )
-    modules = (capture, events, codes, anchors, openings, operations, administration, master_data)
-    for module in (*modules, health):
+    for module in _ROUTERS:
         app.include_router(module.router)
     problems.install(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way

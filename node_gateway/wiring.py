@@ -26,15 +26,18 @@ from node_gateway.errors import DocumentRefusedError, SettingsError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
+from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
-from node_gateway.services.gateway import Gateway
+from node_gateway.services.gateway import EPCIS_CONTEXT, Gateway
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.public import Maker, PublicAnswers
+from node_gateway.services.standing import Standing
 from node_gateway.settings import KeysSection, Settings
+from node_gateway.storage.corrections import Corrections
 from node_gateway.storage.database import Database
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.master_data import MasterDataStore
@@ -194,25 +197,36 @@ async def _put_together(
         locations=master.locations,
     )
     signer = ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address)
-    follower = Follower(store, ())
+    follower = Follower(store, [Corrections()])
+    standing = Standing(store)
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
+    capture = Capture(
+        store=store,
+        preparing=preparing,
+        streams=streams,
+        signer=signer,
+        gate=gate,
+        metrics=metrics,
+        clock=clock,
+        on_stored=follower.wake,
+        take_header=master.take_header,
+    )
     return Gateway(
         settings=settings,
         store=store,
         streams=streams,
         access=Access(store, clock=clock),
         gate=gate,
-        capture=Capture(
+        capture=capture,
+        standing=standing,
+        correcting=Correcting(
             store=store,
+            capture=capture,
             preparing=preparing,
-            streams=streams,
-            signer=signer,
-            gate=gate,
-            metrics=metrics,
+            standing=standing,
+            context=EPCIS_CONTEXT,
             clock=clock,
-            on_stored=follower.wake,
-        take_header=master.take_header,
         ),
         disclosing=disclosing,
         master=master,

@@ -82,6 +82,26 @@ class CaptureJob(_Answer):
     errors: list[CaptureProblem]
 
 
+class CorrectionMark(_Answer):
+    """That a statement was taken back, and by which event; the owner also sees why and when."""
+
+    status: Literal["replaced", "voided"]
+    declaration: Hash
+    entry: Hash | None = None
+    declared_at: str | None = None
+    reason: str | None = None
+    corrective_ids: Annotated[list[str] | None, Field(alias="correctiveEventIDs")] = None
+
+
+class CorrectionMade(_Answer):
+    """What correcting did: the entries of both versions and of what takes the first one back."""
+
+    entry: Hash
+    status: Literal["replaced", "voided"]
+    declaration: Hash
+    corrective: Hash | None
+
+
 class EventState(_Answer):
     """State and parts of an event; its entry can be recomputed from them."""
 
@@ -94,6 +114,8 @@ class EventState(_Answer):
     fields_root: Hash
     codes_root: Hash
     sequence: int | None
+    correction: CorrectionMark | None
+    corrects: list[Hash]
 
 
 class Receipts(_Answer):
@@ -118,6 +140,8 @@ class Step(_Answer):
     biz_location: str | None = None
     parent_id: Annotated[str | None, Field(alias="parentID")] = None
     has_error_declaration: bool | None = None
+    corrective_ids: Annotated[list[str] | None, Field(alias="correctiveEventIDs")] = None
+    correction: CorrectionMark | None = None
 
 
 class Trace(_Answer):
@@ -154,6 +178,7 @@ class PublicAnswer(_Answer):
     sold: bool
     sealing: bool
     product: Product | None = None
+    corrections: list[CorrectionMark]
     proofs: dict[str, Any] | None
     truncated: bool | None = None
 

@@ -25,6 +25,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getEvent": {200: "The event as EPCIS 2.0 JSON, normalised."},
     "getEventState": {200: answers.EventState},
     "getBundle": {200: "A bundle, `sealtrail/proof/v1` (docs/reference/formats.md)."},
+    "correctEvent": {200: answers.CorrectionMade, 201: answers.CorrectionMade},
     "getReceipt": {200: "A receipt, `sealtrail/receipt/v1` (docs/reference/formats.md)."},
     "getReceipts": {200: answers.Receipts},
     "getOpening": {200: "A full opening (docs/reference/formats.md)."},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -11,7 +12,8 @@ from anchoring.core.strict_json import BUNDLE_SIZE_BYTES_MAX
 from node_gateway.api.deps import EntryPath, GatewayDep, QueryKey, ReceiptKey
 from node_gateway.errors import NotFoundError, TooLargeError
 from node_gateway.services.disclosing import open_event, whole_event
-from node_gateway.storage.ports import EventHeader, event_key
+from node_gateway.services.gateway import Gateway
+from node_gateway.storage.ports import EventHeader, StoredEvent, event_key
 
 router = APIRouter(tags=["events"])
 
@@ -41,7 +43,11 @@ async def get_event(key: QueryKey, gateway: GatewayDep, event_id: str) -> Respon
 
 @router.get("/v1/events/{entry}", operation_id="getEventState")
 async def event_state(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> dict[str, Any]:
-    """Return state and parts of an event; of an erased one too. Problems: event_not_found."""
+    """Return state and parts of an event; of an erased one too.
+
+    `correction` says how it was taken back, `corrects` which events it stands for instead.
+    Problems: event_not_found.
+    """
     del key
     stored = await gateway.store.event_by_entry(bytes.fromhex(entry))
     if stored is None:
@@ -51,6 +57,7 @@ async def event_state(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> d
     return {
         **header_wire(stored.header, participant=gateway.settings.gateway.participant),
         "sequence": anchor.sequence if anchor else None,
+        **await _standing(gateway, stored),
     }
 
 
@@ -73,7 +80,7 @@ async def get_bundle(
         audience=audience,
         codes=[gateway.canonical_code(code) for code in codes or ()],
     )
-    raw = bundle.to_json()
+    raw = replace(bundle, hints=await _hints(gateway, bytes.fromhex(entry))).to_json()
     if len(raw) > BUNDLE_SIZE_BYTES_MAX:
         raise TooLargeError(
             f"the bundle would have more than the {BUNDLE_SIZE_BYTES_MAX} bytes that are read",
@@ -104,6 +111,31 @@ async def get_receipts(key: ReceiptKey, gateway: GatewayDep, capture_id: str) ->
         raise NotFoundError("no such capture job", code="capture_not_found")
     stored = await gateway.store.receipts_of_capture(capture_id)
     return {"receipts": [gateway.receipt(one).to_wire() for one in stored]}
+
+
+async def _hints(gateway: Gateway, entry: bytes) -> dict[str, Any] | None:
+    """Say in the bundle of a statement that was taken back that it was, and by which event.
+
+    A hint proves nothing; the declaration has a bundle of its own.
+    """
+    stored = await gateway.store.event_by_entry(entry)
+    correction = None if stored is None else await gateway.standing.of(open_event(stored).event)
+    if correction is None:
+        return None
+    return {"correction": {"status": correction.status, "by": correction.declaration.hex()}}
+
+
+async def _standing(gateway: Gateway, stored: StoredEvent) -> dict[str, Any]:
+    """Return whether a statement still stands; of an erased one nothing is known any more."""
+    if stored.payload is None:
+        return {"correction": None, "corrects": []}
+    event = open_event(stored).event
+    correction = await gateway.standing.of(event)
+    corrects = await gateway.standing.corrected_by(event)
+    return {
+        "correction": correction.to_wire() if correction else None,
+        "corrects": [one.hex() for one in corrects],
+    }
 
 
 def header_wire(header: EventHeader, *, participant: int) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import typer
@@ -23,6 +24,7 @@ from node_gateway.cli.output import (
 
 app = typer.Typer(no_args_is_help=True)
 
+_EVENT_SIZE_BYTES_MAX = 32 * 1024 * 1024
 _LOOKS_LIKE_ENTRY = re.compile("(0x)?[0-9A-Fa-f]{8,}")
 """Whole or not: no eventID, which is a URI, has this form."""
 
@@ -45,13 +47,70 @@ def trace(
             str(one.get("bizStep", "-")),
             str(one.get("action", "-")),
             str(one.get("bizLocation") or one.get("readPoint") or "-"),
-            "sealed" if one["state"] == "final" else "being sealed",
+            _state(one),
             one["entry"][:16],
         ]
         for one in answer["events"]
     ]
     columns = ["time stated", "step", "action", "place", "state", "entry"]
     table(answer["code"], columns, rows)
+
+
+def _state(step: dict[str, Any]) -> str:
+    sealed = "sealed" if step["state"] == "final" else "being sealed"
+    taken_back = step.get("correction")
+    return f"{sealed}, {taken_back['status']}" if taken_back else sealed
+
+
+@app.command("correct")
+@command
+def correct(
+    entry: Annotated[str, typer.Argument(help="Entry of the wrong event, 64 hex digits.")],
+    event: Annotated[Path, typer.Argument(help="The right event, EPCIS JSON.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Declare an event an error and capture what is right instead. Both stay provable."""
+    from node_gateway.epcis.errors import EpcisError
+    from node_gateway.epcis.parse import parse_json
+
+    try:
+        right = parse_json(event.read_bytes(), size_bytes_max=_EVENT_SIZE_BYTES_MAX)
+    except (OSError, EpcisError) as error:
+        raise CommandError(
+            f"{event} is no event: {error}", attempt=f"sealtrail lint {event}", status=USAGE
+        ) from error
+    body = {"reason": "incorrect_data", "event": right}
+    _correct(entry, body, config, gateway, json=json)
+
+
+@app.command("void")
+@command
+def void(
+    entry: Annotated[str, typer.Argument(help="Entry of the wrong event, 64 hex digits.")],
+    reason: Annotated[
+        Literal["did_not_occur", "incorrect_data"],
+        typer.Option(help="did_not_occur, or incorrect_data."),
+    ] = "did_not_occur",
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Declare an event an error, without saying what is right instead."""
+    _correct(entry, {"reason": reason}, config, gateway, json=json)
+
+
+def _correct(
+    entry: str, body: dict[str, Any], config: Path, gateway: str | None, *, json: bool
+) -> None:
+    client = Client.from_config(config, gateway)
+    answer = client.json("POST", f"/v1/events/{whole_entry(entry)}/correction", json=body)
+    if json:
+        put(answer)
+        return
+    say(f"The event is {answer['status']}; what was said stays provable, and so does this.")
+    table("", ["member", "value"], [[name, str(value)] for name, value in answer.items()])
 
 
 @app.command("show")

@@ -41,7 +41,7 @@ app.command(  # its options are the library's, --help among them
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(proofs.audit)
 app.command("demo")(demo.demo)
-app.add_typer(events.app, name="event", help="Single events: show, erase.")
+app.add_typer(events.app, name="event", help="Single events: show, correct, void, erase.")
 app.add_typer(anchors.app, name="anchor", help="Anchors: now, list, show.")
 app.add_typer(proofs.app, name="proof", help="Bundles: get; openings: open.")
 _SEVERAL = "add, show, list, import, export, remove."

@@ -14,6 +14,7 @@ from node_gateway.errors import ParameterError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
+from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
@@ -21,6 +22,7 @@ from node_gateway.services.limiter import Limiter
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
+from node_gateway.services.standing import Standing
 from node_gateway.settings import Settings
 from node_gateway.storage.ports import GatewayStore, StoredReceipt
 from node_gateway.streams import Streams
@@ -44,6 +46,8 @@ class Gateway:
     master: MasterData
     public: PublicAnswers
     follower: Follower
+    standing: Standing
+    correcting: Correcting
     batcher: Batcher
     anchorer: Anchorer
     lookups: Limiter

@@ -153,6 +153,16 @@ class Preparing:
         normalised = [(0, one.event, "") for one in _normalised(event)]
         return self._commit_all(sha256(raw).digest(), normalised, now_ms, proceed=False)
 
+    def event_id_of(self, event: Mapping[str, Any]) -> str:
+        """Return the eventID under which a bare event would be stored.
+
+        Raises:
+            EpcisError, DocumentRefusedError: it would be refused; pointers into the event.
+        """
+        self._validate(event)
+        (one,) = _normalised(event)
+        return str(one.event.get("eventID") or self._made_event_id(one.event))
+
     def _parse(self, raw: bytes) -> object:
         limits = self.limits
         return parse_json(

@@ -23,6 +23,7 @@ from node_gateway.services.disclosing import (
     open_event,
 )
 from node_gateway.settings import PoliciesSection
+from node_gateway.storage.corrections import corrective_ids
 
 PAGE_EVENTS = 1000
 BUNDLES_MAX = 16
@@ -63,7 +64,7 @@ class PublicAnswers:
         events = [] if code.startswith(SSCC_PREFIX) else await self._disclosed(code)
         made = [one for one in events if one.biz_step == COMMISSIONING_STEP]
         sealed = [one for one in events if one.stored.header.state == "final"]
-        sold = _is_sold(sealed)
+        sold = bool(_standing(sealed, SELLING_STEPS))
         answer: dict[str, Any] = {
             "code": code,
             "statement": "as stated by this gateway; check the proofs against witnesses you chose",
@@ -72,8 +73,10 @@ class PublicAnswers:
             "sealing": any(one.stored.header.state != "final" for one in made),
         }
         if made:
-            product = self._product(code, made[-1])
-            answer["product"] = {**product, "status": _status(made[-1], sold=sold)}
+            standing = _standing(made, (COMMISSIONING_STEP,))
+            product = self._product(code, (standing or made)[-1])
+            answer["product"] = {**product, "status": _status(standing, sold=sold)}
+        answer["corrections"] = _corrections(sealed)
         answer["proofs"] = await self._proofs(code, sealed)
         if len(sealed) > BUNDLES_MAX:
             answer["truncated"] = True  # the newest are there
@@ -123,26 +126,46 @@ class PublicAnswers:
         return {"format": BUNDLES_FORMAT, "bundles": bundles} if bundles else None
 
 
-def _status(made: OpenEvent, *, sold: bool) -> str:
+def _status(standing: Sequence[OpenEvent], *, sold: bool) -> str:
     """Return what became of a code by what is public: `issued`, `sold` or `withdrawn`."""
-    if "errorDeclaration" in made.event or made.event.get("action") == "DELETE":
+    if not standing or standing[-1].event.get("action") == "DELETE":
         return "withdrawn"
     return "sold" if sold else "issued"
 
 
-def _is_sold(events: Sequence[OpenEvent]) -> bool:
-    """Tell whether a statement about selling stands that was not declared an error.
+def _standing(events: Sequence[OpenEvent], steps: Sequence[str]) -> list[OpenEvent]:
+    """Return the statements with one of `steps` that were not declared an error, oldest first.
 
     An event's identity is (eventID, has errorDeclaration): the declaration carries the eventID
     of what it takes back.
     """
-    standing: set[str] = set()
-    for one in events:
-        if one.biz_step not in SELLING_STEPS:
-            continue
-        event_id = str(one.event.get("eventID"))
-        if "errorDeclaration" in one.event:
-            standing.discard(event_id)
-        else:
-            standing.add(event_id)
-    return bool(standing)
+    taken_back = {_event_id(one) for one in events if "errorDeclaration" in one.event}
+    return [
+        one
+        for one in events
+        if one.biz_step in steps
+        and "errorDeclaration" not in one.event
+        and _event_id(one) not in taken_back
+    ]
+
+
+def _corrections(sealed: Sequence[OpenEvent]) -> list[dict[str, Any]]:
+    """Say of the statements below which were taken back: by entry, and nothing of the content.
+
+    The proofs show the same: a declaration's own bundle says by `sealtrail:act` that it is one.
+    """
+    declared = {_event_id(one): one for one in sealed if "errorDeclaration" in one.event}
+    return [
+        {
+            "entry": one.stored.header.entry.hex(),
+            "status": "replaced" if corrective_ids(declaration.event) else "voided",
+            "declaration": declaration.stored.header.entry.hex(),
+        }
+        for one in sealed
+        if "errorDeclaration" not in one.event
+        and (declaration := declared.get(_event_id(one))) is not None
+    ]
+
+
+def _event_id(one: OpenEvent) -> str:
+    return str(one.event.get("eventID"))

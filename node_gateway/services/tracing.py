@@ -6,6 +6,7 @@ from typing import Any
 
 from node_gateway.errors import NotFoundError
 from node_gateway.services.disclosing import open_event
+from node_gateway.storage.corrections import corrective_ids
 from node_gateway.storage.ports import EventStore, StoredEvent
 
 PAGE_EVENTS = 1000
@@ -14,16 +15,30 @@ PAGE_EVENTS = 1000
 async def trace(store: EventStore, code: str) -> dict[str, Any]:
     """Return the events that name a canonical code, in the order of storing.
 
+    One that was declared an error has `correction`: replaced or voided, and by which event.
+
     Raises:
         NotFoundError: no event of this gateway names it.
     """
     steps: list[dict[str, Any]] = []
+    declared: dict[str, Any] = {}
     after = 0
     while stored := await store.events_of_code(code, after=after, limit=PAGE_EVENTS):
         after = stored[-1].header.position
-        steps += [_step(one) for one in stored]
+        for one in stored:
+            step = _step(one)
+            steps.append(step)
+            if step.get("hasErrorDeclaration"):
+                declared[step["eventID"]] = step
     if not steps:
         raise NotFoundError("no event of this gateway names this code", code="code_not_found")
+    for step in steps:
+        declaration = declared.get(step.get("eventID", ""))
+        if declaration is not None and step is not declaration:
+            step["correction"] = {
+                "status": "replaced" if declaration["correctiveEventIDs"] else "voided",
+                "declaration": declaration["entry"],
+            }
     return {"code": code, "events": steps}
 
 
@@ -46,4 +61,6 @@ def _step(stored: StoredEvent) -> dict[str, Any]:
     if "parentID" in opened.event:
         step["parentID"] = opened.event["parentID"]
     step["hasErrorDeclaration"] = "errorDeclaration" in opened.event
+    if step["hasErrorDeclaration"]:
+        step["correctiveEventIDs"] = corrective_ids(opened.event)
     return step

@@ -21,6 +21,7 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/epcis/events/{event_id}"): {"query"},
     ("GET", "/v1/events/{entry}"): {"query"},
     ("GET", "/v1/events/{entry}/bundle"): {"query"},
+    ("POST", "/v1/events/{entry}/correction"): {"capture", "operate"},
     ("GET", "/v1/events/{entry}/receipt"): {"capture", "query"},
     ("GET", "/v1/events/{entry}/opening"): {"audit"},
     ("GET", "/v1/events/{entry}/codes-opening"): {"audit"},

@@ -1,4 +1,4 @@
-"""What followed the events so far: one row per projection."""
+"""What followed the events so far, and which declarations name an event as the right one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the table."""
+    """Create the tables."""
     op.create_table(
         "projection",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "correction",
+        sa.Column("corrective", sa.LargeBinary(), nullable=False),
+        sa.Column("declaration", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("corrective", "declaration"),
+        sqlite_with_rowid=False,
     )
