@@ -32,12 +32,13 @@ _COLUMNS: Final = {
     "party": ("id", "nameZh", "nameEn", "companyPrefixes", "participant"),
 }
 _PLURALS: Final = {"product": "products", "location": "locations", "party": "parties"}
-_IDS: Final = {
-    "product": "Your own name of it, such as its GTIN; show also takes any of its codes.",
-    "location": "GLN, with or without extension, in any spelling, or another URI.",
-    "party": "GLN, unified social credit code, or another URI.",
-}
-
+IdArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="A product's own name; a place's GLN; a party's GLN or credit code; or another URI.",
+    ),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="COLUMN=VALUE, columns as in the CSV file; repeatable."),
@@ -71,12 +72,11 @@ def _commands(kind: Kind) -> typer.Typer:
 
 def _single(app: typer.Typer, kind: Kind) -> None:
     path = f"/v1/{_PLURALS[kind]}"
-    identifier = Annotated[str, typer.Argument(metavar="ID", help=_IDS[kind])]
 
     @app.command("add", help=f"Create or replace a {kind}; what is not given is empty then.")
     @command
     def add(
-        record: identifier,
+        record: IdArgument,
         settings: SetOption = None,
         file: FromOption = None,
         config: ConfigOption = DEFAULT_CONFIG,
@@ -90,7 +90,7 @@ def _single(app: typer.Typer, kind: Kind) -> None:
     @app.command("show", help=f"Show a {kind}.")
     @command
     def show(
-        record: identifier,
+        record: IdArgument,
         versions: VersionsOption = False,
         config: ConfigOption = DEFAULT_CONFIG,
         gateway: GatewayOption = None,
@@ -111,7 +111,7 @@ def _single(app: typer.Typer, kind: Kind) -> None:
     @app.command("remove", help=f"Remove a {kind}; its versions stay.")
     @command
     def remove(
-        record: identifier,
+        record: IdArgument,
         yes: YesOption = False,
         config: ConfigOption = DEFAULT_CONFIG,
         gateway: GatewayOption = None,
