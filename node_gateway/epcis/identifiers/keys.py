@@ -155,7 +155,7 @@ QUALIFIERS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = MappingProxyType(
             ("235", rf"{SET_82}{{1,28}}", "1 to 28 characters"),
             ("254", rf"{SET_82}{{1,20}}", "1 to 20 characters"),
             ("7040", rf"\d{SET_82}{{3}}", "a digit and 3 characters"),
-            ("8011", r"\d{1,12}", "1 to 12 digits"),
+            ("8011", r"0|[1-9]\d{0,11}", "1 to 12 digits, no zero in front"),
             ("8019", r"\d{1,10}", "1 to 10 digits"),
             ("8020", rf"{SET_82}{{1,25}}", "1 to 25 characters"),
         )

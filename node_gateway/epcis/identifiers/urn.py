@@ -62,17 +62,23 @@ _PURE: Final[Mapping[str, _Scheme]] = MappingProxyType(
 _LGTIN: Final = _Scheme("01", 13, moved=True, serial="qualifier", qualifier="10")
 _PATTERNS: Final = frozenset({"sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui", "sgln"})
 
+_NUMBER: Final = r"(?:0|[1-9]\d{0,10})"
+_GID_BITS: Final = (28, 24, 36)
 # EPC schemes that are no GS1 key: no Digital Link exists, so they stay as they are.
 _OTHERS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
-        "gid": re.compile(r"\d{1,9}\.\d{1,8}\.\d{1,11}", re.ASCII),
+        "gid": re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}", re.ASCII),
         "imovn": re.compile(r"\d{7}", re.ASCII),
         "bic": re.compile(r"[A-Z]{3}[JUZ]\d{7}", re.ASCII),
         "usdod": re.compile(r"[0-9A-HJ-NP-Z]{5,6}\.\d{1,11}", re.ASCII),
-        "adi": re.compile(r"[0-9A-HJ-NP-Z]{5,6}\.[A-Z0-9\-%]*\.[A-Z0-9\-%]+", re.ASCII),
+        "adi": re.compile(
+            r"[0-9A-HJ-NP-Z]{5,6}\.(?:[A-Z0-9-]|%2F){0,32}\.(?:%23)?(?:[A-Z0-9-]|%2F){1,30}",
+            re.ASCII,
+        ),
     }
 )
-_TAG: Final = re.compile(r"([a-z]+)-[0-9+]+:\d+\.(.+)", re.ASCII)
+# A tag URN has the size of its encoding and, but for a GID, a filter value.
+_TAG: Final = re.compile(r"(?:(gid)-96:|([a-z]+)-(?:[0-9]+\+?|var):\d+\.)(.+)", re.ASCII)
 
 
 def parse_urn(text: str, checks: Checks = "all") -> Identifier | None:
@@ -103,15 +109,18 @@ def parse_urn(text: str, checks: Checks = "all") -> Identifier | None:
         return _joined("lgtin", _LGTIN, body, checks)
     elif kind == "idpat" and scheme_name in _PATTERNS:
         return _class(scheme_name, body, checks)
-    elif kind == "tag" and (tag := _TAG.fullmatch(rest)) and tag[1] in _PURE:
-        raise IdentifierError(
-            "a tag URN, not the thing's identity", hint=f"{EPC}id:{tag[1]}:{tag[2]}"
-        )
+    elif kind == "tag" and (tag := _TAG.fullmatch(rest)):
+        hint = f"{EPC}id:{tag[1] or tag[2]}:{tag[3]}"
+        raise IdentifierError("a tag URN, not the thing's identity", hint=hint)
     raise IdentifierError("no known kind and scheme after urn:epc:")
 
 
 def _check_other(scheme_name: str, body: str) -> None:
-    if not _OTHERS[scheme_name].fullmatch(body):
+    fits = _OTHERS[scheme_name].fullmatch(body) is not None
+    if fits and scheme_name == "gid":
+        numbers = zip(body.split("."), _GID_BITS, strict=True)
+        fits = all(int(number) < 1 << bits for number, bits in numbers)
+    if not fits:
         raise IdentifierError(f"what follows {scheme_name}: is none of its identities")
 
 
