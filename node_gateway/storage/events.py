@@ -87,7 +87,7 @@ def chunk_at(connection: Connection, position: int) -> tuple[int, bytes]:
     return row.first, row.data
 
 
-def _contents(connection: Connection, positions: Iterable[int]) -> dict[int, Content]:
+def contents_at(connection: Connection, positions: Iterable[int]) -> dict[int, Content]:
     """Return the contents of events; each chunk is read once."""
     found: dict[int, Content] = {}
     first, contents = 0, list[Content]()
@@ -106,7 +106,7 @@ def _read(
 ) -> list[StoredEvent]:
     rows = connection.execute(query, values).all()
     kept = (row.position for row in rows if row.erasure == tables.KEPT)
-    contents = _contents(connection, kept)
+    contents = contents_at(connection, kept)
     return [_stored(row, contents.get(row.position)) for row in rows]
 
 

@@ -1,0 +1,123 @@
+"""The facet index: which events have which event type, step, place, transaction, party, ...
+
+A projection of the stored events. Its rows are ids of values with times and positions; a value
+stands in the database once. What it costs does not depend on how many codes an event names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from node_gateway.epcis.query.facets import facets_of
+from node_gateway.storage.query_tables import facet, facet_event
+
+if TYPE_CHECKING:
+    from node_gateway.services.following import FollowedEvent
+    from node_gateway.storage.database import Insert
+
+_KEY_LENGTH_MAX: Final = 300
+_KEPT_LENGTH: Final = 200
+_KEYS_PER_QUERY: Final = 500
+
+_FIND: Final = select(facet.c.key, facet.c.id).where(
+    facet.c.key.in_(bindparam("keys", expanding=True))
+)
+_LAST: Final = select(func.max(facet.c.id))
+_COUNT: Final = (
+    update(facet)
+    .where(facet.c.id == bindparam("one"))
+    .values(events=facet.c.events + bindparam("more"))
+)
+_DROP: Final = delete(facet_event).where(
+    facet_event.c.facet == bindparam("one"),
+    facet_event.c.event_time_ms == bindparam("time_ms"),
+    facet_event.c.position == bindparam("position"),
+)
+
+
+def facet_key(kind: int, value: str) -> str:
+    """Return the key of a value: bounded, so that every database can index it."""
+    if len(value) > _KEY_LENGTH_MAX:
+        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+        value = f"{value[:_KEPT_LENGTH]} {digest}"
+    return f"{kind:02d} {value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows to add. `fresh` are values that no event had; `counts` are of the known ones."""
+
+    fresh: Sequence[tuple[int, str, str | None, int]]
+    counts: Mapping[int, int]
+    entries: Sequence[tuple[int, int, int]]
+
+
+class Facets:
+    """Implements `Projection`."""
+
+    name = "facets"
+
+    def prepare(self, connection: Connection, events: Sequence[FollowedEvent]) -> Change:
+        """See `Projection`."""
+        values: dict[str, str] = {}
+        found: list[tuple[str, int, int]] = []
+        for event in events:
+            seen = set()
+            for kind, value in facets_of(event.event):
+                key = facet_key(kind, value)
+                if key not in seen:
+                    seen.add(key)
+                    values[key] = value
+                    found.append((key, event.event_time_ms, event.position))
+        ids = ids_of(connection, values)
+        unknown = [key for key in values if key not in ids]
+        following = (connection.execute(_LAST).scalar() or 0) + 1 if unknown else 0
+        ids.update({key: following + at for at, key in enumerate(unknown)})
+        counts = Counter(ids[key] for key, _, _ in found)
+        fresh = [
+            (ids[key], key, values[key] if len(values[key]) > _KEY_LENGTH_MAX else None, 0)
+            for key in unknown
+        ]
+        return Change(
+            [(one, key, value, counts.pop(one)) for one, key, value, _ in fresh],
+            counts,
+            sorted((ids[key], time_ms, position) for key, time_ms, position in found),
+        )
+
+    def apply(self, connection: Connection, insert: Insert, change: Change) -> None:
+        """See `Projection`."""
+        insert(connection, facet, change.fresh)
+        if change.counts:
+            rows = [{"one": one, "more": more} for one, more in change.counts.items()]
+            connection.execute(_COUNT, rows)
+        insert(connection, facet_event, change.entries)
+
+    def forget(self, connection: Connection, event: FollowedEvent) -> None:
+        """See `Projection`. A value that no other event has goes, too: it tells of the event."""
+        keys = {facet_key(kind, value) for kind, value in facets_of(event.event)}
+        for one in ids_of(connection, keys).values():
+            row = {"one": one, "time_ms": event.event_time_ms, "position": event.position}
+            if connection.execute(_DROP, row).rowcount:
+                connection.execute(_COUNT, {"one": one, "more": -1})
+                connection.execute(delete(facet).where(facet.c.id == one, facet.c.events <= 0))
+
+    def clear(self, connection: Connection) -> None:
+        """See `Projection`."""
+        connection.execute(delete(facet_event))
+        connection.execute(delete(facet))
+
+
+def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """Return the ids of those keys that some event has."""
+    wanted = list(keys)
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), _KEYS_PER_QUERY):
+        rows: Any = connection.execute(_FIND, {"keys": wanted[start : start + _KEYS_PER_QUERY]})
+        found.update(rows.tuples())
+    return found
