@@ -10,6 +10,7 @@ from node_gateway.state.facts import Party
 Mark: TypeAlias = tuple[int, int]
 """(eventTime in ms, position) of an event: the order in which events are folded."""
 EARLY_MAX: Final = 8
+EMPTIED_MAX: Final = 4
 
 
 class Ended(NamedTuple):
@@ -35,6 +36,17 @@ class Sent(NamedTuple):
     place: str | None
 
 
+class Emptied(NamedTuple):
+    """Everything was taken out of a unit: what held for it then holds for what came out."""
+
+    by: Mark
+    place: str | None
+    holder: str | None
+    supplier: str | None
+    sent: Sent | None
+    recalled: Recall | None
+
+
 class CodeState(NamedTuple):
     """What is known of a code after some events.
 
@@ -49,7 +61,7 @@ class CodeState(NamedTuple):
         step: Latest business step stated.
         parent: What it was packed into; valid while `packed` is later than the parent's `emptied`.
         filled: Its first packing, as a parent.
-        emptied: When everything was last taken out of it, with place and holder at that time.
+        emptied: When everything was taken out of it, the last EMPTIED_MAX times, oldest first.
         relied_ms: Latest event of another code whose judgement rested on this one.
         place: Where it was last stated to be.
         holder: The last party, or place, that had custody.
@@ -70,9 +82,7 @@ class CodeState(NamedTuple):
     parent: str | None = None
     packed: Mark | None = None
     filled: Mark | None = None
-    emptied: Mark | None = None
-    emptied_place: str | None = None
-    emptied_holder: str | None = None
+    emptied: tuple[Emptied, ...] = ()
     relied_ms: int = 0
     place: str | None = None
     holder: str | None = None
@@ -95,7 +105,14 @@ def holds(parent: CodeState | None, packed: Mark | None) -> bool:
     """Tell whether what was packed into a parent then is still inside."""
     if packed is None:
         return False
-    return parent is None or parent.emptied is None or parent.emptied < packed
+    return parent is None or not parent.emptied or parent.emptied[-1].by < packed
+
+
+def left_behind(parent: CodeState, packed: Mark | None) -> Emptied | None:
+    """Return the emptying by which what was packed then came out of a parent."""
+    if packed is None:
+        return None
+    return next((one for one in parent.emptied if one.by > packed), None)
 
 
 def to_wire(state: CodeState) -> list[Any]:
@@ -109,7 +126,7 @@ def to_wire(state: CodeState) -> list[Any]:
 def from_wire(values: list[Any]) -> CodeState:
     """Return the state that `to_wire` wrote."""
     given = dict(zip(CodeState._fields, values, strict=False))
-    for name in ("made", "last", "packed", "filled", "emptied", "moved"):
+    for name in ("made", "last", "packed", "filled", "moved"):
         if given.get(name) is not None:
             given[name] = tuple(given[name])
     given["early"] = tuple(tuple(one) for one in given.get("early", ()))
@@ -117,15 +134,22 @@ def from_wire(values: list[Any]) -> CodeState:
     if given.get("ended") is not None:
         kind, by = given["ended"]
         given["ended"] = Ended(kind, tuple(by))
-    if given.get("recalled") is not None:
-        by, persistent = given["recalled"]
-        given["recalled"] = Recall(tuple(by), persistent)
-    if given.get("sent") is not None:
-        given["sent"] = _sent(given["sent"])
+    given["recalled"] = _recall(given.get("recalled"))
+    given["sent"] = _sent(given.get("sent"))
+    given["emptied"] = tuple(
+        Emptied(tuple(by), place, holder, supplier, _sent(sent), _recall(held))
+        for by, place, holder, supplier, sent, held in given.get("emptied", ())
+    )
     return CodeState(**given)
 
 
-def _sent(values: list[Any]) -> Sent:
+def _recall(values: list[Any] | None) -> Recall | None:
+    return None if values is None else Recall(tuple(values[0]), values[1])
+
+
+def _sent(values: list[Any] | None) -> Sent | None:
+    if values is None:
+        return None
     by, sources, destinations, place = values
     return Sent(
         tuple(by),

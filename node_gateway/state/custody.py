@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from node_gateway.state.case import Case
-from node_gateway.state.code_state import Recall, Sent
+from node_gateway.state.code_state import EMPTIED_MAX, CodeState, Emptied, Sent, holds, left_behind
 from node_gateway.state.facts import Fact, Party
 from node_gateway.state.parties import issued_by, related
 from node_gateway.state.rules import Rule
@@ -65,15 +65,44 @@ def take_over(case: Case) -> None:
         if unit.sent is not None and case.state.sent is None:
             case.change(sent=unit.sent)
         if unit.recalled is not None and case.state.recalled is None:
-            case.change(recalled=Recall(*unit.recalled))
+            case.change(recalled=unit.recalled)
 
 
-def holder_of(case: Case) -> str | None:
-    """Return who has custody of a code, by itself or through what it is packed into."""
-    known = [(case.state.moved, case.state.holder)]
-    known += [(unit.moved, unit.holder) for _, unit in case.chain]
-    moved = [(at, holder) for at, holder in known if at is not None]
-    return max(moved, key=lambda one: one[0])[1] if moved else case.state.holder
+def empty(case: Case) -> None:
+    """Keep that a unit holds nothing any more, and what comes out takes with it."""
+    state = case.state
+    take_over(case)
+    taken = case.state
+    case.state = state._replace(
+        emptied=(
+            *state.emptied[1 - EMPTIED_MAX :],
+            Emptied(
+                case.fact.mark,
+                case.fact.place or taken.place,
+                taken.holder,
+                taken.supplier,
+                taken.sent,
+                taken.recalled,
+            ),
+        )
+    )
+
+
+def settle(state: CodeState, parent: CodeState | None) -> CodeState:
+    """Return the state of a code that may have been left behind when its parent was emptied."""
+    if state.parent is None or holds(parent, state.packed):
+        return state
+    left = left_behind(parent, state.packed) if parent is not None else None
+    settled = state._replace(parent=None, packed=None)
+    if left is None:
+        return settled
+    if state.moved is None or state.moved < left.by:
+        settled = settled._replace(
+            place=left.place, holder=left.holder, supplier=left.supplier, moved=left.by
+        )
+    return settled._replace(
+        sent=settled.sent or left.sent, recalled=settled.recalled or left.recalled
+    )
 
 
 def _check_movement(case: Case) -> None:

@@ -7,11 +7,12 @@ of events alone, however they arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from node_gateway.state.case import Case, Chain, Judged
 from node_gateway.state.code_state import NEVER_SEEN, CodeState, holds
+from node_gateway.state.custody import settle
 from node_gateway.state.facts import Fact, Role
 from node_gateway.state.judging import judge
 from node_gateway.state.parties import class_of, product_of
@@ -81,7 +82,7 @@ def apply(fact: Fact, states: Mapping[str, CodeState], lookups: Lookups) -> Appl
     parent_chain = chain_of(fact.parent, states) if fact.parent is not None else ()
     known: dict[tuple[Role, str, CodeState], Judged] = {}
     for role, code in fact.codes:
-        state = applied.changes.get(code) or states.get(code, NEVER_SEEN)
+        state = applied.changes.get(code) or settled(states.get(code, NEVER_SEEN), states)
         key = (role, class_of(code), state)
         special = role != "thing" and (role != "child" or state.filled is not None)
         judged = None if special else known.get(key)
@@ -103,8 +104,17 @@ def apply(fact: Fact, states: Mapping[str, CodeState], lookups: Lookups) -> Appl
         applied.changes[code] = judged.state
         if judged.found or judged.withdrawn:
             _keep(applied, code, judged)
-    _rely(applied, fact, states, (*parent_chain,))
+    _rely(applied, fact, states)
     return applied
+
+
+def units_around(state: CodeState, states: Mapping[str, CodeState]) -> list[str]:
+    """Return what a code is or was packed into, as far as a judgement of it looks."""
+    units: list[str] = []
+    while state.parent is not None and len(units) < DEPTH_MAX and state.parent in states:
+        units.append(state.parent)
+        state = states[state.parent]
+    return units
 
 
 def chain_of(code: str, states: Mapping[str, CodeState]) -> Chain:
@@ -125,13 +135,8 @@ def is_late(fact: Fact, states: Mapping[str, CodeState]) -> frozenset[str]:
         state = states.get(code)
         if state is None:
             continue
-        latest = max(state.last[0], state.relied_ms)
-        if state.parent is not None:
-            latest = max((latest, *(unit.last[0] for _, unit in _around(state, states))))
-            stale = states.get(state.parent)
-            if stale is not None:
-                latest = max(latest, stale.last[0])
-        if fact.time_ms < latest:
+        around = (states[unit].last[0] for unit in units_around(state, states))
+        if fact.time_ms < max((state.last[0], state.relied_ms, *around)):
             found.add(code)
     return frozenset(found)
 
@@ -176,14 +181,22 @@ def event_findings(fact: Fact, lookups: Lookups) -> list[Finding]:
     return found
 
 
+def settled(state: CodeState, states: Mapping[str, CodeState]) -> CodeState:
+    """Return a code's state as it is, should its parent have been emptied without naming it."""
+    if state.parent is None:
+        return state
+    parent = states.get(state.parent)
+    return settle(state, parent)
+
+
 def _around(state: CodeState, states: Mapping[str, CodeState]) -> Chain:
     chain: list[tuple[str, CodeState]] = []
     while state.parent is not None and len(chain) < DEPTH_MAX:
         parent = states.get(state.parent, NEVER_SEEN)
         if not holds(parent, state.packed):
             break
-        chain.append((state.parent, parent))
-        state = parent
+        name, state = state.parent, settled(parent, states)
+        chain.append((name, state))
     return tuple(chain)
 
 
@@ -192,23 +205,16 @@ def _keep(applied: Applied, code: str, judged: Judged) -> None:
     applied.withdrawn.extend((position, rule, code) for position, rule in judged.withdrawn)
 
 
-def _rely(applied: Applied, fact: Fact, states: Mapping[str, CodeState], also: Chain) -> None:
+def _rely(applied: Applied, fact: Fact, states: Mapping[str, CodeState]) -> None:
     """Note on every unit around the event's codes that a judgement rested on it."""
-    units = {unit for unit, _ in also}
-    parents = {state.parent for code in applied.changes if (state := states.get(code)) is not None}
-    for parent in parents - {None}:
-        units.add(str(parent))
-        units.update(unit for unit, _ in chain_of(str(parent), states))
+    units: set[str] = set()
+    seen: set[str] = set()
+    for code in tuple(applied.changes):
+        state = states.get(code)
+        if state is not None and state.parent is not None and state.parent not in seen:
+            seen.add(state.parent)
+            units.update(units_around(state, states))
     for unit in units:
         state = applied.changes.get(unit) or states.get(unit)
         if state is not None and state.relied_ms < fact.time_ms and unit not in applied.changes:
             applied.changes[unit] = state._replace(relied_ms=fact.time_ms)
-
-
-def roll(
-    states: MutableMapping[str, CodeState], fact: Fact, lookups: Lookups
-) -> tuple[list[Finding], list[tuple[int, Rule, str]]]:
-    """Apply one event to `states` in place; return its findings and what they take back."""
-    applied = apply(fact, states, lookups)
-    states.update(applied.changes)
-    return applied.found, applied.withdrawn

@@ -91,11 +91,7 @@ def _parent(case: Case) -> None:
         if state.filled is None:
             case.change(filled=fact.mark)
     elif fact.empties:
-        case.change(
-            emptied=fact.mark,
-            emptied_place=fact.place or state.place,
-            emptied_holder=custody.holder_of(case),
-        )
+        custody.empty(case)
 
 
 def _input(case: Case) -> None:

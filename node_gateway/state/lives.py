@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from node_gateway.state import custody
 from node_gateway.state.case import Case, Found
 from node_gateway.state.code_state import EARLY_MAX, CodeState, Ended, Recall
 from node_gateway.state.facts import Fact
@@ -108,7 +109,7 @@ def end(case: Case, kind: str | None) -> None:
         case.change(ended=Ended(kind, mark), returned=False)
     case.change(parent=None, packed=None)
     if kind == "decommissioned":
-        case.change(emptied=mark, emptied_place=state.place, emptied_holder=state.holder)
+        custody.empty(case)
 
 
 def recall(case: Case) -> None:
