@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from anchoring.anchorer import Anchorer
 from anchoring.chain.evm import EvmChain
@@ -26,20 +28,26 @@ from node_gateway.errors import DocumentRefusedError, SettingsError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
+from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
 from node_gateway.services.gateway import EPCIS_CONTEXT, Gateway
+from node_gateway.services.issuing import Issuing
+from node_gateway.services.issuing_register import MasterRegister
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.services.standing import Standing
+from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import KeysSection, Settings
 from node_gateway.storage.corrections import Corrections
 from node_gateway.storage.database import Database
 from node_gateway.storage.engine import migrate, open_store
+from node_gateway.storage.issuing import IssuingStore
+from node_gateway.storage.issuing_marks import MarkStore
 from node_gateway.storage.master_data import MasterDataStore
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
@@ -212,6 +220,7 @@ async def _put_together(
         on_stored=follower.wake,
         take_header=master.take_header,
     )
+    issuing, withdrawing, commissioning = _issuing(settings, store, master, capture, gate, clock)
     return Gateway(
         settings=settings,
         store=store,
@@ -228,6 +237,9 @@ async def _put_together(
             context=EPCIS_CONTEXT,
             clock=clock,
         ),
+        issuing=issuing,
+        withdrawing=withdrawing,
+        commissioning=commissioning,
         disclosing=disclosing,
         master=master,
         follower=follower,
@@ -239,6 +251,35 @@ async def _put_together(
         metrics=metrics,
         clock=clock,
     )
+
+
+def _issuing(
+    settings: Settings,
+    store: GatewayStore,
+    master: MasterData,
+    capture: Capture,
+    gate: Gate,
+    clock: Callable[[], float],
+) -> tuple[Issuing, Withdrawing, Commissioning]:
+    marks, lock = MarkStore(store), asyncio.Lock()
+    issuing = Issuing(
+        orders=IssuingStore(store),
+        marks=marks,
+        events=store,
+        gate=gate,
+        settings=settings.issuing,
+        clock=clock,
+        register=MasterRegister(master.directory, settings.gateway.participant),
+    )
+    shared: dict[str, Any] = {
+        "issuing": issuing,
+        "marks": marks,
+        "capture": capture,
+        "gate": gate,
+        "clock": clock,
+        "lock": lock,
+    }
+    return issuing, Withdrawing(events=store, **shared), Commissioning(**shared)
 
 
 def _identity(network: Network) -> ChainIdentity:

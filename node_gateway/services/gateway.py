@@ -9,20 +9,23 @@ from urllib.parse import unquote
 
 from anchoring.anchorer import Anchorer
 from anchoring.core.receipt import Receipt
-from node_gateway.epcis.identifiers import canonical_identifier
+from node_gateway.codes.identity import canonical_code
 from node_gateway.errors import ParameterError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
+from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
+from node_gateway.services.issuing import Issuing
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
 from node_gateway.services.standing import Standing
+from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
 from node_gateway.storage.ports import GatewayStore, StoredReceipt
 from node_gateway.streams import Streams
@@ -48,6 +51,9 @@ class Gateway:
     follower: Follower
     standing: Standing
     correcting: Correcting
+    issuing: Issuing
+    withdrawing: Withdrawing
+    commissioning: Commissioning
     batcher: Batcher
     anchorer: Anchorer
     lookups: Limiter
@@ -85,7 +91,7 @@ class Gateway:
         code = unquote(text) if "%" in text and ":" not in text.partition("%")[0] else text
         if code.startswith(("http:/", "https:/")) and "://" not in code:
             code = code.replace(":/", "://", 1)  # some clients and proxies merge slashes
-        return canonical_identifier(code)
+        return canonical_code(code)
 
     def receipt(self, stored: StoredReceipt) -> Receipt:
         """Return a stored receipt as it was signed."""

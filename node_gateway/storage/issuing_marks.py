@@ -24,6 +24,8 @@ class Mark:
 
     Attributes:
         order_number: The order it was issued by, with its place there; None: not issued here.
+        new_order_number: The order of the replacement, with its place there, if the event
+            commissions it.
         event: The event as JSON as long as it is not captured; None where none is needed.
         entry: Of the captured event, 32 bytes.
     """
@@ -35,6 +37,8 @@ class Mark:
     order_number: int | None
     order_index: int | None
     marked_at_ms: int
+    new_order_number: int | None = None
+    new_order_index: int | None = None
     event: bytes | None = None
     entry: bytes | None = None
 
@@ -106,17 +110,28 @@ class MarkStore:
         await self._database.write("mark", work)
 
     async def left_out(self, commission: Commission) -> set[int]:
-        """Return indexes in the order of the codes that a commission leaves out."""
+        """Return indexes in the order of the codes that a commission leaves out.
+
+        Those that were void or replaced before it, or came into use in place of another one.
+        """
         last = commission.first + commission.count
-        query = select(_mark.order_index).where(
-            _mark.order_number == commission.order_number,
-            _mark.order_index >= commission.first,
-            _mark.order_index < last,
-            _mark.number <= commission.marks_through,
-        )
-        return await self._database.read(
-            lambda connection: set(connection.execute(query).scalars())
-        )
+
+        def work(connection: Connection) -> set[int]:
+            found: set[int] = set()
+            for number, index in (
+                (_mark.order_number, _mark.order_index),
+                (_mark.new_order_number, _mark.new_order_index),
+            ):
+                query = select(index).where(
+                    number == commission.order_number,
+                    index >= commission.first,
+                    index < last,
+                    _mark.number <= commission.marks_through,
+                )
+                found.update(connection.execute(query).scalars())
+            return found
+
+        return await self._database.read(work)
 
     async def begin(self, new: Commission) -> list[Commission]:
         """Keep a commission; return it, or those that its codes are in already."""

@@ -92,6 +92,8 @@ issuing_mark = Table(
     Column("replacement", _Code),
     Column("order_number", BigInteger),  # NULL: not issued here
     Column("order_index", BigInteger),
+    Column("new_order_number", BigInteger),  # of the replacement, if this mark commissions it
+    Column("new_order_index", BigInteger),
     Column("marked_at_ms", BigInteger, nullable=False),
     Column("event", LargeBinary),  # JSON, until it is captured
     Column("entry", LargeBinary),  # of the captured event; NULL: the code was not commissioned
@@ -99,6 +101,7 @@ issuing_mark = Table(
 Index("issuing_mark_by_code", issuing_mark.c.code, unique=True)
 Index("issuing_mark_by_replacement", issuing_mark.c.replacement)
 Index("issuing_mark_by_order", issuing_mark.c.order_number, issuing_mark.c.order_index)
+Index("issuing_mark_by_new", issuing_mark.c.new_order_number, issuing_mark.c.new_order_index)
 
 issuing_commission = Table(
     "issuing_commission",

@@ -94,6 +94,7 @@ def _create_marks() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         _code("replacement", nullable=True),
         *(_number(name, nullable=True) for name in ("order_number", "order_index")),
+        *(_number(name, nullable=True) for name in ("new_order_number", "new_order_index")),
         _number("marked_at_ms"),
         sa.Column("event", sa.LargeBinary(), nullable=True),
         sa.Column("entry", sa.LargeBinary(), nullable=True),
@@ -102,3 +103,5 @@ def _create_marks() -> None:
     op.create_index("issuing_mark_by_code", "issuing_mark", ["code"], unique=True)
     op.create_index("issuing_mark_by_replacement", "issuing_mark", ["replacement"])
     op.create_index("issuing_mark_by_order", "issuing_mark", ["order_number", "order_index"])
+    names = ["new_order_number", "new_order_index"]
+    op.create_index("issuing_mark_by_new", "issuing_mark", names)
