@@ -22,6 +22,7 @@ from node_gateway.api import (
     master_data,
     openings,
     operations,
+    parsing,
     problems,
 )
 from node_gateway.api.description import describe
@@ -35,6 +36,7 @@ _ROUTERS = (
     correcting,
     capture,
     events,
+    parsing,
     codes,
     anchors,
     openings,

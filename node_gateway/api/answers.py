@@ -304,3 +304,32 @@ class Readiness(_Answer):
     status: Literal["starting", "ready", "read_only", "fatal"]
     reason: str | None = None
     degraded: str | None = None
+
+
+class ParsedElement(_Answer):
+    """One GS1 element: application identifier, GS1's title of it, value."""
+
+    ai: str
+    title: str
+    value: str
+
+
+class ParsedSpellings(_Answer):
+    """How GS1 elements are written elsewhere; `urn` if the company prefix's length was given."""
+
+    bracketed: str | None = None
+    unbracketed: str | None = None
+    scan: str | None = None
+    hri: list[str] | None = None
+    digital_link: str | None = None
+    urn: str | None = None
+
+
+class ParsedCode(_Answer):
+    """What a text names."""
+
+    kind: str
+    canonical: str
+    parts: dict[str, str]
+    elements: list[ParsedElement]
+    spellings: ParsedSpellings

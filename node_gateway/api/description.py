@@ -31,6 +31,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getOpening": {200: "A full opening (docs/reference/formats.md)."},
     "getCodesOpening": {200: "A codes opening (docs/reference/formats.md)."},
     "getDecoys": {200: "The nonces of the decoys of a batch, base64url."},
+    "parseCode": {200: answers.ParsedCode},
     "traceCode": {200: answers.Trace},
     "lookUpCode": {200: answers.PublicAnswer},
     "listAnchors": {200: answers.Anchors},

@@ -9,6 +9,7 @@ from node_gateway.cli import (
     api_keys,
     capturing,
     chain,
+    code,
     database,
     demo,
     doctor,
@@ -48,6 +49,7 @@ _SEVERAL = "add, show, list, import, export, remove."
 app.add_typer(master_data.product, name="product", help=f"Products: {_SEVERAL}")
 app.add_typer(master_data.location, name="location", help=f"Places: {_SEVERAL}")
 app.add_typer(master_data.party, name="party", help=f"Organisations: {_SEVERAL}")
+app.add_typer(code.app, name="code", help="Codes: parse.")
 app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
 app.add_typer(keys.app, name="key", help="Chain keys: new.")

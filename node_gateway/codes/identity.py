@@ -162,7 +162,7 @@ def _uri(text: str) -> Identity | None:
     if not _NAMED_URI.fullmatch(text):
         return None
     if text[: len(DRUG_CODE)].lower() == DRUG_CODE:
-        return _of_drug_code(parse_drug_code(text))
+        return _of_drug_code(DrugCode(canonical_identifier(text)[len(DRUG_CODE) :]))
     found = parse_identifier(text)
     if found is None:
         return Identity("uri", canonical_identifier(text), MappingProxyType({}))
@@ -231,3 +231,18 @@ def _elements_of(found: Identifier) -> ElementString:
         pairs.append((found.qualifier, found.qualifier_value))
     text = "".join(f"({ai}){value.replace('(', chr(92) + '(')}" for ai, value in pairs)
     return parse("bracketed", text, required=False)
+
+
+def shown(identity: Identity, gcp_length_of: GcpLengthOf = lambda _: None) -> dict[str, Any]:
+    """Return an identity as API and command line show it."""
+    read = identity.elements
+    return {
+        "kind": identity.kind,
+        "canonical": identity.canonical,
+        "parts": dict(identity.parts),
+        "elements": [
+            {"ai": one.ai, "title": one.entry.title, "value": one.value}
+            for one in (read.elements if read else ())
+        ],
+        "spellings": identity.spellings(gcp_length_of),
+    }

@@ -27,6 +27,7 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/events/{entry}/codes-opening"): {"audit"},
     ("GET", "/v1/streams/{stream}/anchors/{sequence}/decoys"): {"audit"},
     ("GET", "/v1/captures/{capture_id}/receipts"): {"capture", "query"},
+    ("GET", "/v1/codes/parse"): {"query"},
     ("GET", "/v1/codes/{code}"): {"query"},
     ("GET", "/v1/public/codes/{code}"): None,
     ("GET", "/v1/anchors"): None,

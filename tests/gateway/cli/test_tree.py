@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": True,
     "audit": False,  # passes its options on
     "chain deploy": False,
+    "code parse": True,
     "api-key new": False,
     "api-key list": True,
     "api-key revoke": False,
