@@ -1,8 +1,10 @@
 """Every table of the database: importing this module puts all of them into `metadata`."""
 
 from node_gateway.storage import (
+    code_state_tables,
     corrections_tables,
     following_tables,
+    importing_tables,
     issuing_tables,
     master_data_tables,
     query_tables,
@@ -10,8 +12,10 @@ from node_gateway.storage import (
 from node_gateway.storage.tables import metadata
 
 __all__ = [
+    "code_state_tables",
     "corrections_tables",
     "following_tables",
+    "importing_tables",
     "issuing_tables",
     "master_data_tables",
     "metadata",

@@ -1,0 +1,89 @@
+"""The tables of `code_states`: what follows from the stored events for codes, lots and events."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from node_gateway.storage.tables import metadata
+
+_Id = BigInteger().with_variant(Integer(), "sqlite")
+# Bytewise order on both databases: pages of codes go on from the last one.
+_Code = Text().with_variant(Text(collation="C"), "postgresql")
+
+code_state = Table(
+    "code_state",
+    metadata,
+    Column("code", _Code, primary_key=True),
+    Column("parent", _Code),  # of which `data` says whether it still holds
+    Column("data", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index(
+    "code_state_by_parent",
+    code_state.c.parent,
+    code_state.c.code,
+    sqlite_where=text("parent IS NOT NULL"),
+    postgresql_where=text("parent IS NOT NULL"),
+)
+
+# Events that name a code as the parent of others; the code index holds the other roles.
+parent_event = Table(
+    "parent_event",
+    metadata,
+    Column("parent", _Code, primary_key=True),
+    Column("event", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Whether an event counts: 0 it stands, 1 it is void, 2 it repeats another, 3 it declares an error.
+event_standing = Table(
+    "event_standing",
+    metadata,
+    Column("event", _Id, primary_key=True, autoincrement=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("standing", SmallInteger, nullable=False),
+)
+Index("event_standing_by_fingerprint", event_standing.c.fingerprint, event_standing.c.event)
+
+# Which eventIDs are declared errors: SHA-256 of the eventID as `storage.ports.event_key` makes it.
+error_declared = Table(
+    "error_declared",
+    metadata,
+    Column("event_key", LargeBinary, primary_key=True),
+    Column("declaration", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+lot_statement = Table(
+    "lot_statement",
+    metadata,
+    Column("lot", _Code, primary_key=True),  # <product>/<lot>
+    Column("event", BigInteger, primary_key=True),
+    Column("expiry", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("event", BigInteger, nullable=False),
+    Column("rule", SmallInteger, nullable=False),
+    Column("code", _Code, nullable=False),  # empty: the event as a whole
+    Column("other", BigInteger, nullable=False),  # 0: no other event
+    Column("found_at_ms", BigInteger, nullable=False),
+)
+Index("finding_by_event", finding.c.event, finding.c.rule, finding.c.code, unique=True)
+Index("finding_by_code", finding.c.code)
+Index("finding_by_rule", finding.c.rule, finding.c.number)
