@@ -12,10 +12,15 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import commits, gateway, trees
+from benchmarks import commits, event_hashes, gateway, trees
 from benchmarks.rows import Row
 
-GROUPS = {"tree": trees.rows, "commit": commits.rows, "gateway": gateway.rows}
+GROUPS = {
+    "tree": trees.rows,
+    "commit": commits.rows,
+    "hash": event_hashes.rows,
+    "gateway": gateway.rows,
+}
 TARGET = Path(__file__).resolve().parent.parent / "build" / "bench.json"
 
 

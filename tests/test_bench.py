@@ -12,8 +12,14 @@ from tests.rules.source import ROOT
 
 BENCH = ROOT / "scripts" / "bench.py"
 ROW = {"name", "unit", "value", "spread", "peer", "ratio", "workload"}
-NAMES = ["tree.build.1048576", "tree.build.1048576", "commit.event", "commit.codes100k"]
-PEERS = ["blockcerts-merkletools", "pymerkle", "rfc8785 and merkletools", None]
+NAMES = [
+    "tree.build.1048576", "tree.build.1048576", "commit.event", "commit.codes100k",
+    "hash.document", "hash.stored",
+]  # fmt: skip
+PEERS = [
+    "blockcerts-merkletools", "pymerkle", "rfc8785 and merkletools", None,
+    "epcis-event-hash-generator", None,
+]  # fmt: skip
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +30,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     target = tmp_path_factory.mktemp("bench") / "new" / "bench.json"
-    done = run("--quick", "--only", "tree,commit", "--output", str(target))
+    done = run("--quick", "--only", "tree,commit,hash", "--output", str(target))
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads(target.read_text())
 
@@ -47,7 +53,7 @@ def test_a_quick_run_says_that_it_was_one(results: tuple[str, Any]) -> None:
     _, written = results
     assert written["machine"]["quick"] is True
     assert "4096 leaf hashes" in written["rows"][0]["workload"]
-    assert "1000 codes" in written["rows"][-1]["workload"]
+    assert "1000 codes" in written["rows"][3]["workload"]
     assert len(written["machine"]["load"]) == 2
 
 
@@ -63,5 +69,5 @@ def test_an_unknown_group_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "bench.json"
     done = run("--only", "tree,nothing", "--output", str(target))
     assert done.returncode == 2
-    assert "'nothing' is none of tree, commit, gateway" in done.stderr
+    assert "'nothing' is none of tree, commit, hash, gateway" in done.stderr
     assert not target.exists()

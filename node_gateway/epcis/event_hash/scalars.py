@@ -45,7 +45,8 @@ def double_number(text: str) -> str:
     """Return a number as the package of 2023 does: through a double, so long ones lose digits."""
     try:
         number = float(text)
-        return str(int(number)) if number.is_integer() else str(number)
+        whole = int(number)
+        return str(whole) if whole == number else str(number)
     except (ValueError, OverflowError):
         return text
 
