@@ -1,8 +1,8 @@
 """The platform's one-letter status of a code, as a view of its state here.
 
 The platform's interface lists: A activated (已激活), I and O checked (已核注), C cancelled
-(已注销), E the code does not exist (码不存在). That I is checked by a bill in and O by a bill out is our
-reading, from their order and letters.
+(已注销), E the code does not exist (码不存在). That I is checked by a bill in and O by a bill out
+is our reading, from their order and letters.
 """
 
 from __future__ import annotations
