@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from node_gateway.master_data.directory import Directory, party_names
+from node_gateway.master_data.directory import Directory, both_roles, party_names
+from node_gateway.master_data.forms import ENTERPRISE
 from node_gateway.master_data.records import LocationRecord, Party, Product, Record
 
 
@@ -40,10 +41,13 @@ def _of_product(directory: Directory, product: Product) -> Iterator[Conflict]:
 
 
 def _of_party(directory: Directory, party: Party) -> Iterator[Conflict]:
+    told = set()
     for name in party_names(party):
         holder = directory.party_named(name)
-        if holder is not None and holder.id != party.id:
-            yield _taken("another party has this identifier", _place_of(party, name), holder.id)
+        pointer = _place_of(party, name)
+        if holder is not None and holder.id != party.id and pointer not in told:
+            told.add(pointer)
+            yield _taken("another party has this identifier", pointer, holder.id)
     for index, prefix in enumerate(party.company_prefixes):
         for holder in directory.parties_under(prefix):
             if holder.id != party.id:
@@ -52,10 +56,12 @@ def _of_party(directory: Directory, party: Party) -> Iterator[Conflict]:
 
 
 def _place_of(party: Party, name: str) -> str:
-    if name in party.identifiers:
-        return f"/identifiers/{party.identifiers.index(name)}"
-    if name in party.enterprise_ids:
-        return f"/enterpriseIds/{party.enterprise_ids.index(name)}"
+    for index, one in enumerate(party.identifiers):
+        if name in both_roles(one):
+            return f"/identifiers/{index}"
+    for index, one in enumerate(party.enterprise_ids):
+        if name in (one, ENTERPRISE + one):
+            return f"/enterpriseIds/{index}"
     return "/creditCode" if party.credit_code and name.endswith(party.credit_code) else "/id"
 
 

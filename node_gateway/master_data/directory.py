@@ -273,11 +273,15 @@ def party_names(party: Party) -> list[str]:
         names.append(CREDIT_CODE + party.credit_code)
     for one in party.enterprise_ids:
         names += [one, ENTERPRISE + one]
-    for one in tuple(names):  # a GLN is the same party in both roles
-        for here, there in (("/417/", "/414/"), ("/414/", "/417/")):
-            if one.startswith(RESOLVER + here) and _EXTENSION not in one:
-                names.append(RESOLVER + there + one[len(RESOLVER + here) :])
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(role for one in names for role in both_roles(one)))
+
+
+def both_roles(identifier: str) -> tuple[str, ...]:
+    """Return a GLN as that of a party and of a place, and anything else as it is."""
+    for here, there in (("/417/", "/414/"), ("/414/", "/417/")):
+        if identifier.startswith(RESOLVER + here) and _EXTENSION not in identifier:
+            return identifier, RESOLVER + there + identifier[len(RESOLVER + here) :]
+    return (identifier,)
 
 
 def parent_of(place: LocationRecord) -> str | None:

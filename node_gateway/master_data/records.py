@@ -60,7 +60,9 @@ class _Part(BaseModel):
     @classmethod
     def _once(cls, value: object) -> object:
         """A list says nothing more by saying something twice."""
-        return tuple(dict.fromkeys(value)) if isinstance(value, tuple) else value
+        if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
+            return tuple(dict.fromkeys(value))
+        return value
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form: set members only."""
