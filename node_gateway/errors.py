@@ -5,6 +5,7 @@
     + SpottedError           something is wrong at one or more spots of a document
       - DocumentRefusedError a document or event was refused
       - ConflictError        the same identity is known with other content
+      - RefusedOperationError  the state rules forbid an operation
       - TakenError           a code or name of the master data is another record's already
     + NotFoundError          there is no such thing (or the caller may not know of it)
     + NotPossibleError       well formed, but things are not so that it can be done
@@ -30,12 +31,16 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One problem of a document. `pointer` is an RFC 6901 JSON pointer into it."""
+    """One problem of a document.
+
+    `pointer` is an RFC 6901 JSON pointer into it; for XML an XPath, with the line of the element.
+    """
 
     code: str
     detail: str
     pointer: str = ""
     hint: str | None = None
+    line: int | None = None
 
 
 class GatewayError(Exception):
@@ -105,6 +110,18 @@ class PreconditionError(RequestError):
     """Something has another version than the request was made for; nothing is stored."""
 
     code = "version_changed"
+
+
+class RefusedOperationError(SpottedError):
+    """The state rules forbid an operation; nothing is stored. A spot's code names the rule."""
+
+    code = "operation_refused"
+
+    def __init__(self, operation: str, spots: Sequence[Spot]) -> None:
+        super().__init__(spots)
+        self.code = type(self).code
+        self.args = (f"{operation} is refused: {self.args[0]}",)
+        self.hint = "If it must be, say why: override with a reason. The reason is recorded."
 
 
 class TooLargeError(RequestError):

@@ -20,12 +20,13 @@ class _Answer(BaseModel):
 
 
 class Spot(_Answer):
-    """One problem of a document; `pointer` is an RFC 6901 JSON pointer into it."""
+    """One problem of a document; `pointer` is an RFC 6901 JSON pointer into it, or an XPath."""
 
     pointer: str
     code: str
     detail: str
     hint: str | None = None
+    line: int | None = None
 
 
 class Problem(_Answer):

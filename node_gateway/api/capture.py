@@ -13,7 +13,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
-from node_gateway.api.deps import BodyDep, CaptureKey, GatewayDep
+from node_gateway.api.deps import CaptureKey, EpcisBodyDep, GatewayDep
 from node_gateway.errors import NotFoundError
 from node_gateway.services.capture import CaptureReport, EventResult
 from node_gateway.services.gateway import Gateway
@@ -40,7 +40,7 @@ IdempotencyKey = Annotated[str | None, Header(max_length=255)]
 async def capture_document(
     key: CaptureKey,
     gateway: GatewayDep,
-    body: BodyDep,
+    body: EpcisBodyDep,
     behaviour: ErrorBehaviour = "rollback",
     idempotency_key: IdempotencyKey = None,
     wait: Wait = None,
@@ -51,7 +51,10 @@ async def capture_document(
     """
     del key
     report = await gateway.capture.document(
-        body, proceed=behaviour == "proceed", idempotency_key=idempotency_key
+        body.raw,
+        proceed=behaviour == "proceed",
+        idempotency_key=idempotency_key,
+        xml=body.is_xml,
     )
     headers = {**_headers(gateway), "Location": f"/epcis/capture/{report.capture_id}"}
     if report.replayed:
@@ -73,7 +76,7 @@ async def capture_job(key: CaptureKey, gateway: GatewayDep, capture_id: str) -> 
 
 @router.post("/epcis/events", operation_id="captureEvent", status_code=201)
 async def capture_event(
-    key: CaptureKey, gateway: GatewayDep, body: BodyDep, wait: Wait = None
+    key: CaptureKey, gateway: GatewayDep, body: EpcisBodyDep, wait: Wait = None
 ) -> Response:
     """Capture one event. 201 means durable; the same content again gives the same entry.
 
@@ -81,7 +84,7 @@ async def capture_event(
     Problems: body_too_large, not_json, document_refused, event_conflict, read_only.
     """
     del key
-    report = await gateway.capture.event(body)
+    report = await gateway.capture.event(body.raw, xml=body.is_xml)
     result = report.events[0]
     entries = [result.entry] if result.entry else []
     pending = wait == "final" and not await _wait_final(gateway, entries)

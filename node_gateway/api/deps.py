@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Path, Request, Security
@@ -14,6 +15,7 @@ from node_gateway.services.gateway import Gateway
 from node_gateway.storage.ports import ApiKey
 
 JSON_TYPES = ("application/json", "application/ld+json")
+XML_TYPES = ("application/xml", "text/xml")
 
 
 def gateway(request: Request) -> Gateway:
@@ -70,12 +72,35 @@ async def json_body(request: Request) -> bytes:
         MediaTypeError: not JSON.
         TooLargeError: more bytes than configured.
     """
-    kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    kind = _content_type(request)
     if kind not in JSON_TYPES:
         raise MediaTypeError(
             f"{kind} is not read here", hint="Send application/json or application/ld+json."
         )
     return await limited_body(request)
+
+
+@dataclass(frozen=True, slots=True)
+class EpcisBody:
+    """An EPCIS document as it was sent."""
+
+    raw: bytes
+    is_xml: bool
+
+
+async def epcis_body(request: Request) -> EpcisBody:
+    """Return an EPCIS document, JSON or XML by its content type; errors as `json_body`."""
+    kind = _content_type(request)
+    is_xml = kind in XML_TYPES
+    if not is_xml and kind not in JSON_TYPES:
+        hint = "Send application/json, application/ld+json, application/xml or text/xml."
+        raise MediaTypeError(f"{kind} is not read here", hint=hint)
+    return EpcisBody(await limited_body(request), is_xml)
+
+
+def _content_type(request: Request) -> str:
+    stated = request.headers.get("content-type", "application/json")
+    return stated.split(";")[0].strip().lower()
 
 
 async def limited_body(request: Request) -> bytes:
@@ -101,6 +126,7 @@ async def limited_body(request: Request) -> bytes:
 
 
 BodyDep = Annotated[bytes, Depends(json_body)]
+EpcisBodyDep = Annotated[EpcisBody, Depends(epcis_body)]
 CaptureKey = Annotated[ApiKey, Depends(requires("capture"))]
 QueryKey = Annotated[ApiKey, Depends(requires("query"))]
 ReceiptKey = Annotated[ApiKey, Depends(requires("capture", "query"))]

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from anchoring.errors import AnchoringError
 from node_gateway.api.capture import capture_document, capture_event
-from node_gateway.api.deps import gateway, json_body, requires
+from node_gateway.api.deps import epcis_body, gateway, requires
 from node_gateway.api.problems import problem
 from node_gateway.epcis.errors import EpcisError
 from node_gateway.errors import GatewayError
@@ -30,12 +30,12 @@ _require_capture = requires("capture")
 
 async def _document(request: Request) -> Response:
     key = await _require_capture(request)
-    return await capture_document(key, gateway(request), await json_body(request))
+    return await capture_document(key, gateway(request), await epcis_body(request))
 
 
 async def _event(request: Request) -> Response:
     key = await _require_capture(request)
-    return await capture_event(key, gateway(request), await json_body(request))
+    return await capture_event(key, gateway(request), await epcis_body(request))
 
 
 _ROUTES: Final[Mapping[str, Route]] = MappingProxyType(

@@ -25,6 +25,7 @@ _STATUS: Mapping[type[Exception], int] = {
     errors.RequestError: 400,
     errors.NotFoundError: 404,
     errors.ConflictError: 409,
+    errors.RefusedOperationError: 409,
     errors.NotPossibleError: 409,
     errors.TakenError: 409,
     errors.PreconditionError: 412,
@@ -177,17 +178,21 @@ def _type(request: Request, status: int, code: str) -> str:
     return f"/problems/{code.replace('_', '-')}"
 
 
-def _spots(error: Exception) -> list[dict[str, str]]:
+def _spots(error: Exception) -> list[dict[str, Any]]:
     if isinstance(error, errors.SpottedError):
-        return [_spot(one.pointer, one.code, one.detail, one.hint) for one in error.spots]
+        return [_spot(one.pointer, one.code, one.detail, one.hint, one.line) for one in error.spots]
     pointer = getattr(error, "pointer", "")
     if pointer and isinstance(error, EpcisError | AnchoringError):
         return [_spot(pointer, error.code, str(error), getattr(error, "hint", None))]
     return []
 
 
-def _spot(pointer: str, code: str, detail: str, hint: str | None) -> dict[str, str]:
-    spot = {"pointer": pointer, "code": code, "detail": detail}
+def _spot(
+    pointer: str, code: str, detail: str, hint: str | None, line: int | None = None
+) -> dict[str, Any]:
+    spot: dict[str, Any] = {"pointer": pointer, "code": code, "detail": detail}
     if hint:
         spot["hint"] = hint
+    if line is not None:
+        spot["line"] = line
     return spot

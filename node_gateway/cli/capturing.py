@@ -19,7 +19,9 @@ FILE_SIZE_BYTES_MAX = 1024 * 1024 * 1024
 
 @command
 def capture(
-    file: Annotated[str, typer.Argument(help="EPCIS 2.0 JSON document, or - for stdin.")],
+    file: Annotated[
+        str, typer.Argument(help="EPCIS document, JSON 2.0 or XML (1.2, 2.0), or - for stdin.")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
     proceed: Annotated[
@@ -41,7 +43,7 @@ def capture(
             content=raw,
             params={"wait": "final"} if wait else {},
             headers={
-                "Content-Type": "application/json",
+                "Content-Type": _content_type(raw),
                 "GS1-Capture-Error-Behaviour": "proceed" if proceed else "rollback",
             },
         )
@@ -65,6 +67,13 @@ def capture(
         raise typer.Exit(FAILURE)
     if wait and response.status_code != 200:
         raise typer.Exit(PENDING)
+
+
+def _content_type(raw: bytes) -> str:
+    """Return what a document is by its first characters; no JSON begins with a <."""
+    begins = raw[:4].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
+    is_xml = begins.startswith(b"<") or raw[:256].lstrip().startswith(b"<")
+    return "application/xml" if is_xml else "application/json"
 
 
 def _keep_receipts(client: Client, path: str, folder: Path) -> None:

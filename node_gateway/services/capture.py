@@ -21,6 +21,7 @@ from node_gateway.services.preparing import (
     Preparing,
     content_key,
 )
+from node_gateway.services.xml_input import XmlInput
 from node_gateway.storage.errors import IdempotencyMismatchError, StorageError
 from node_gateway.storage.ports import (
     CaptureOutcome,
@@ -88,16 +89,23 @@ class Capture:
         take_header: TakeHeader | None = None,
     ) -> None:
         self._store, self._preparing, self._streams = store, preparing, streams
+        self._xml = XmlInput(preparing)
         self._signer, self._gate, self._metrics, self._clock = signer, gate, metrics, clock
         self._on_stored, self._take_header = on_stored, take_header
 
     async def document(
-        self, raw: bytes, *, proceed: bool = False, idempotency_key: str | None = None
+        self,
+        raw: bytes,
+        *,
+        proceed: bool = False,
+        idempotency_key: str | None = None,
+        xml: bool = False,
     ) -> CaptureReport:
         """Capture an EPCIS document.
 
         Args:
             raw: The body as received.
+            xml: It is XML, not JSON.
             proceed: Store what is valid and report the rest; otherwise all events or none.
             idempotency_key: The client's own name for this request, if any.
 
@@ -111,7 +119,8 @@ class Capture:
         now_ms = int(self._clock() * 1000)
 
         def prepare() -> PreparedDocument:
-            return self._preparing.document(raw, proceed=proceed, now_ms=now_ms)
+            reader = self._xml if xml else self._preparing
+            return reader.document(raw, proceed=proceed, now_ms=now_ms)
 
         prepared = await _run(prepare, len(raw))
         return await self._store_all(prepared, idempotency_key, now_ms, all_or_nothing=not proceed)
@@ -144,13 +153,13 @@ class Capture:
         prepared = await asyncio.to_thread(prepare)
         return await self._store_all(prepared, idempotency_key, now_ms, all_or_nothing=not proceed)
 
-    async def event(self, raw: bytes) -> CaptureReport:
+    async def event(self, raw: bytes, *, xml: bool = False) -> CaptureReport:
         """Capture one bare event. Errors as `document`."""
         self._gate.require_capture()
         now_ms = int(self._clock() * 1000)
 
         def prepare() -> PreparedDocument:
-            return self._preparing.single(raw, now_ms=now_ms)
+            return (self._xml if xml else self._preparing).single(raw, now_ms=now_ms)
 
         prepared = await _run(prepare, len(raw))
         return await self._store_all(prepared, None, now_ms, all_or_nothing=True)
@@ -168,7 +177,7 @@ class Capture:
             await self._refuse_known_conflicts(prepared.events)
         capture_id = _capture_id(now_ms)
         problems = [
-            CaptureProblem(spot.code, f"{spot.pointer}: {spot.detail}", one.index)
+            CaptureProblem(spot.code, _place_and_detail(spot), one.index)
             for one in prepared.refused
             for spot in one.spots
         ]
@@ -259,6 +268,11 @@ class Capture:
             )
 
         return sign
+
+
+def _place_and_detail(spot: Spot) -> str:
+    place = spot.pointer if spot.line is None else f"line {spot.line}, {spot.pointer}"
+    return f"{place}: {spot.detail}"
 
 
 def _conflict(pointer: str) -> Spot:

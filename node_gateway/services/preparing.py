@@ -116,12 +116,16 @@ class Preparing:
         Raises:
             EpcisError, DocumentRefusedError: with pointers into `document`.
         """
+        informed, told = self.informed_by(document)
+        prepared = informed.events_of(document, digest, proceed=proceed, now_ms=now_ms)
+        return replace(prepared, header=told) if told else prepared
+
+    def informed_by(self, document: Mapping[str, Any]) -> tuple[Preparing, tuple[Record, ...]]:
+        """Return the checks with the master data that a document's header states, and these."""
         told = header_records(document) if "epcisHeader" in document else []
-        if told:
-            informed = replace(self, locations=Told(self.locations, told))
-            prepared = informed.events_of(document, digest, proceed=proceed, now_ms=now_ms)
-            return replace(prepared, header=tuple(told))
-        return self.events_of(document, digest, proceed=proceed, now_ms=now_ms)
+        if not told:
+            return self, ()
+        return replace(self, locations=Told(self.locations, told)), tuple(told)
 
     def events_of(
         self, document: Mapping[str, Any], digest: bytes, *, proceed: bool, now_ms: int
@@ -133,9 +137,9 @@ class Preparing:
             normalised = [
                 (index, one.event, one.pointer) for index, one in enumerate(_normalised(document))
             ]
-            return self._commit_all(digest, normalised, now_ms, proceed=False)
+            return self.commit_all(digest, normalised, now_ms, proceed=False)
         good, refused = self._one_by_one(document)
-        prepared = self._commit_all(digest, good, now_ms, proceed=True)
+        prepared = self.commit_all(digest, good, now_ms, proceed=True)
         every = sorted((*refused, *prepared.refused), key=lambda one: one.index)
         return PreparedDocument(digest, prepared.events, tuple(every))
 
@@ -151,7 +155,16 @@ class Preparing:
             )
         self._validate(event)
         normalised = [(0, one.event, "") for one in _normalised(event)]
-        return self._commit_all(sha256(raw).digest(), normalised, now_ms, proceed=False)
+        return self.commit_all(sha256(raw).digest(), normalised, now_ms, proceed=False)
+
+    def normalised(self, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the events of an EPCIS document, validated and normalised, not committed.
+
+        Raises:
+            EpcisError, DocumentRefusedError: it would be refused.
+        """
+        self._validate(document)
+        return [one.event for one in _normalised(document)]
 
     def event_id_of(self, event: Mapping[str, Any]) -> str:
         """Return the eventID under which a bare event would be stored.
@@ -202,7 +215,7 @@ class Preparing:
                 refused.append(RefusedEvent(index, tuple(spots)))
         return good, refused
 
-    def _commit_all(
+    def commit_all(
         self,
         digest: bytes,
         events: Sequence[tuple[int, dict[str, Any], str]],
@@ -210,6 +223,17 @@ class Preparing:
         *,
         proceed: bool,
     ) -> PreparedDocument:
+        """Commit normalised events.
+
+        Args:
+            digest: SHA-256 of the original, 32 bytes.
+            events: Place in the document, normalised event (its own), pointer to the original.
+            now_ms: Milliseconds since the epoch.
+            proceed: List those that cannot be taken, instead of refusing all.
+
+        Raises:
+            DocumentRefusedError: with the given pointers; without `proceed` only.
+        """
         prepared: list[PreparedEvent] = []
         refused: list[RefusedEvent] = []
         secrets = os.urandom(_SECRET_SIZE_BYTES * len(events))

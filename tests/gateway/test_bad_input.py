@@ -177,7 +177,7 @@ async def test_many_problems_are_listed_up_to_20(shared: Running) -> None:
 
 @shared_loop
 @pytest.mark.parametrize(
-    "kind", ["text/xml", "application/xml", "text/plain", "multipart/form-data"]
+    "kind", ["text/html", "application/octet-stream", "text/plain", "multipart/form-data"]
 )
 async def test_other_content_types(shared: Running, kind: str) -> None:
     before = rows(shared)

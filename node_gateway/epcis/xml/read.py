@@ -2,13 +2,13 @@
 
 The twin is what the same content looks like as EPCIS 2.0 JSON, so that everything behind it (the
 schema, normalising, the commitment) knows one form only. Where a gateway reports a problem of the
-twin, `place_of` finds the element that it comes from.
+twin, `places_of` finds the element that it comes from.
 
 Source: EPCIS 1.2 and 2.0 with their XML schemas; docs/reference/epcis-xml.md has the mapping.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Literal
 
@@ -22,7 +22,7 @@ from node_gateway.epcis.xml.header import (
     only_child,
     vocabulary_list,
 )
-from node_gateway.epcis.xml.place import line_of, named
+from node_gateway.epcis.xml.place import Place, find, line_of, named, path_within
 from node_gateway.epcis.xml.poll import poll_twin
 from node_gateway.epcis.xml.reading import Reading
 from node_gateway.epcis.xml.scope import standard_name, tag_of
@@ -94,6 +94,41 @@ def read_events(
         own = event.twin.get("@context", {})
         event.twin["@context"] = [CONTEXT, {**outer, **own}]
         yield event
+
+
+def places_of(
+    raw: bytes,
+    pointers: Mapping[int, Collection[str]],
+    *,
+    size_bytes_max: int,
+    depth_max: int = DEPTH_MAX,
+) -> dict[tuple[int, str], Place]:
+    """Return where JSON pointers into event twins lead in the document.
+
+    The document is read once more for it, so that reading itself need not keep any place.
+
+    Args:
+        raw: The same document.
+        pointers: RFC 6901 pointers into the twin of an event, by the event's index.
+        size_bytes_max: As in `read_xml`.
+        depth_max: As in `read_xml`.
+    """
+    found: dict[tuple[int, str], Place] = {}
+    last = max(pointers, default=-1)
+    stream = EventStream(io.BytesIO(raw), size_bytes_max=size_bytes_max, depth_max=depth_max)
+    for index, (event, path) in enumerate(stream.elements()):
+        for pointer in pointers.get(index, ()):
+            element, attribute = find(event, _segments(pointer))
+            place = path + path_within(element, event) + attribute
+            found[index, pointer] = Place(place, line_of(element))
+        if index >= last:
+            break
+    return found
+
+
+def _segments(pointer: str) -> list[str | int]:
+    parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    return [int(part) if part.isdecimal() and part.isascii() else part for part in parts]
 
 
 def _document(stream: EventStream, events: tuple[XmlEvent, ...], depth_max: int) -> XmlDocument:
