@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from node_gateway.api import answers
+from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
 
 JSON: Final = "application/json"
@@ -32,6 +33,17 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getCodesOpening": {200: "A codes opening (docs/reference/formats.md)."},
     "getDecoys": {200: "The nonces of the decoys of a batch, base64url."},
     "parseCode": {200: answers.ParsedCode},
+    "issueCodes": {200: "The codes as CSV, or as a JSON document (docs/reference/issuing.md)."},
+    "listCodeOrders": {200: issuing.CodeOrders},
+    "getCodeOrder": {200: issuing.CodeOrderDetail},
+    "getOrderedCodes": {200: "The codes as CSV, or as a JSON document."},
+    "commissionCodes": {200: issuing.Commissioned},
+    "listCodeRanges": {200: issuing.CodeRanges},
+    "addCodeRange": {201: issuing.CodeRange},
+    "closeCodeRanges": {200: issuing.CodeRanges},
+    "voidCode": {200: issuing.Withdrawn},
+    "replaceCode": {200: issuing.Withdrawn},
+    "getCodeStatus": {200: issuing.CodeStatus},
     "traceCode": {200: answers.Trace},
     "lookUpCode": {200: answers.PublicAnswer},
     "listAnchors": {200: answers.Anchors},
@@ -122,6 +134,8 @@ def _first_line(answer: type[BaseModel] | str) -> str:
 def _content(name: str, answer: type[BaseModel] | str) -> dict[str, Any]:
     if name == "metrics":
         return {"text/plain": {"schema": {"type": "string"}}}
+    if name in ("issueCodes", "getOrderedCodes"):
+        return {"text/csv": {"schema": {"type": "string"}}, JSON: {"schema": _OBJECT}}
     if isinstance(answer, str):
         return {JSON: {"schema": _OBJECT}}
     return {JSON: {"schema": {"$ref": f"{_SCHEMAS}{answer.__name__}"}}}

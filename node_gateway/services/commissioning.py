@@ -114,6 +114,10 @@ class Commissioning:
                 done.append(await self._one(order, new))
         return done
 
+    async def done(self, order: OrderRow) -> list[Commission]:
+        """Return what was commissioned of an order, by its first code."""
+        return await self._marks.commissions(order.number)
+
     async def _tried(self, new: Commission) -> CommissionedCodes:
         known = [
             one

@@ -24,6 +24,7 @@ from node_gateway.services.commissioned import commissioning_of
 from node_gateway.services.gate import Gate
 from node_gateway.services.issuing import CodeStatus, Issuing
 from node_gateway.storage.issuing_marks import Mark, MarkStore
+from node_gateway.storage.issuing_rows import OrderRow
 from node_gateway.storage.ports import EventStore
 
 REASON_LENGTH_MAX: Final = 500
@@ -87,6 +88,10 @@ class Withdrawing:
         if old == new:
             raise ParameterError("a code cannot replace itself", code="replacement")
         return await self._withdraw(old, "replaced", reason, new, dry_run=dry_run)
+
+    async def count(self, order: OrderRow) -> int:
+        """Return how many codes of an order are void or replaced."""
+        return await self._marks.marked_count(order.number)
 
     async def _withdraw(
         self, code: str, kind: str, reason: str, new: str | None, *, dry_run: bool
