@@ -29,6 +29,7 @@ from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
 from node_gateway.services.commissioning import Commissioning
+from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.following import Follower
@@ -37,18 +38,24 @@ from node_gateway.services.gateway import EPCIS_CONTEXT, Gateway
 from node_gateway.services.issuing import Issuing
 from node_gateway.services.issuing_register import MasterRegister
 from node_gateway.services.limiter import Limiter
+from node_gateway.services.master_answers import DirectoryAnswers
 from node_gateway.services.master_data import MasterData
+from node_gateway.services.named_queries import NamedQueries
+from node_gateway.services.page_tokens import PageTokens
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.public import Maker, PublicAnswers
+from node_gateway.services.querying import Querying
 from node_gateway.services.standing import Standing
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import KeysSection, Settings
 from node_gateway.storage.corrections import Corrections
 from node_gateway.storage.database import Database
 from node_gateway.storage.engine import migrate, open_store
+from node_gateway.storage.facets import Facets
 from node_gateway.storage.issuing import IssuingStore
 from node_gateway.storage.issuing_marks import MarkStore
 from node_gateway.storage.master_data import MasterDataStore
+from node_gateway.storage.named_queries import QueryStore
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
 from node_gateway.telemetry import Metrics
@@ -205,7 +212,7 @@ async def _put_together(
         locations=master.locations,
     )
     signer = ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address)
-    follower = Follower(store, [Corrections()])
+    follower = Follower(store, [Corrections(), Facets()])
     standing = Standing(store)
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
@@ -221,6 +228,7 @@ async def _put_together(
         take_header=master.take_header,
     )
     issuing, withdrawing, commissioning = _issuing(settings, store, master, capture, gate, clock)
+    querying, queries, prefixes = await _query_side(store, follower, master, clock)
     return Gateway(
         settings=settings,
         store=store,
@@ -243,6 +251,9 @@ async def _put_together(
         disclosing=disclosing,
         master=master,
         follower=follower,
+        querying=querying,
+        queries=queries,
+        prefixes=prefixes,
         public=PublicAnswers(store, disclosing, settings.policies, maker),
         batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
         anchorer=anchorer,
@@ -251,6 +262,23 @@ async def _put_together(
         metrics=metrics,
         clock=clock,
     )
+
+
+async def _query_side(
+    store: GatewayStore, follower: Follower, master: MasterData, clock: Callable[[], float]
+) -> tuple[Querying, NamedQueries, CompanyPrefixes]:
+    kept = QueryStore(store)
+    prefixes = CompanyPrefixes(kept, stated_length_of=master.directory.gcp_length_of)
+    await prefixes.load()
+    querying = Querying(
+        store,
+        follower,
+        kept=kept,
+        tokens=PageTokens(await event_id_key(store), clock=clock),
+        master=DirectoryAnswers(master.directory),
+        clock=clock,
+    )
+    return querying, NamedQueries(kept, clock=clock), prefixes
 
 
 def _issuing(

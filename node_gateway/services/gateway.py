@@ -15,6 +15,7 @@ from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
 from node_gateway.services.commissioning import Commissioning
+from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.following import Follower
@@ -22,8 +23,10 @@ from node_gateway.services.gate import Gate
 from node_gateway.services.issuing import Issuing
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.master_data import MasterData
+from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
+from node_gateway.services.querying import Querying
 from node_gateway.services.standing import Standing
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
@@ -49,6 +52,9 @@ class Gateway:
     master: MasterData
     public: PublicAnswers
     follower: Follower
+    querying: Querying
+    queries: NamedQueries
+    prefixes: CompanyPrefixes
     standing: Standing
     correcting: Correcting
     issuing: Issuing

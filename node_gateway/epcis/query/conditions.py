@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
@@ -155,9 +155,13 @@ class Query:
         """Return the query with what master data answered: canonical identifiers by need."""
         return replace(self, conditions=tuple(_supplied(one, found) for one in self.conditions))
 
-    def and_also(self, conditions: Sequence[Condition]) -> Query:
+    def and_also(self, conditions: Iterable[Condition]) -> Query:
         """Return the query with further conditions."""
         return replace(self, conditions=(*self.conditions, *conditions))
+
+    def only(self, conditions: Iterable[Condition]) -> Query:
+        """Return the query with these conditions in place of its own."""
+        return replace(self, conditions=tuple(conditions))
 
 
 def _supplied(condition: Condition, found: Mapping[Need, frozenset[str]]) -> Condition:
