@@ -103,6 +103,13 @@ class CorrectionMade(_Answer):
     corrective: Hash | None
 
 
+class EventHashes(_Answer):
+    """CBV event hash of an event by version; for its owner only."""
+
+    cbv_2_0: str = Field(alias="CBV2.0")
+    cbv_2_1: str = Field(alias="CBV2.1")
+
+
 class EventState(_Answer):
     """State and parts of an event; its entry can be recomputed from them."""
 
@@ -115,6 +122,7 @@ class EventState(_Answer):
     fields_root: Hash
     codes_root: Hash
     sequence: int | None
+    event_hash: EventHashes | None
     correction: CorrectionMark | None
     corrects: list[Hash]
 

@@ -13,6 +13,7 @@ from node_gateway.api.deps import EntryPath, GatewayDep, QueryKey, ReceiptKey
 from node_gateway.errors import NotFoundError, TooLargeError
 from node_gateway.services.disclosing import open_event, whole_event
 from node_gateway.services.gateway import Gateway
+from node_gateway.services.hashing import event_hashes_of
 from node_gateway.storage.ports import EventHeader, StoredEvent, event_key
 
 router = APIRouter(tags=["events"])
@@ -46,6 +47,7 @@ async def event_state(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> d
     """Return state and parts of an event; of an erased one too.
 
     `correction` says how it was taken back, `corrects` which events it stands for instead.
+    `eventHash` is the CBV event hash by version; it is the owner's and stays there.
     Problems: event_not_found.
     """
     del key
@@ -57,6 +59,7 @@ async def event_state(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> d
     return {
         **header_wire(stored.header, participant=gateway.settings.gateway.participant),
         "sequence": anchor.sequence if anchor else None,
+        "eventHash": await event_hashes_of(gateway.store, stored),
         **await _standing(gateway, stored),
     }
 

@@ -131,7 +131,10 @@ def show(
     if json:
         put(answer)
         return
-    table("", ["member", "value"], [[name, str(value)] for name, value in answer.items()])
+    hashes = answer.pop("eventHash", None) if by_entry else None
+    rows = [[name, str(value)] for name, value in answer.items()]
+    rows += [[f"eventHash {version}", named] for version, named in (hashes or {}).items()]
+    table("", ["member", "value"], rows)
 
 
 @app.command("erase")

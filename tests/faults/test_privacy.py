@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 
+from node_gateway.epcis.event_hash import EventHashVersion, event_hash, parse_event_hash
 from tests.faults.auditing import query
 from tests.faults.conftest import NewChain
 from tests.faults.documents import CONTEXT, event, single
@@ -146,6 +147,9 @@ def _nothing_planted(heard: Heard, secrets: list[bytes], home: Home) -> None:
     keys = [private_key("anchor"), private_key("sign")]
     for secret in [*secrets, *keys, home.api_key.encode(), PASSPHRASE.encode()]:
         assert heard.holds(secret) == []
+    for version in EventHashVersion:  # its owner asked for it; from it the rest can be tried out
+        hashed = parse_event_hash(event_hash(planted("a"), version=version, context=CONTEXT))
+        assert heard.holds(bytes.fromhex(hashed.digest)) == []
 
 
 def _chain_data(chain: Chain) -> list[bytes]:

@@ -83,6 +83,9 @@ def test_event_show(served: Served, tmp_path: Path) -> None:
     entry = sealed(served, tmp_path, shipping(sgtin(), eventID=event_id))
     shown = served("event", "show", entry, "--json").json()
     assert (shown["state"], shown["erased"]) == ("final", False)
+    printed = served("event", "show", entry).out
+    assert set(shown["eventHash"]) == {"CBV2.0", "CBV2.1"}
+    assert all(f"eventHash {version}" in printed for version in shown["eventHash"])
     assert served("event", "show", event_id, "--json").json()["eventID"] == event_id
     assert event_id in served("event", "show", event_id).out
     for unknown in ("0" * 64, "urn:uuid:nothing"):

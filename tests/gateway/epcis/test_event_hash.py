@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from node_gateway.epcis.event_hash import (
 from node_gateway.epcis.normalise import normalise_event
 from node_gateway.epcis.normalise_errors import DocumentRefusedError
 from tests.gateway.epcis.documents import EX, OFFICIAL, SGTIN, document, event
+from tests.rules.source import ROOT
 
 CBV_2_0, CBV_2_1, LEGACY = EventHashVersion
 CONTEXT = [OFFICIAL, EX]
@@ -215,6 +217,15 @@ def test_contexts_of_events_hold_inside_those_of_the_document() -> None:
     (hashed,) = event_hashes(document(own, context=OFFICIAL))
     assert [hashed] == both(**{"ex:a": "x"})[:1]
     assert event_hashes(own) == [hashed]  # a bare event
+
+
+def test_the_example_of_the_reference_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "reference" / "event-hash.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, flags=re.M | re.S)
+    exec(compile(code, "event-hash.md", "exec"), {})
+    assert capsys.readouterr().out.startswith(
+        "eventType=ObjectEventeventTime=2026-03-01T02:00:00.0"
+    )
 
 
 def test_documents_and_query_documents() -> None:

@@ -1,6 +1,7 @@
 """The event hash over the corpus: official, agreed, legacy and metamorphic vectors."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,19 @@ from node_gateway.epcis.event_hash import (
 )
 from node_gateway.epcis.normalise import normalise_document
 from node_gateway.epcis.normalise_errors import DocumentRefusedError
+from node_gateway.epcis.xml.read import read_xml
 
 CBV_2_0, CBV_2_1, LEGACY = EventHashVersion
-# The reference of 2025 leaves out members that a document lists under a made-up prefix of its own;
-# the package that people use does not know of it.
-IGNORED_BY_2025 = {
-    ("epcisDocHavingEventWithIgnoreFields.jsonld", 0),
-    ("epcisQueryDocHavingEventWithIgnoreFields.jsonld", 0),
+# Documents in which the reference of 2025 leaves out members that a made-up prefix lists, which the
+# package that people use does not know; and XML, where it leaves prefixes in values and does not
+# name the elements of an extension's list. docs/reference/event-hash.md says both.
+DIFFERING_IN_2025 = {
+    "epcisDocHavingEventWithIgnoreFields.jsonld": {0},
+    "epcisQueryDocHavingEventWithIgnoreFields.jsonld": {0},
+    "epcisXmlDocHavingEventWithIgnoreFields.xml": {0, 1},
+    "epcisXmlQueryDocHavingEventWithIgnoreFields.xml": {0, 1},
+    "SensorDataExamples.xml": {5, 6, 7, 8, 9, 11},
+    "epcisDocWithTransformationEventWithMultipleExtensions.xml": {0},
 }
 
 
@@ -31,6 +38,9 @@ def rows(root: Path, name: str) -> Iterator[dict[str, Any]]:
 
 
 def read(path: Path) -> dict[str, Any]:
+    """Return a JSON document, or the JSON twin of an XML one."""
+    if path.suffix == ".xml":
+        return read_xml(path.read_bytes(), size_bytes_max=2**24).document
     document: dict[str, Any] = json.loads(path.read_text("utf-8-sig"))
     return document
 
@@ -56,25 +66,23 @@ def test_the_vectors_on_which_implementations_agree(gs1_dir: Path) -> None:
     assert passed >= 310
 
 
-@pytest.mark.gs1_corpus(cases=303)
+@pytest.mark.gs1_corpus(cases=348)
 def test_the_legacy_dialect(gs1_dir: Path) -> None:
-    passed, differing = 0, set()
+    passed, differing = 0, defaultdict(set)
     for row in rows(gs1_dir, "legacy2025_vectors.jsonl"):
-        if row["doc"].endswith(".xml"):
-            continue
         found = event_hashes(read(gs1_dir / row["doc"]), version=LEGACY)[row["event"]]
         if found == row["expected"]:
             passed += 1
         else:
-            differing.add((Path(row["doc"]).name, row["event"]))
+            differing[Path(row["doc"]).name].add(row["event"])
     for row in rows(gs1_dir, "agreed_vectors.jsonl"):
         found = event_hashes(read(gs1_dir / row["doc"]), version=LEGACY)[row["event"]]
         for stated in (row["legacy2025"], row["pypi193"]):
             if stated is not None:
                 assert found == stated, row["doc"]
                 passed += 1
-    assert differing == IGNORED_BY_2025
-    assert passed >= 320
+    assert differing == DIFFERING_IN_2025
+    assert passed >= 330
 
 
 @pytest.mark.gs1_corpus(cases=34)
@@ -88,15 +96,27 @@ def test_what_must_be_equal_is_and_what_must_differ_does(gs1_dir: Path) -> None:
     assert passed >= 34
 
 
-@pytest.mark.gs1_corpus(cases=3)
-def test_two_forms_of_one_document(gs1_dir: Path) -> None:
-    compared = 0
+@pytest.mark.gs1_corpus(cases=26)
+def test_the_forms_of_one_document(gs1_dir: Path) -> None:
+    """XML, JSON and query results; contested are groups of which the reference says otherwise."""
+    equal = {True: 0, False: 0}
     for row in rows(gs1_dir, "equal_groups.jsonl"):
-        files = [one for one in row["files"] if one.endswith(".json")]
-        found = {tuple(event_hashes(read(gs1_dir / one))) for one in files}
-        assert len(found) == 1, files
-        compared += len(files) > 1
-    assert compared >= 3
+        found = {tuple(event_hashes(read(gs1_dir / one))) for one in row["files"]}
+        assert len(found) == 1 or not row["confirmed"], row["files"]
+        equal[row["confirmed"]] += len(found) == 1
+    assert equal[True] >= 20
+    assert equal[False] >= 4  # the others hold measurements that no vocabulary has
+
+
+@pytest.mark.gs1_corpus(cases=30)
+def test_events_of_one_file_that_must_be_equal(gs1_dir: Path) -> None:
+    compared = 0
+    for path in sorted((gs1_dir / "hash/expected_equal").glob("*.xml")):
+        for version in (CBV_2_0, CBV_2_1):
+            found = event_hashes(read(path), version=version)
+            assert len(set(found)) == 1, path.name
+            compared += len(found)
+    assert compared >= 30
 
 
 def corpus_events(root: Path) -> Iterator[tuple[str, Any, dict[str, Any], dict[str, Any]]]:
