@@ -2,7 +2,7 @@
 
     cd <checkout> && python ../shared/gs1/check_all.py --adapter tests.gs1_adapter
 
-Run it with the environment of the gateway; tests/test_gs1_corpus.py does, and holds the floors.
+Run it with the environment of the gateway; tests/test_gs1_corpus.py does so.
 """
 
 from __future__ import annotations

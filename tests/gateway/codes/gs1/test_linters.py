@@ -1,12 +1,14 @@
 """Component linters: verdict and reason of GS1's reference linters."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from node_gateway.codes.gs1.dictionary import dictionary
 from node_gateway.codes.gs1.linters import LINTERS
-from tests.conftest import GS1_DIR
+from tests.conftest import GS1_DIR, ROOT
 
 # Two rows test a company prefix look-up that the reference mocks; there is none here.
 MOCKED_LOOK_UPS = {"1234567"}
@@ -99,3 +101,18 @@ def test_a_linter_and_its_negative_twin(
     assert fault is not None
     assert reason is None or fault.reason == reason
     assert at is None or fault.at == at
+
+
+@pytest.mark.gs1_corpus(cases=1)
+def test_the_dictionary_is_made_from_that_of_the_corpus() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, ROOT / "scripts" / "make_gs1_dictionary.py"),
+            *(GS1_DIR / "schema" / "gs1-syntax-dictionary.txt", "--check"),
+            *("--release", dictionary().release),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
