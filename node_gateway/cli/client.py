@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -75,14 +77,32 @@ class Client:
             with self._http.stream(method, path, **parts) as answer:
                 response = _read_whole(answer)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise CommandError(
-                f"no gateway answers at {self.base_url} ({type(error).__name__})",
-                attempt="sealtrail serve, or --gateway URL",
-                status=CANNOT_CHECK,
-            ) from error
+            raise self.silent(error) from error
         if response.is_success:
             return response
         raise _problem(response)
+
+    @contextmanager
+    def streamed(self, method: str, path: str, **parts: Any) -> Iterator[httpx2.Response]:
+        """Send a request whose answer is read piece by piece; it may have any size.
+
+        Raises:
+            CommandError: the gateway answers with a problem.
+            httpx2.HTTPError: it does not answer, or the connection broke; for the caller to retry.
+        """
+        with self._http.stream(method, path, **parts) as answer:
+            if answer.is_success:
+                yield answer
+                return
+            raise _problem(_read_whole(answer))
+
+    def silent(self, error: Exception) -> CommandError:
+        """Return what to say when the gateway does not answer."""
+        return CommandError(
+            f"no gateway answers at {self.base_url} ({type(error).__name__})",
+            attempt="sealtrail serve, or --gateway URL",
+            status=CANNOT_CHECK,
+        )
 
 
 def _read_whole(answer: httpx2.Response) -> httpx2.Response:

@@ -15,6 +15,7 @@ from node_gateway.cli import (
     doctor,
     events,
     init,
+    issuing,
     keys,
     master_data,
     proofs,
@@ -49,7 +50,8 @@ _SEVERAL = "add, show, list, import, export, remove."
 app.add_typer(master_data.product, name="product", help=f"Products: {_SEVERAL}")
 app.add_typer(master_data.location, name="location", help=f"Places: {_SEVERAL}")
 app.add_typer(master_data.party, name="party", help=f"Organisations: {_SEVERAL}")
-app.add_typer(code.app, name="code", help="Codes: parse.")
+issuing.register(code.app)
+app.add_typer(code.app, name="code", help="Codes: parse, issue, commission, void, replace.")
 app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
 app.add_typer(keys.app, name="key", help="Chain keys: new.")

@@ -32,6 +32,15 @@ COMMANDS = {
     "audit": False,  # passes its options on
     "chain deploy": False,
     "code parse": True,
+    "code issue": False,  # its output has formats of its own
+    "code orders": True,
+    "code status": True,
+    "code commission": False,
+    "code void": False,
+    "code replace": False,
+    "code range list": True,
+    "code range add": False,
+    "code range close": False,
     "api-key new": False,
     "api-key list": True,
     "api-key revoke": False,
