@@ -7,6 +7,7 @@ Source: CBV 2.0 section 8.9, canonical property order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from node_gateway.epcis.cbv import Vocabulary
@@ -208,15 +209,17 @@ def _unordered(table: Table, source: Mapping[str, Any], reader: Reader, left: li
     return written([node for node in nodes if is_extension(node)])
 
 
-_TYPED: Final[Mapping[str, Read]] = {
-    "type": word("measurement"),
-    "exception": word("alert"),
-    "component": word("component"),
-    "time": time,
-    "startTime": time,
-    "endTime": time,
-    "deviceID": identifier,
-}
+_TYPED: Final[Mapping[str, Read]] = MappingProxyType(
+    {
+        "type": word("measurement"),
+        "exception": word("alert"),
+        "component": word("component"),
+        "time": time,
+        "startTime": time,
+        "endTime": time,
+        "deviceID": identifier,
+    }
+)
 
 
 def _sort_nodes(name: str, value: Any, reader: Reader) -> list[Node]:
