@@ -131,7 +131,6 @@ def _writing(router: APIRouter, noun: _Noun) -> None:
     schema = MODELS[kind].model_json_schema(by_alias=True)
     schema["required"] = [name for name in schema.get("required", ()) if name != "id"]
     body_schema = {"content": {"application/json": {"schema": _inlined(schema)}}}
-    csv_schema = {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "required": True}
 
     @router.put(
         f"/v1/{plural}/{{record:path}}",
@@ -167,6 +166,19 @@ def _writing(router: APIRouter, noun: _Noun) -> None:
         )
         return JSONResponse(wire(row))
 
+    put_record.__doc__ = (
+        f"Create or replace a {kind}; the same again changes nothing.\n\n"
+        "    Problems: master_data_taken, version_changed, id_mismatch, member_unknown."
+    )
+    remove_record.__doc__ = (
+        f"Remove a {kind}; its versions stay.\n\n    Problems: {kind}_not_found, version_changed."
+    )
+
+
+def _importing(router: APIRouter, noun: _Noun) -> None:
+    kind, plural = noun.kind, noun.plural
+    csv_schema = {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "required": True}
+
     @router.post(
         f"/v1/{plural}/import",
         operation_id=f"import{noun.titles}",
@@ -185,13 +197,6 @@ def _writing(router: APIRouter, noun: _Noun) -> None:
         )
         return JSONResponse(report_wire(report))
 
-    put_record.__doc__ = (
-        f"Create or replace a {kind}; the same again changes nothing.\n\n"
-        "    Problems: master_data_taken, version_changed, id_mismatch, member_unknown."
-    )
-    remove_record.__doc__ = (
-        f"Remove a {kind}; its versions stay.\n\n    Problems: {kind}_not_found, version_changed."
-    )
     import_records.__doc__ = (
         f"Create or replace {plural} from CSV; the same file again changes nothing.\n\n"
         "    Problems: csv_form, csv_encoding, csv_column_unknown, csv_column_missing,\n"
@@ -252,6 +257,7 @@ def _made() -> APIRouter:
     for noun in _NOUNS:
         _reading(router, noun)
         _writing(router, noun)
+        _importing(router, noun)
     return router
 
 

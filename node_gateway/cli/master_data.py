@@ -67,6 +67,7 @@ def _commands(kind: Kind) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
     _single(app, kind)
     _several(app, kind)
+    _files(app, kind)
     return app
 
 
@@ -148,6 +149,11 @@ def _several(app: typer.Typer, kind: Kind) -> None:
         columns = list(_COLUMNS[kind])
         rows = [[_shown(one.get(name)) for name in columns] for one in answer[plural]]
         table("", columns, rows)
+
+
+def _files(app: typer.Typer, kind: Kind) -> None:
+    plural = _PLURALS[kind]
+    path = f"/v1/{plural}"
 
     @app.command("import", help=f"Create or replace {plural} from CSV; the same again is harmless.")
     @command
