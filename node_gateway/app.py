@@ -19,6 +19,7 @@ from node_gateway.api import (
     correcting,
     events,
     health,
+    importing,
     issuing,
     master_data,
     openings,
@@ -45,6 +46,7 @@ _ROUTERS = (
     operations,
     administration,
     master_data,
+    importing,
     health,
 )
 
@@ -77,9 +79,11 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
         gateway.on_wake(worker.wake)
         working = asyncio.create_task(worker.run())
         following = asyncio.create_task(gateway.follower.run())
+        await gateway.intake.resume()
         try:
             yield
         finally:
+            await gateway.intake.stop()
             worker.stop()
             gateway.follower.stop()
             with contextlib.suppress(Exception):  # the worker has said what was wrong

@@ -50,6 +50,10 @@ class GatewaySection(_Section):
     """Port to listen on; 0 takes a free one."""
     public_url: str | None = None
     """Where others reach this gateway."""
+    party: str | None = None
+    """Our own party (GLN or PGLN): who sends in `ship`, and who gets in `receive`."""
+    imports_folder: Path | None = None
+    """Where files wait for their import; the default is `imports` beside an SQLite database."""
     locations_file: Path | None = None
     """Master data of places, JSON: `{"<location id>": {"city": "...", "region": "..."}}`."""
 
@@ -111,6 +115,8 @@ class LimitsSection(_Section):
 
     body_size_bytes_max: Annotated[int, Field(ge=1024, le=1024 * MIB)] = 32 * MIB
     """Most bytes of a body."""
+    import_size_bytes_max: Annotated[int, Field(ge=1024, le=16 * 1024 * MIB)] = 1024 * MIB
+    """Most bytes of a file that is imported."""
     levels_max: Annotated[int, Field(ge=8, le=64)] = 64
     """Most nested objects and arrays."""
     future_tolerance_s: Annotated[int, Field(ge=0, le=366 * 86_400)] = 600
@@ -298,7 +304,7 @@ def _nearest(name: str) -> str:
 
 
 _PATHS = {
-    "gateway": ("locations_file",),
+    "gateway": ("imports_folder", "locations_file"),
     "chain": ("network_file",),
     "keys": ("anchor_keystore", "sign_keystore", "passphrase_file"),
 }

@@ -32,9 +32,13 @@ from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
+from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
 from node_gateway.services.gateway import EPCIS_CONTEXT, Gateway
+from node_gateway.services.importing import Importing
+from node_gateway.services.importing_mashang import MashangFiles
+from node_gateway.services.intake import Intake
 from node_gateway.services.issuing import Issuing
 from node_gateway.services.issuing_register import MasterRegister
 from node_gateway.services.limiter import Limiter
@@ -52,6 +56,7 @@ from node_gateway.storage.corrections import Corrections
 from node_gateway.storage.database import Database
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.facets import Facets
+from node_gateway.storage.importing import ImportStore
 from node_gateway.storage.issuing import IssuingStore
 from node_gateway.storage.issuing_marks import MarkStore
 from node_gateway.storage.master_data import MasterDataStore
@@ -227,6 +232,7 @@ async def _put_together(
         on_stored=follower.wake,
         take_header=master.take_header,
     )
+    importing = _importing(settings, store, master, capture, clock)
     issuing, withdrawing, commissioning = _issuing(settings, store, master, capture, gate, clock)
     querying, queries, prefixes = await _query_side(store, follower, master, clock)
     return Gateway(
@@ -255,6 +261,13 @@ async def _put_together(
         queries=queries,
         prefixes=prefixes,
         public=PublicAnswers(store, disclosing, settings.policies, maker),
+        importing=importing,
+        intake=Intake(
+            importing,
+            _imports_folder(settings),
+            size_bytes_max=settings.limits.import_size_bytes_max,
+        ),
+        exports=MashangExports(ImportStore(store), store),
         batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
         anchorer=anchorer,
         lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
@@ -308,6 +321,39 @@ def _issuing(
         "lock": lock,
     }
     return issuing, Withdrawing(events=store, **shared), Commissioning(**shared)
+
+
+def _importing(
+    settings: Settings,
+    store: GatewayStore,
+    master: MasterData,
+    capture: Capture,
+    clock: Callable[[], float],
+) -> Importing:
+    imports = ImportStore(store)
+
+    def party_of(corp: str) -> str | None:
+        party = master.directory.party_of(corp)
+        return None if party is None else party.id
+
+    files = MashangFiles(
+        imports=imports,
+        events=store,
+        participant=settings.gateway.participant,
+        party_of=party_of,
+        future_tolerance_s=settings.limits.future_tolerance_s,
+        clock=clock,
+    )
+    return Importing(imports=imports, capture=capture, formats=[files], clock=clock)
+
+
+def _imports_folder(settings: Settings) -> Path:
+    """Files wait beside the database, on the same disk, unless told otherwise."""
+    if settings.gateway.imports_folder is not None:
+        return settings.gateway.imports_folder
+    url = settings.gateway.database
+    beside = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:") else Path()
+    return beside / "imports"
 
 
 def _identity(network: Network) -> ChainIdentity:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from node_gateway.api import answers
+from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
 
@@ -46,6 +47,10 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getCodeStatus": {200: issuing.CodeStatus},
     "traceCode": {200: answers.Trace},
     "lookUpCode": {200: answers.PublicAnswer},
+    "importFile": {202: importing.ImportJob},
+    "getImport": {200: importing.ImportJob},
+    "exportBill": {200: "A file of the platform, `application/xml`."},
+    "exportRelation": {200: "A file of the platform, `application/xml`."},
     "listAnchors": {200: answers.Anchors},
     "listEntries": {200: answers.Entries},
     "anchorNow": {202: answers.MadeBatches},

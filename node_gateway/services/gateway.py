@@ -18,8 +18,11 @@ from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
+from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
+from node_gateway.services.importing import Importing
+from node_gateway.services.intake import Intake
 from node_gateway.services.issuing import Issuing
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.master_data import MasterData
@@ -60,6 +63,9 @@ class Gateway:
     issuing: Issuing
     withdrawing: Withdrawing
     commissioning: Commissioning
+    importing: Importing
+    intake: Intake
+    exports: MashangExports
     batcher: Batcher
     anchorer: Anchorer
     lookups: Limiter

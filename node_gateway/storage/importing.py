@@ -40,7 +40,7 @@ class ImportJob:
         kind: What the file is.
         options: How it was to be read, as text.
         state: `open`, `done` or `refused`.
-        code_count: How many codes the file holds.
+        code_count: How many codes its events name in all; 0 until the first part is stored.
         part_count: How many parts of it are stored.
         event_count: Events of these parts, stored now or before; so are the other counts.
         report: JSON about the file, None if there is none yet.
@@ -64,11 +64,24 @@ class ImportJob:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedBill:
-    """A bill's number and what tells its content; `active` is None where it does not matter."""
+    """A bill's number, what tells its content, and whether its codes are active now."""
 
     number: str
     content: bytes
     active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BillClaim:
+    """What is known of a bill.
+
+    Attributes:
+        active: Its codes were active when it first came.
+        is_stored: Another file brought it, and all of that file is stored.
+    """
+
+    active: bool
+    is_stored: bool = False
 
 
 class ImportStore:
@@ -168,16 +181,16 @@ class ImportStore:
 
     async def claim_bills(
         self, number: int, bills: Sequence[ClaimedBill]
-    ) -> tuple[dict[str, bool], list[str]]:
+    ) -> tuple[dict[str, BillClaim], list[str]]:
         """Bind bill numbers to their contents: all of them, or none.
 
         Returns:
-            Whether the codes were active when each bill first came, by number; and the numbers
-            that belong to another content, in which case nothing was bound. A number whose bill
+            What is known of each bill, by number; and the numbers that belong to another content,
+            in which case nothing was bound. A number whose bill
             was claimed by a refused import, and is in no part of it, is free again.
         """
 
-        def work(connection: Connection) -> tuple[dict[str, bool], list[str]]:
+        def work(connection: Connection) -> tuple[dict[str, BillClaim], list[str]]:
             known = _known_bills(connection, [one.number for one in bills])
             conflicts = [
                 one.number
@@ -188,22 +201,23 @@ class ImportStore:
             ]
             if conflicts:
                 return {}, conflicts
-            active: dict[str, bool] = {}
+            claimed: dict[str, BillClaim] = {}
             rows, stale = [], []
             for one in bills:
                 old = known.get(one.number)
                 if old is not None and old.content == one.content:
-                    active[one.number] = old.active
+                    is_stored = old.is_done and old.job != number
+                    claimed[one.number] = BillClaim(old.active, is_stored)
                     continue
                 if old is not None:
                     stale.append(one.number)
-                active[one.number] = one.active
+                claimed[one.number] = BillClaim(one.active)
                 rows.append((one.number, one.content, number, one.active))
             for some in _portions(stale):
                 connection.execute(delete(import_bill).where(_bill.number.in_(some)))
             if rows:
                 self._database.insert(connection, import_bill, rows)
-            return active, []
+            return claimed, []
 
         return await self._database.write("import", work)
 
@@ -263,6 +277,8 @@ class ImportStore:
 class _KnownBill:
     content: bytes
     active: bool
+    job: int
+    is_done: bool
     is_kept: bool
 
 
@@ -280,7 +296,8 @@ def _known_bills(connection: Connection, numbers: Sequence[str]) -> dict[str, _K
         )
         for row in connection.execute(query):
             is_kept = row.state != REFUSED or bool(row.placed)
-            known[row.number] = _KnownBill(row.content, row.active, is_kept)
+            is_done = row.state == DONE
+            known[row.number] = _KnownBill(row.content, row.active, row.job, is_done, is_kept)
     return known
 
 
@@ -298,4 +315,4 @@ def _portions(values: Sequence[str]) -> Iterable[Sequence[str]]:
 
 
 def _job_of(row: Row[Any]) -> ImportJob:
-    return ImportJob(*row)
+    return ImportJob(*tuple(row))

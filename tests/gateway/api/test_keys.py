@@ -61,6 +61,10 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
             ("POST", "/import", "operate"),
         )
     },
+    ("POST", "/v1/imports"): {"capture"},
+    ("GET", "/v1/imports/{number}"): {"capture"},
+    ("GET", "/v1/exports/bills/{number}"): {"query"},
+    ("GET", "/v1/exports/relations"): {"query"},
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
     ("GET", "/metrics"): None,  # on loopback
@@ -70,6 +74,7 @@ VALUES = {
     "event_id": "urn:uuid:none",
     "entry": ENTRY,
     "code": "urn:example:none",
+    "number": "1",
     "stream": "65536",
     "sequence": "1",
     "key_id": "none",
