@@ -14,6 +14,8 @@ from node_gateway.cli import (
     demo,
     doctor,
     events,
+    exporting,
+    importing,
     init,
     issuing,
     keys,
@@ -43,6 +45,8 @@ app.command(  # its options are the library's, --help among them
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(proofs.audit)
 app.command("demo")(demo.demo)
+app.add_typer(importing.app, name="import", help="Files of other systems: mashang.")
+app.add_typer(exporting.app, name="export", help="Files for other systems: mashang.")
 app.add_typer(events.app, name="event", help="Single events: show, correct, void, erase.")
 app.add_typer(anchors.app, name="anchor", help="Anchors: now, list, show.")
 app.add_typer(proofs.app, name="proof", help="Bundles: get; openings: open.")

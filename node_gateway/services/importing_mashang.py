@@ -16,6 +16,7 @@ from node_gateway.codes.china.drug_code import unpacked_code
 from node_gateway.codes.china.findings import FileFormError, Findings, LineProblem
 from node_gateway.codes.china.relation import RelationFile, read_relation
 from node_gateway.codes.china.relation_events import relation_events
+from node_gateway.codes.china.reporting import bill_notes, relation_notes
 from node_gateway.codes.china.sniffing import sniff
 from node_gateway.codes.china.vocabulary import PartyOf
 from node_gateway.epcis.identifiers import DRUG_CODE
@@ -162,34 +163,6 @@ class _RelationSource:
 def lot_key(product_code: str, lot_number: str) -> str:
     """Return under what the events of a lot are found again."""
     return f"{LOT_KEY}{product_code}\n{lot_number}"
-
-
-def relation_notes(file: RelationFile) -> dict[str, Any]:
-    """Return what a report says of a relation file; names and counts, no values."""
-    return {
-        "rows": file.row_count,
-        "rowsByLevel": {
-            str(level): file.level_counts[level] for level in sorted(file.level_counts)
-        },
-        "lots": len(file.lots),
-        "personal": file.personal,
-        "ignored": file.ignored,
-    }
-
-
-def bill_notes(file: BillFile) -> dict[str, Any]:
-    """Return what a report says of a file of bills; names and counts, no values."""
-    types: dict[str, int] = {}
-    for bill in file.bills:
-        name = str(bill.type.number)
-        types[name] = types.get(name, 0) + len(bill.codes)
-    return {
-        "rows": file.row_count,
-        "rowsByType": dict(sorted(types.items())),
-        "bills": len(file.by_number()),
-        "personal": file.personal,
-        "ignored": file.ignored,
-    }
 
 
 def future_lots(file: RelationFile, latest: datetime) -> list[LineProblem]:

@@ -48,6 +48,8 @@ COMMANDS = {
     "db upgrade": False,
     "db adopt-chain": False,
     "demo": False,
+    "import mashang": True,
+    "export mashang": False,
     **{
         f"{noun} {verb}": verb in ("show", "list", "import")
         for noun in ("product", "location", "party")
