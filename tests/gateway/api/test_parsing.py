@@ -64,3 +64,12 @@ async def test_an_event_is_found_by_what_people_type(shared: Running) -> None:
         assert len(answer.json()["events"]) == 1
     other = await shared.client.get(f"/v1/codes/{GTIN} OTHER")
     assert (other.status_code, other.json()["code"]) == (404, "code_not_found")
+
+
+async def test_a_company_prefix_is_known_from_urns_captured_before(shared: Running) -> None:
+    link = "https://id.gs1.org/01/06141410000014/21/1"
+    before = await shared.client.get("/v1/codes/parse", params={"text": link})
+    assert "urn" not in before.json()["spellings"]
+    await shared.entry(commissioning("urn:epc:id:sgtin:61414100.00001.LEARNT"))
+    after = await shared.client.get("/v1/codes/parse", params={"text": link})
+    assert after.json()["spellings"]["urn"] == "urn:epc:id:sgtin:61414100.00001.1"
