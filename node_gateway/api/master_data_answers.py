@@ -110,7 +110,7 @@ class PartyVersions(_Answer):
     versions: list[PartyRecord]
 
 
-class ImportReport(_Answer):
+class MasterDataReport(_Answer):
     """What became of a file; the pointer of an error is `/<line>/<column>`."""
 
     rows: int
