@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import time
@@ -11,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from anchoring.anchorer import Anchorer
 from anchoring.chain.evm import EvmChain
@@ -21,46 +19,25 @@ from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
 from anchoring.ports import ChainIdentity
+from node_gateway import features
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers import canonical_identifier
 from node_gateway.epcis.validation import EpcisValidator
-from node_gateway.errors import DocumentRefusedError, SettingsError
+from node_gateway.errors import SettingsError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.capture import Capture
-from node_gateway.services.commissioning import Commissioning
-from node_gateway.services.company_prefixes import CompanyPrefixes
-from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
-from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
-from node_gateway.services.gateway import EPCIS_CONTEXT, Gateway
-from node_gateway.services.importing import Importing
-from node_gateway.services.importing_mashang import MashangFiles
-from node_gateway.services.intake import Intake
-from node_gateway.services.issuing import Issuing
-from node_gateway.services.issuing_register import MasterRegister
+from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
-from node_gateway.services.master_answers import DirectoryAnswers
-from node_gateway.services.master_data import MasterData
-from node_gateway.services.named_queries import NamedQueries
-from node_gateway.services.page_tokens import PageTokens
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.public import Maker, PublicAnswers
-from node_gateway.services.querying import Querying
-from node_gateway.services.standing import Standing
-from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import KeysSection, Settings
 from node_gateway.storage.corrections import Corrections
-from node_gateway.storage.database import Database
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.facets import Facets
-from node_gateway.storage.importing import ImportStore
-from node_gateway.storage.issuing import IssuingStore
-from node_gateway.storage.issuing_marks import MarkStore
-from node_gateway.storage.master_data import MasterDataStore
-from node_gateway.storage.named_queries import QueryStore
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
 from node_gateway.telemetry import Metrics
@@ -198,17 +175,7 @@ async def _put_together(
     participant, registry = settings.gateway.participant, network.registries[0]
     streams = Streams.from_settings(participant, settings.batching)
     gate, metrics = Gate(), Metrics(version("sealtrail"))
-    chain = EvmChain(rpc, keys.anchor, chain_id=network.chain_id, registry=registry.address)
-    anchorer = Anchorer(
-        store,
-        chain,
-        streams=[stream.number for stream in streams.all],
-        confirmations=settings.chain.confirmations,
-        clock=clock,
-        expected=_identity(network),
-        on_step=on_step or _no_step,
-    )
-    master = await _master_data(store, locations, clock)
+    master = await features.master_data(store, locations, clock)
     preparing = Preparing(
         participant=participant,
         validator=EpcisValidator(),
@@ -216,25 +183,26 @@ async def _put_together(
         event_id_key=await event_id_key(store),
         locations=master.locations,
     )
-    signer = ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address)
     follower = Follower(store, [Corrections(), Facets()])
-    standing = Standing(store)
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
     capture = Capture(
         store=store,
         preparing=preparing,
         streams=streams,
-        signer=signer,
+        signer=ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address),
         gate=gate,
         metrics=metrics,
         clock=clock,
         on_stored=follower.wake,
         take_header=master.take_header,
     )
-    importing = _importing(settings, store, master, capture, clock)
-    issuing, withdrawing, commissioning = _issuing(settings, store, master, capture, gate, clock)
-    querying, queries, prefixes = await _query_side(store, follower, master, clock)
+    standing, correcting = features.correcting(store, capture, preparing, clock)
+    importing, intake, exports = features.importing(settings, store, master, capture, clock)
+    issuing, withdrawing, commissioning = features.issuing(
+        settings, store, master, capture, gate, clock
+    )
+    querying, queries, prefixes = await features.query_side(store, follower, master, clock)
     return Gateway(
         settings=settings,
         store=store,
@@ -243,14 +211,7 @@ async def _put_together(
         gate=gate,
         capture=capture,
         standing=standing,
-        correcting=Correcting(
-            store=store,
-            capture=capture,
-            preparing=preparing,
-            standing=standing,
-            context=EPCIS_CONTEXT,
-            clock=clock,
-        ),
+        correcting=correcting,
         issuing=issuing,
         withdrawing=withdrawing,
         commissioning=commissioning,
@@ -262,14 +223,10 @@ async def _put_together(
         prefixes=prefixes,
         public=PublicAnswers(store, disclosing, settings.policies, maker),
         importing=importing,
-        intake=Intake(
-            importing,
-            _imports_folder(settings),
-            size_bytes_max=settings.limits.import_size_bytes_max,
-        ),
-        exports=MashangExports(ImportStore(store), store),
+        intake=intake,
+        exports=exports,
         batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
-        anchorer=anchorer,
+        anchorer=_anchorer(settings, network, keys, store, rpc, on_step, clock),
         lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
         metrics=metrics,
@@ -277,83 +234,26 @@ async def _put_together(
     )
 
 
-async def _query_side(
-    store: GatewayStore, follower: Follower, master: MasterData, clock: Callable[[], float]
-) -> tuple[Querying, NamedQueries, CompanyPrefixes]:
-    kept = QueryStore(store)
-    prefixes = CompanyPrefixes(kept, stated_length_of=master.directory.gcp_length_of)
-    await prefixes.load()
-    querying = Querying(
+def _anchorer(
+    settings: Settings,
+    network: Network,
+    keys: Keys,
+    store: GatewayStore,
+    rpc: EvmRpc,
+    on_step: OnStep | None,
+    clock: Callable[[], float],
+) -> Anchorer:
+    registry = network.registries[0].address
+    streams = Streams.from_settings(settings.gateway.participant, settings.batching)
+    return Anchorer(
         store,
-        follower,
-        kept=kept,
-        tokens=PageTokens(await event_id_key(store), clock=clock),
-        master=DirectoryAnswers(master.directory),
+        EvmChain(rpc, keys.anchor, chain_id=network.chain_id, registry=registry),
+        streams=[stream.number for stream in streams.all],
+        confirmations=settings.chain.confirmations,
         clock=clock,
+        expected=_identity(network),
+        on_step=on_step or _no_step,
     )
-    return querying, NamedQueries(kept, clock=clock), prefixes
-
-
-def _issuing(
-    settings: Settings,
-    store: GatewayStore,
-    master: MasterData,
-    capture: Capture,
-    gate: Gate,
-    clock: Callable[[], float],
-) -> tuple[Issuing, Withdrawing, Commissioning]:
-    marks, lock = MarkStore(store), asyncio.Lock()
-    issuing = Issuing(
-        orders=IssuingStore(store),
-        marks=marks,
-        events=store,
-        gate=gate,
-        settings=settings.issuing,
-        clock=clock,
-        register=MasterRegister(master.directory, settings.gateway.participant),
-    )
-    shared: dict[str, Any] = {
-        "issuing": issuing,
-        "marks": marks,
-        "capture": capture,
-        "gate": gate,
-        "clock": clock,
-        "lock": lock,
-    }
-    return issuing, Withdrawing(events=store, **shared), Commissioning(**shared)
-
-
-def _importing(
-    settings: Settings,
-    store: GatewayStore,
-    master: MasterData,
-    capture: Capture,
-    clock: Callable[[], float],
-) -> Importing:
-    imports = ImportStore(store)
-
-    def party_of(corp: str) -> str | None:
-        party = master.directory.party_of(corp)
-        return None if party is None else party.id
-
-    files = MashangFiles(
-        imports=imports,
-        events=store,
-        participant=settings.gateway.participant,
-        party_of=party_of,
-        future_tolerance_s=settings.limits.future_tolerance_s,
-        clock=clock,
-    )
-    return Importing(imports=imports, capture=capture, formats=[files], clock=clock)
-
-
-def _imports_folder(settings: Settings) -> Path:
-    """Files wait beside the database, on the same disk, unless told otherwise."""
-    if settings.gateway.imports_folder is not None:
-        return settings.gateway.imports_folder
-    url = settings.gateway.database
-    beside = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:") else Path()
-    return beside / "imports"
 
 
 def _identity(network: Network) -> ChainIdentity:
@@ -382,22 +282,6 @@ async def _check_owner(store: GatewayStore, participant: int) -> None:
 async def _name(store: GatewayStore, participant: int) -> str:
     name = await store.meta(META_NAME)
     return name.decode() if name else f"participant {participant}"
-
-
-async def _master_data(
-    store: Database, locations: Mapping[str, Location], clock: Callable[[], float]
-) -> MasterData:
-    master = MasterData(MasterDataStore(store), clock=clock)
-    await master.load()
-    try:
-        await master.follow_file(locations)
-    except DocumentRefusedError as error:
-        raise SettingsError(
-            f"the locations file names something that is no place: {error.spots[0].detail}",
-            member="gateway.locations_file",
-            hint=error.spots[0].hint,
-        ) from error
-    return master
 
 
 def _locations(path: Path | None) -> Mapping[str, Location]:
