@@ -66,10 +66,10 @@ async def test_an_event_is_found_by_what_people_type(shared: Running) -> None:
     assert (other.status_code, other.json()["code"]) == (404, "code_not_found")
 
 
-async def test_a_company_prefix_is_known_from_urns_captured_before(shared: Running) -> None:
+async def test_a_company_prefix_that_the_gateway_knows_need_not_be_told(shared: Running) -> None:
     link = "https://id.gs1.org/01/06141410000014/21/1"
     before = await shared.client.get("/v1/codes/parse", params={"text": link})
     assert "urn" not in before.json()["spellings"]
-    await shared.entry(commissioning("urn:epc:id:sgtin:61414100.00001.LEARNT"))
+    await shared.gateway.prefixes.learn_prefixes({"61414100"})
     after = await shared.client.get("/v1/codes/parse", params={"text": link})
     assert after.json()["spellings"]["urn"] == "urn:epc:id:sgtin:61414100.00001.1"
