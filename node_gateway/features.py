@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from anchoring.chain.receipts import ReceiptSigner
 from node_gateway.epcis.derived import Location
 from node_gateway.errors import DocumentRefusedError, SettingsError
 from node_gateway.services.capture import Capture
@@ -38,6 +39,33 @@ from node_gateway.storage.issuing_marks import MarkStore
 from node_gateway.storage.master_data import MasterDataStore
 from node_gateway.storage.named_queries import QueryStore
 from node_gateway.storage.ports import GatewayStore
+from node_gateway.streams import Streams
+from node_gateway.telemetry import Metrics
+
+
+def capture(
+    store: GatewayStore,
+    preparing: Preparing,
+    streams: Streams,
+    signer: ReceiptSigner,
+    gate: Gate,
+    metrics: Metrics,
+    clock: Callable[[], float],
+    follower: Follower,
+    master: MasterData,
+) -> Capture:
+    """Return what captures; who follows the events is woken by it."""
+    return Capture(
+        store=store,
+        preparing=preparing,
+        streams=streams,
+        signer=signer,
+        gate=gate,
+        metrics=metrics,
+        clock=clock,
+        on_stored=follower.wake,
+        take_header=master.take_header,
+    )
 
 
 async def query_side(

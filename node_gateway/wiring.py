@@ -26,7 +26,6 @@ from node_gateway.epcis.validation import EpcisValidator
 from node_gateway.errors import SettingsError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
-from node_gateway.services.capture import Capture
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
@@ -186,16 +185,9 @@ async def _put_together(
     follower = Follower(store, [Corrections(), Facets()])
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
-    capture = Capture(
-        store=store,
-        preparing=preparing,
-        streams=streams,
-        signer=ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address),
-        gate=gate,
-        metrics=metrics,
-        clock=clock,
-        on_stored=follower.wake,
-        take_header=master.take_header,
+    signer = ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address)
+    capture = features.capture(
+        store, preparing, streams, signer, gate, metrics, clock, follower, master
     )
     standing, correcting = features.correcting(store, capture, preparing, clock)
     importing, intake, exports = features.importing(settings, store, master, capture, clock)
