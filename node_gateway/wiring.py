@@ -56,6 +56,19 @@ class Keys:
     sign: Signer
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a gateway is put together from, opened."""
+
+    settings: Settings
+    network: Network
+    keys: Keys
+    store: GatewayStore
+    rpc: EvmRpc
+    on_step: OnStep
+    clock: Callable[[], float]
+
+
 def passphrase(section: KeysSection) -> str:
     """Return the keystore passphrase from its file, or from the environment.
 
@@ -154,23 +167,14 @@ async def open_gateway(
         await _check_owner(store, settings.gateway.participant)
         rpc = EvmRpc(settings.chain.rpc)
         try:
-            yield await _put_together(
-                settings, network, opened, store, rpc, locations, on_step, clock
-            )
+            parts = _Parts(settings, network, opened, store, rpc, on_step or _no_step, clock)
+            yield await _put_together(parts, locations)
         finally:
             await rpc.close()
 
 
-async def _put_together(
-    settings: Settings,
-    network: Network,
-    keys: Keys,
-    store: GatewayStore,
-    rpc: EvmRpc,
-    locations: Mapping[str, Location],
-    on_step: OnStep | None,
-    clock: Callable[[], float],
-) -> Gateway:
+async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gateway:
+    settings, network, store, clock = parts.settings, parts.network, parts.store, parts.clock
     participant, registry = settings.gateway.participant, network.registries[0]
     streams = Streams.from_settings(participant, settings.batching)
     gate, metrics = Gate(), Metrics(version("sealtrail"))
@@ -185,7 +189,7 @@ async def _put_together(
     follower = Follower(store, [Corrections(), Facets()])
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
-    signer = ReceiptSigner(keys.sign, chain_id=network.chain_id, registry=registry.address)
+    signer = ReceiptSigner(parts.keys.sign, chain_id=network.chain_id, registry=registry.address)
     capture = features.capture(
         store, preparing, streams, signer, gate, metrics, clock, follower, master
     )
@@ -218,7 +222,7 @@ async def _put_together(
         intake=intake,
         exports=exports,
         batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
-        anchorer=_anchorer(settings, network, keys, store, rpc, on_step, clock),
+        anchorer=_anchorer(parts),
         lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
         metrics=metrics,
@@ -226,25 +230,18 @@ async def _put_together(
     )
 
 
-def _anchorer(
-    settings: Settings,
-    network: Network,
-    keys: Keys,
-    store: GatewayStore,
-    rpc: EvmRpc,
-    on_step: OnStep | None,
-    clock: Callable[[], float],
-) -> Anchorer:
-    registry = network.registries[0].address
+def _anchorer(parts: _Parts) -> Anchorer:
+    settings, registry = parts.settings, parts.network.registries[0].address
     streams = Streams.from_settings(settings.gateway.participant, settings.batching)
+    chain_id = parts.network.chain_id
     return Anchorer(
-        store,
-        EvmChain(rpc, keys.anchor, chain_id=network.chain_id, registry=registry),
+        parts.store,
+        EvmChain(parts.rpc, parts.keys.anchor, chain_id=chain_id, registry=registry),
         streams=[stream.number for stream in streams.all],
         confirmations=settings.chain.confirmations,
-        clock=clock,
-        expected=_identity(network),
-        on_step=on_step or _no_step,
+        clock=parts.clock,
+        expected=_identity(parts.network),
+        on_step=parts.on_step,
     )
 
 
