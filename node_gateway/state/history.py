@@ -19,6 +19,7 @@ from node_gateway.state.parties import class_of, product_of
 from node_gateway.state.rules import Finding, Rule
 
 NO_LOOKUPS: Final = NoLookups()
+_GTIN_LENGTH: Final = 14
 
 
 class Said(NamedTuple):
@@ -57,12 +58,16 @@ def said_of(events: Iterable[Mapping[str, Any]], *, received_ms: int) -> list[Sa
 
 
 def lot_keys(fact: Fact) -> list[str]:
-    """Return the lots (`<product>/<lot>`) for which an event states an expiry date."""
+    """Return the lots (`<product>/<lot>`) for which an event states an expiry date.
+
+    All pack levels of a trade item are one product here: the indicator digit does not count.
+    """
     if fact.lot is None or fact.expiry is None or not fact.commissions:
         return []
     classes = {class_of(code) for role, code in fact.codes if role in ("thing", "output")}
-    products = sorted({product for one in classes if (product := product_of(one)) is not None})
-    return [f"{product}/{fact.lot}" for product in products]
+    products = {product for one in classes if (product := product_of(one)) is not None}
+    cores = {one[1:13] if len(one) == _GTIN_LENGTH else one for one in products}
+    return [f"{core}/{fact.lot}" for core in sorted(cores)]
 
 
 def _standing(said: Sequence[Said]) -> tuple[list[Fact], set[Finding]]:
@@ -84,8 +89,8 @@ def _lot_conflicts(standing: Iterable[Fact]) -> set[Finding]:
         for key in lot_keys(fact):
             lots[key].append(fact)
     return {
-        Finding(fact.position, Rule.LOT_EXPIRY_CONFLICT, "", facts[0].position)
-        for facts in lots.values()
+        Finding(fact.position, Rule.LOT_EXPIRY_CONFLICT, lot, facts[0].position)
+        for lot, facts in lots.items()
         for fact in facts[1:]
         if fact.expiry != facts[0].expiry
     }

@@ -160,7 +160,8 @@ class Finding(NamedTuple):
     Attributes:
         position: The event that is accused.
         rule: Which rule it breaks.
-        code: The code concerned, empty where it is the event as a whole.
+        code: The code concerned, empty where it is the event as a whole; for LOT_EXPIRY_CONFLICT
+            the lot, `<product>/<lot>`.
         other: The event that it contradicts, 0 where it is none.
     """
 
