@@ -34,12 +34,23 @@ async def commissioning_of(store: EventStore, code: str) -> OpenEvent | None:
     return next(reversed(standing.values()), None)
 
 
+async def takes_in(store: EventStore, opened: OpenEvent, code: str) -> bool:
+    """Tell whether an event makes another thing of this one: then that one's code replaces it."""
+    return await _is_in(store, opened, code, "inputEPCList")
+
+
 async def _begins(store: EventStore, opened: OpenEvent, code: str) -> bool:
     event = opened.event
     if event.get("type") == "TransformationEvent":
-        if "outputEPCList" in event or "inputEPCList" in event:
-            return code in event.get("outputEPCList", ())
-        apart = await store.large_event_code(opened.stored.header.entry, code)
-        return any(one.list_name == "outputEPCList" for one in apart)
+        return await _is_in(store, opened, code, "outputEPCList")
     is_object = event.get("type") == "ObjectEvent" and event.get("action") == "ADD"
     return is_object and opened.biz_step == _STEP
+
+
+async def _is_in(store: EventStore, opened: OpenEvent, code: str, list_name: str) -> bool:
+    if opened.event.get("type") != "TransformationEvent":
+        return False
+    if not opened.stored.codes_apart:
+        return code in opened.event.get(list_name, ())
+    apart = await store.large_event_code(opened.stored.header.entry, code)
+    return any(one.list_name == list_name for one in apart)

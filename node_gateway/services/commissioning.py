@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import orjson
 
+from node_gateway.epcis.errors import EpcisError
 from node_gateway.epcis.identifiers import canonical_identifier
-from node_gateway.errors import NotPossibleError, ParameterError
+from node_gateway.errors import DocumentRefusedError, NotPossibleError, ParameterError
 from node_gateway.services.capture import Capture
 from node_gateway.services.gate import Gate
 from node_gateway.services.issuing import Issuing
@@ -138,7 +139,11 @@ class Commissioning:
         repeated = commission.entry is not None
         entry = commission.entry
         if entry is None and named:
-            entry = await self._say(order, commission, left_out)
+            try:
+                entry = await self._say(order, commission, left_out)
+            except (EpcisError, DocumentRefusedError):  # of what was asked for: ask otherwise
+                await self._marks.give_up(commission)
+                raise
             await self._marks.done(commission, entry)
         return CommissionedCodes(commission.first, commission.count, named, entry, repeated)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from anchoring.core.bundle import BUNDLES_FORMAT
 from node_gateway.errors import StateError
+from node_gateway.services.commissioned import takes_in
 from node_gateway.services.disclosing import (
     Disclosing,
     DisclosingStore,
@@ -75,7 +76,9 @@ class PublicAnswers:
         if made:
             standing = _standing(made, (COMMISSIONING_STEP,))
             product = self._product(code, (standing or made)[-1])
-            answer["product"] = {**product, "status": _status(standing, sold=sold)}
+            gone = bool(standing) and await takes_in(self._store, standing[-1], code)
+            status = "withdrawn" if gone else _status(standing, sold=sold)
+            answer["product"] = {**product, "status": status}
         answer["corrections"] = _corrections(sealed)
         answer["proofs"] = await self._proofs(code, sealed)
         if len(sealed) > BUNDLES_MAX:

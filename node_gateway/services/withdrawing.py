@@ -18,7 +18,13 @@ from typing import Any, Final
 import orjson
 
 from node_gateway.codes.issuing import Status
-from node_gateway.errors import NotFoundError, NotPossibleError, ParameterError
+from node_gateway.epcis.errors import EpcisError
+from node_gateway.errors import (
+    DocumentRefusedError,
+    NotFoundError,
+    NotPossibleError,
+    ParameterError,
+)
 from node_gateway.services.capture import Capture
 from node_gateway.services.commissioned import commissioning_of
 from node_gateway.services.gate import Gate
@@ -127,7 +133,11 @@ class Withdrawing:
         if mark.event is None:
             return mark.entry
         document = orjson.loads(mark.event)
-        report = await self._capture.converted(document, digest=sha256(mark.event).digest())
+        try:
+            report = await self._capture.converted(document, digest=sha256(mark.event).digest())
+        except (EpcisError, DocumentRefusedError):
+            await self._marks.take_back(mark.code)
+            raise
         entry = report.events[0].entry
         if entry is None:
             raise NotPossibleError("the event was not stored", code="event_conflict")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from node_gateway.storage.database import Database
 from node_gateway.storage.issuing_allocation import next_number
@@ -109,6 +109,16 @@ class MarkStore:
 
         await self._database.write("mark", work)
 
+    async def take_back(self, code: str) -> None:
+        """Forget a mark whose event was refused, so nothing is stored of it."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                delete(issuing_mark).where(_mark.code == code, _mark.entry.is_(None))
+            )
+
+        await self._database.write("mark", work)
+
     async def left_out(self, commission: Commission) -> set[int]:
         """Return indexes in the order of the codes that a commission leaves out.
 
@@ -167,6 +177,20 @@ class MarkStore:
                     _commission.first == commission.first,
                 )
                 .values(entry=entry)
+            )
+
+        await self._database.write("commission", work)
+
+    async def give_up(self, commission: Commission) -> None:
+        """Forget a commission whose event was refused, so nothing is stored of it."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                delete(issuing_commission).where(
+                    _commission.order_number == commission.order_number,
+                    _commission.first == commission.first,
+                    _commission.entry.is_(None),
+                )
             )
 
         await self._database.write("commission", work)

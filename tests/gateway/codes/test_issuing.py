@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import string
 from typing import Any
 
 import pytest

@@ -160,3 +160,218 @@ async def test_a_code_that_others_commission_is_commissioned(shared: Running) ->
     (code,) = await issued(shared, 1)
     await shared.entry(commissioning(code), final=False)
     assert (await status(shared, code))["status"] == "commissioned"
+
+
+async def commissioned(up: Running, count: int = 3) -> list[str]:
+    answer = await issue(up, gtin=new_gtin(), count=count)
+    await post(up, f"{answer.headers['location']}/commission", lot="L-1", expiry="2028-02-29")
+    return [row["code"] for row in rows(answer)]
+
+
+async def test_the_three_refusals(shared: Running) -> None:
+    drug = new_drug_id()
+    (code,) = await issued(shared, 1, drug=drug)
+    digits = code[-20:]
+    checks = f"{(int(digits[-4:]) + 1) % 10_000:04d}"
+    other = f"{(int(digits[7:16]) + 1) % 10**9:09d}"
+    for text, expected in (
+        (digits, "issued_not_commissioned"),
+        (digits[:16] + checks, "check_wrong"),
+        (drug + other + digits[-4:], "never_issued"),
+    ):
+        found = await status(shared, f"urn:x-cn-drug:{text}")
+        assert (found["status"], found["productKnown"]) == (expected, True)
+    elsewhere = await status(shared, f"urn:x-cn-drug:{new_drug_id()}{digits[7:]}")
+    assert (elsewhere["status"], elsewhere["productKnown"]) == ("never_issued", False)
+    public = [
+        (await shared.client.get(f"/v1/public/codes/urn:x-cn-drug:{text}")).json()
+        for text in (digits, digits[:16] + checks, drug + other + digits[-4:])
+    ]
+    assert len({str({**one, "code": ""}) for one in public}) == 1  # to the public all look alike
+
+
+async def test_a_commissioned_code_is_voided_by_an_event(shared: Running) -> None:
+    code, *_ = await commissioned(shared)
+    tried = await shared.client.post(
+        "/v1/codes/void", json={"code": code, "reason": "broken"}, params={"dryRun": "true"}
+    )
+    assert (tried.json()["dryRun"], tried.json()["entry"]) == (True, None)
+    assert (await status(shared, code))["status"] == "commissioned"
+    done = await post(shared, "/v1/codes/void", code=code, reason="broken")
+    assert done["entry"]
+    again = await post(shared, "/v1/codes/void", code=code, reason="broken")
+    assert again == {**done, "repeated": True}
+    (_, step) = (await shared.client.get(f"/v1/codes/{code}")).json()["events"]
+    assert (step["entry"], step["bizStep"], step["action"]) == (
+        done["entry"],
+        "decommissioning",
+        "DELETE",
+    )
+    answer = await shared.client.get(f"/epcis/events/{step['eventID']}")
+    assert '"urn:x-sealtrail:reason":"broken"' in answer.text
+    found = await status(shared, code)
+    assert (found["status"], found["declared"]["reason"]) == ("void", "broken")
+    assert found["declared"]["entry"] == done["entry"]
+    await shared.final(done["entry"])
+    shown = await shared.bundle(done["entry"], "owner", code)
+    assert "broken" in shown.values.values()
+
+
+async def test_a_commissioned_code_is_replaced_by_an_event(shared: Running) -> None:
+    (old, *_), (new, other) = await commissioned(shared), await issued(shared, 2)
+    done = await post(shared, "/v1/codes/replace", code=old, replacement=new, reason="label torn")
+    for code in (old, new):
+        steps = (await shared.client.get(f"/v1/codes/{code}")).json()["events"]
+        assert steps[-1]["entry"] == done["entry"]
+        assert steps[-1]["type"] == "TransformationEvent"
+    was, now = await status(shared, old), await status(shared, new)
+    assert (was["status"], was["declared"]["replacement"]) == ("replaced", new)
+    assert (now["status"], now["replaces"]) == ("commissioned", [old])
+    await shared.final(done["entry"])
+    public = (await shared.client.get(f"/v1/public/codes/{new}")).json()
+    assert (public["product"]["lot"], public["product"]["status"]) == ("L-1", "issued")
+    public = (await shared.client.get(f"/v1/public/codes/{old}")).json()
+    assert public["product"]["status"] == "withdrawn"
+    assert new not in str(public)  # the link is the owner's to tell
+    once_more = await shared.client.post(
+        "/v1/codes/replace", json={"code": old, "replacement": other, "reason": "label torn"}
+    )
+    assert (once_more.status_code, once_more.json()["code"]) == (409, "code_withdrawn")
+
+
+async def test_the_order_of_a_replacement_is_commissioned_without_it(shared: Running) -> None:
+    (old, *_) = await commissioned(shared)
+    answer = await issue(shared, gtin=new_gtin(), count=3)
+    new = [row["code"] for row in rows(answer)]
+    await post(shared, "/v1/codes/replace", code=old, replacement=new[1], reason="torn")
+    path = f"{answer.headers['location']}/commission"
+    (event,) = (await post(shared, path, lot="L-2", expiry="2028-02-29"))["events"]
+    assert event["commissioned"] == 2
+    assert len((await shared.client.get(f"/v1/codes/{new[1]}")).json()["events"]) == 1
+
+
+async def refused(up: Running, path: str, **body: Any) -> tuple[int, str]:
+    answer = await up.client.post(path, json=body)
+    problem = answer.json()
+    assert problem.get("detail")
+    return answer.status_code, problem["code"]
+
+
+async def test_what_cannot_be_withdrawn_or_taken(shared: Running) -> None:
+    (old, busy, spare), (free, taken) = await commissioned(shared), await issued(shared, 2)
+    why = {"reason": "torn"}
+    never = old[:-1] + ("2" if old[-1] != "2" else "3")
+    replace, void = "/v1/codes/replace", "/v1/codes/void"
+    assert await refused(shared, void, code=never, **why) == (404, "code_not_issued")
+    assert await refused(shared, void, code=old, reason=" ") == (400, "reason_form")
+    assert await refused(shared, void, code=old, reason="x" * 501) == (400, "reason_form")
+    assert await refused(shared, void, code=old) == (400, "parameter")
+    for replacement in (busy, never):
+        answer = await refused(shared, replace, code=old, replacement=replacement, **why)
+        assert answer == (409, "replacement")
+    assert await refused(shared, replace, code=old, replacement=old, **why) == (400, "replacement")
+    await post(shared, replace, code=old, replacement=taken, **why)
+    answer = await refused(shared, replace, code=spare, replacement=taken, **why)
+    assert answer == (409, "replacement")
+    assert (await status(shared, spare))["status"] == "commissioned"
+    await post(shared, void, code=free, **why)
+    assert await refused(shared, void, code=free, reason="other") == (409, "code_withdrawn")
+    answer = await refused(shared, replace, code=spare, replacement=free, **why)
+    assert answer == (409, "replacement")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"gtin": "06901234123457", "count": 1}, (400, "check_digit")),
+        ({"gtin": "069012341234", "count": 1}, (400, "check_digit")),
+        ({"gtin": "6901234", "count": 1}, (400, "gtin_form")),
+        ({"gtin": "０６９０１２３４", "count": 1}, (400, "gtin_form")),
+        ({"drug": "812345", "count": 1}, (400, "drug_id_form")),
+        ({"drug": "7123456", "count": 1}, (400, "drug_id_form")),
+        ({"sscc": "1234567890123", "count": 1}, (400, "company_prefix_form")),
+        ({"count": 1}, (400, "what_to_issue")),
+        ({"gtin": "06901234123456", "drug": "8123456", "count": 1}, (400, "what_to_issue")),
+        ({"gtin": "06901234123456", "count": 0}, (400, "parameter")),
+        ({"gtin": "06901234123456", "count": 10**9}, (400, "order_count")),
+        ({"gtin": "06901234123456", "count": "many"}, (400, "parameter")),
+        ({"gtin": "06901234123456", "count": 1, "order": "../x"}, (400, "order_id")),
+        ({"gtin": "06901234123456", "count": 1, "line": "a\nb"}, (400, "line_form")),
+        ({"gtin": "06901234123456", "count": 1, "colour": "red"}, (400, "parameter")),
+        ({"drug": "8123456", "count": 9_999_999, "line": "x" * 101}, (400, "line_form")),
+    ],
+)
+async def test_orders_that_are_refused(
+    shared: Running, body: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    before = (await shared.client.get("/v1/codes/orders", params={"perPage": 1000})).json()
+    assert await refused(shared, "/v1/codes/issue", **body) == expected
+    after = (await shared.client.get("/v1/codes/orders", params={"perPage": 1000})).json()
+    assert before == after
+
+
+async def test_a_wrong_check_digit_comes_with_the_right_one(shared: Running) -> None:
+    answer = await issue(shared, gtin="06901234123457", count=1)
+    assert answer.json()["hint"].startswith("06901234123456")
+    assert answer.json()["detail"] == "check digit 7, expected 6"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"lot": "", "expiry": "2028-02-29"}, (400, "lot_form")),
+        ({"lot": "L" * 21, "expiry": "2028-02-29"}, (400, "lot_form")),
+        ({"lot": "批号", "expiry": "2028-02-29"}, (400, "lot_form")),
+        ({"lot": "L", "expiry": "2028-02-30"}, (400, "date_form")),
+        ({"lot": "L", "expiry": "soon"}, (400, "date_form")),
+        ({"lot": "L", "expiry": "2028-02-28", "madeOn": "x"}, (400, "date_form")),
+        ({"lot": "L", "expiry": "2028-02-28", "eventTime": "2026-03-01"}, (400, "time_form")),
+        ({"lot": "L", "expiry": "2028-02-28", "location": "here"}, (400, "identifier_form")),
+        ({"lot": "L", "expiry": "2028-02-28", "first": 3}, (400, "order_count")),
+        ({"lot": "L", "expiry": "2028-02-28", "first": 1, "count": 3}, (400, "order_count")),
+        ({"expiry": "2028-02-28"}, (400, "parameter")),
+    ],
+)
+async def test_commissions_that_are_refused(
+    shared: Running, body: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    answer = await issue(shared, gtin=new_gtin(), count=3)
+    path = f"{answer.headers['location']}/commission"
+    assert await refused(shared, path, **body) == expected
+    assert (await shared.client.get(answer.headers["location"])).json()["commissioned"] == []
+
+
+async def test_a_commission_that_is_refused_by_capture_can_be_corrected(shared: Running) -> None:
+    answer = await issue(shared, gtin=new_gtin(), count=3)
+    path, words = f"{answer.headers['location']}/commission", {"lot": "L", "expiry": "2028-02-28"}
+    future = {**words, "eventTime": "2999-01-01T00:00:00+08:00"}
+    assert await refused(shared, path, **future) == (400, "event_time_future")
+    (event,) = (await post(shared, path, **words))["events"]
+    assert event["commissioned"] == 3
+
+
+async def test_parts_of_an_order_are_commissioned_apart(shared: Running) -> None:
+    answer = await issue(shared, gtin=new_gtin(), count=5)
+    codes, path = rows(answer), f"{answer.headers['location']}/commission"
+    words = {"lot": "L-1", "expiry": "2028-02-29", "eventTime": "2026-03-01T09:30:00+08:00"}
+    await post(shared, path, first=0, count=2, **words)
+    await post(shared, path, first=2, **{**words, "lot": "L-2"})
+    overlapping = await refused(shared, path, first=1, count=2, **words)
+    assert overlapping == (409, "codes_commissioned")
+    for at, lot in ((1, "L-1"), (2, "L-2"), (4, "L-2")):
+        public = await shared.client.get(f"/v1/public/codes/{codes[at]['code']}")
+        assert public.json()["product"]["lot"] == lot
+    (step,) = (await shared.client.get(f"/v1/codes/{codes[0]['code']}")).json()["events"]
+    assert step["eventTime"] == "2026-03-01T09:30:00.000+08:00"
+
+
+async def test_other_routes_of_orders(shared: Running) -> None:
+    for path in ("/v1/codes/orders/none", "/v1/codes/orders/none/codes"):
+        answer = await shared.client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found")
+    path = "/v1/codes/orders/none/commission"
+    assert await refused(shared, path, lot="L", expiry="2028-02-29") == (404, "order_not_found")
+    page = (await shared.client.get("/v1/codes/orders", params={"perPage": 1})).json()
+    following = {"perPage": 1, "after": page["next"]}
+    second = (await shared.client.get("/v1/codes/orders", params=following)).json()
+    assert page["orders"] != second["orders"]
