@@ -13,6 +13,8 @@
     + TooLargeError          a limit on size was passed
     + ParameterError         a parameter is malformed
     + MediaTypeError         the body is of a kind that is not read here
+    + NotAcceptableError     no answer is of a kind or version that the client takes
+    + UriTooLongError        the address is too long
   x AccessError
     + AuthenticationError    no API key, or none that is valid
     + ScopeError             a valid key without the scope that is needed
@@ -140,6 +142,18 @@ class MediaTypeError(RequestError):
     """The body is of a kind that is not read here."""
 
     code = "media_type"
+
+
+class NotAcceptableError(RequestError):
+    """No answer is of a kind or version that the client takes."""
+
+    code = "not_acceptable"
+
+
+class UriTooLongError(RequestError):
+    """The address is too long."""
+
+    code = "uri_too_long"
 
 
 class AccessError(GatewayError):

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Header, Query, Response
 
 from node_gateway.api.deps import CaptureKey, EpcisBodyDep, GatewayDep
+from node_gateway.api.epcis_protocol import (
+    ProtocolDep,
+    check_json,
+    json_answer,
+    require_json,
+    standard_headers,
+    time_text,
+)
 from node_gateway.errors import NotFoundError
 from node_gateway.services.capture import CaptureReport, EventResult
 from node_gateway.services.gateway import Gateway
@@ -21,8 +27,6 @@ from node_gateway.storage.ports import CaptureJob
 
 router = APIRouter(tags=["capture"])
 
-EPCIS_VERSION = "2.0.0"
-CBV_VERSION = "2.0.0"
 _POLL_S = 0.1
 
 ErrorBehaviour = Annotated[
@@ -36,7 +40,12 @@ Wait = Annotated[
 IdempotencyKey = Annotated[str | None, Header(max_length=255)]
 
 
-@router.post("/epcis/capture", operation_id="captureDocument", status_code=202)
+@router.post(
+    "/epcis/capture",
+    operation_id="captureDocument",
+    status_code=202,
+    dependencies=[Depends(check_json)],
+)
 async def capture_document(
     key: CaptureKey,
     gateway: GatewayDep,
@@ -47,7 +56,7 @@ async def capture_document(
 ) -> Response:
     """Capture an EPCIS document. 202 means durable; with `wait=final` 200 means final.
 
-    Problems: body_too_large, not_json, document_refused, event_conflict, read_only.
+    Problems: body_too_large, not_json, document_refused, event_conflict, read_only, not_acceptable.
     """
     del key
     report = await gateway.capture.document(
@@ -56,6 +65,7 @@ async def capture_document(
         idempotency_key=idempotency_key,
         xml=body.is_xml,
     )
+    await gateway.prefixes.learn(body.raw)
     headers = {**_headers(gateway), "Location": f"/epcis/capture/{report.capture_id}"}
     if report.replayed:
         headers["Idempotency-Replayed"] = "true"
@@ -64,17 +74,40 @@ async def capture_document(
     return _json(_report(report), 200 if final else 202, headers)
 
 
-@router.get("/epcis/capture/{capture_id}", operation_id="getCaptureJob")
-async def capture_job(key: CaptureKey, gateway: GatewayDep, capture_id: str) -> Response:
-    """Return a capture job. Problems: capture_not_found."""
+@router.get("/epcis/capture", operation_id="listCaptureJobs")
+async def capture_jobs(key: CaptureKey, protocol: ProtocolDep) -> Response:
+    """Return capture jobs, oldest first.
+
+    Problems: query_value, page_token, page_token_expired, not_acceptable, uri_too_long.
+    """
     del key
-    job = await gateway.store.capture_job(capture_id)
+    require_json(protocol)
+    querying = protocol.gateway.querying
+    after = await querying.list_state(protocol.token, protocol.question)
+    jobs = await protocol.gateway.store.capture_jobs(after=int(after or 0), limit=protocol.size + 1)
+    shown = jobs[: protocol.size]
+    more = len(jobs) > len(shown)
+    token = querying.list_token(str(shown[-1].number), protocol.question) if more else None
+    return json_answer(protocol, [_job(job) for job in shown], headers=protocol.link_headers(token))
+
+
+@router.get("/epcis/capture/{capture_id}", operation_id="getCaptureJob")
+async def capture_job(key: CaptureKey, protocol: ProtocolDep, capture_id: str) -> Response:
+    """Return a capture job. Problems: capture_not_found, not_acceptable, uri_too_long."""
+    del key
+    require_json(protocol)
+    job = await protocol.gateway.store.capture_job(capture_id)
     if job is None:
         raise NotFoundError("no such capture job", code="capture_not_found")
-    return JSONResponse(_job(job), headers=_headers(gateway))
+    return json_answer(protocol, _job(job), headers=_headers(protocol.gateway))
 
 
-@router.post("/epcis/events", operation_id="captureEvent", status_code=201)
+@router.post(
+    "/epcis/events",
+    operation_id="captureEvent",
+    status_code=201,
+    dependencies=[Depends(check_json)],
+)
 async def capture_event(
     key: CaptureKey, gateway: GatewayDep, body: EpcisBodyDep, wait: Wait = None
 ) -> Response:
@@ -86,6 +119,7 @@ async def capture_event(
     del key
     report = await gateway.capture.event(body.raw, xml=body.is_xml)
     result = report.events[0]
+    await gateway.prefixes.learn(body.raw)
     entries = [result.entry] if result.entry else []
     pending = wait == "final" and not await _wait_final(gateway, entries)
     headers = {**_headers(gateway), "Location": f"/epcis/events/{quote(result.event_id, safe='')}"}
@@ -114,8 +148,7 @@ def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Respons
 
 def _headers(gateway: Gateway) -> dict[str, str]:
     return {
-        "GS1-EPCIS-Version": EPCIS_VERSION,
-        "GS1-CBV-Version": CBV_VERSION,
+        **standard_headers(),
         "GS1-EPCIS-Capture-File-Size-Limit": str(gateway.settings.limits.body_size_bytes_max),
     }
 
@@ -141,14 +174,14 @@ def _result(result: EventResult) -> dict[str, Any]:
 def _job(job: CaptureJob) -> dict[str, Any]:
     wire: dict[str, Any] = {
         "captureID": job.capture_id,
-        "createdAt": _time(job.created_at_ms),
+        "createdAt": time_text(job.created_at_ms),
         "running": job.running,
         "success": job.success,
         "captureErrorBehaviour": "rollback" if job.all_or_nothing else "proceed",
         "errors": [_problem(one.code, one.detail, one.index) for one in job.problems],
     }
     if job.finished_at_ms is not None:
-        wire["finishedAt"] = _time(job.finished_at_ms)
+        wire["finishedAt"] = time_text(job.finished_at_ms)
     return wire
 
 
@@ -163,8 +196,3 @@ def _problem(code: str, detail: str, index: int | None) -> dict[str, Any]:
     if index is not None:
         problem["index"] = index
     return problem
-
-
-def _time(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

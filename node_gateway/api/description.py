@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from node_gateway.api import answers
+from node_gateway.api import answers, answers_operating
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
@@ -18,13 +18,33 @@ from node_gateway.api import master_data_answers as master
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
 _SCHEMAS: Final = "#/components/schemas/"
+_COLLECTION: Final = "A list of values, an EPCIS `Collection`."
 _OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
+_TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 
 ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "captureDocument": {200: answers.CaptureReport, 202: answers.CaptureReport},
     "getCaptureJob": {200: answers.CaptureJob},
     "captureEvent": {201: answers.EventResult, 202: answers.EventResult},
-    "getEvent": {200: "The event as EPCIS 2.0 JSON, normalised."},
+    "listResources": {200: _COLLECTION},
+    "giveBackToken": {204: "The token is void."},
+    "listCaptureJobs": {200: "An array of capture jobs."},
+    **{
+        f"{verb}{name}": {200: answer}
+        for name in ("EventTypes", "Epcs", "BizSteps", "BizLocations", "ReadPoints", "Dispositions")
+        for verb, answer in (
+            ("list", _COLLECTION),
+            ("browse", _COLLECTION),
+            ("events", "An EPCISQueryDocument."),
+        )
+    },
+    "listQueries": {200: "An array of named queries."},
+    "addQuery": {201: "The named query."},
+    "getQuery": {200: "The named query."},
+    "runQuery": {200: "An EPCISQueryDocument."},
+    "removeQuery": {204: "The query is removed."},
+    "queryEvents": {200: "An EPCISQueryDocument."},
+    "getEvent": {200: "An EPCISQueryDocument with the event and its error declaration, if any."},
     "getEventState": {200: answers.EventState},
     "getBundle": {200: "A bundle, `sealtrail/proof/v1` (docs/reference/formats.md)."},
     "correctEvent": {200: answers.CorrectionMade, 201: answers.CorrectionMade},
@@ -53,6 +73,9 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "exportRelation": {200: "A file of the platform, `application/xml`."},
     "listAnchors": {200: answers.Anchors},
     "listEntries": {200: answers.Entries},
+    "listOperations": {200: "The operations, what they need, and the event that each one states."},
+    "operate": {200: answers_operating.Operated, 201: answers_operating.Operated},
+    "undoOperation": {200: answers_operating.Operated, 201: answers_operating.Operated},
     "anchorNow": {202: answers.MadeBatches},
     "getStatus": {200: answers.Status},
     "addApiKey": {201: answers.NewApiKey},
@@ -84,8 +107,9 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
 """By operation: the model of an answer, or words for one whose form is defined elsewhere."""
 
 _DOCUMENTS: Final = {
-    "captureDocument": "An EPCISDocument (EPCIS 2.0 JSON-LD).",
-    "captureEvent": "One EPCIS event with its own `@context`.",
+    "addQuery": 'A named query: `{"name": ..., "query": {...}}`.',
+    "captureDocument": "An EPCISDocument (EPCIS 2.0 JSON-LD, or XML of EPCIS 1.2 or 2.0).",
+    "captureEvent": "One EPCIS event: JSON with its own `@context`, or XML.",
 }
 
 
@@ -123,7 +147,9 @@ def _complete(operation: dict[str, Any]) -> None:
         "content": {PROBLEM: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
     }
     if name in _DOCUMENTS:
-        media = {kind: {"schema": _OBJECT} for kind in (JSON, "application/ld+json")}
+        all_kinds = (JSON, "application/ld+json", "application/xml", "text/xml")
+        kinds = all_kinds[:1] if name == "addQuery" else all_kinds
+        media = {kind: {"schema": _OBJECT if "json" in kind else _TEXT} for kind in kinds}
         operation["requestBody"] = {
             "required": True,
             "description": _DOCUMENTS[name],

@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
 
 from anchoring.core.strict_json import BUNDLE_SIZE_BYTES_MAX
 from node_gateway.api.deps import EntryPath, GatewayDep, QueryKey, ReceiptKey
 from node_gateway.errors import NotFoundError, TooLargeError
-from node_gateway.services.disclosing import open_event, whole_event
+from node_gateway.services.disclosing import open_event
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.hashing import event_hashes_of
-from node_gateway.storage.ports import EventHeader, StoredEvent, event_key
+from node_gateway.storage.ports import EventHeader, StoredEvent
 
 router = APIRouter(tags=["events"])
 
@@ -24,22 +23,6 @@ Audience = Annotated[
 Codes = Annotated[
     list[str] | None, Query(alias="code", max_length=1000, description="Codes to disclose.")
 ]
-
-
-@router.get("/epcis/events/{event_id:path}", operation_id="getEvent")
-async def get_event(key: QueryKey, gateway: GatewayDep, event_id: str) -> Response:
-    """Return a captured event, normalised; if it was declared an error, the declaration.
-
-    The declaration has the eventID of what it takes back; that one is still found by its entry
-    through the code's trace. Problems: event_not_found, event_erased.
-    """
-    del key
-    for corrected in (True, False):
-        stored = await gateway.store.event_by_key(event_key(event_id, error_declaration=corrected))
-        if stored is not None:
-            event = await whole_event(gateway.store, open_event(stored))
-            return JSONResponse({"@context": gateway.epcis_context, **event})
-    raise NotFoundError("no such event", code="event_not_found")
 
 
 @router.get("/v1/events/{entry}", operation_id="getEventState")

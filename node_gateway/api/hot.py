@@ -24,7 +24,7 @@ from node_gateway.epcis.errors import EpcisError
 from node_gateway.errors import GatewayError
 from node_gateway.storage.errors import StorageError
 
-_STEERING: Final = frozenset({b"gs1-capture-error-behaviour", b"idempotency-key"})
+_PLAIN_ACCEPT: Final = frozenset({b"*/*", b"application/json"})
 _require_capture = requires("capture")
 
 
@@ -71,6 +71,12 @@ def _plain_route(scope: Scope) -> Route | None:
     if scope["type"] != "http" or scope["method"] != "POST" or scope["query_string"]:
         return None
     route = _ROUTES.get(scope["path"])
-    if route is None or any(name in _STEERING for name, _ in scope["headers"]):
+    if route is None or any(_steers(name, value) for name, value in scope["headers"]):
         return None
     return route
+
+
+def _steers(name: bytes, value: bytes) -> bool:
+    if name == b"accept":
+        return value not in _PLAIN_ACCEPT
+    return name == b"idempotency-key" or name.startswith(b"gs1-")

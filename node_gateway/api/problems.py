@@ -15,7 +15,9 @@ from starlette.exceptions import HTTPException
 from anchoring.errors import AnchoringError, ChainError, EventFormError, FormatError
 from node_gateway import errors
 from node_gateway.epcis.errors import BodyTooLargeError, EpcisError
+from node_gateway.epcis.query import QueryTooComplexError, QueryTooLargeError
 from node_gateway.storage import errors as storage
+from node_gateway.storage.named_queries import QueryExistsError, TooManyQueriesError
 from node_gateway.telemetry import without_values
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,6 +33,8 @@ _STATUS: Mapping[type[Exception], int] = {
     errors.PreconditionError: 412,
     errors.TooLargeError: 413,
     errors.MediaTypeError: 415,
+    errors.NotAcceptableError: 406,
+    errors.UriTooLongError: 414,
     errors.AuthenticationError: 401,
     errors.ScopeError: 403,
     errors.RateLimitError: 429,
@@ -38,6 +42,8 @@ _STATUS: Mapping[type[Exception], int] = {
     errors.NotFinalError: 409,
     errors.ErasedError: 410,
     EpcisError: 400,
+    QueryTooLargeError: 413,
+    QueryTooComplexError: 413,
     BodyTooLargeError: 413,
     EventFormError: 400,
     FormatError: 400,
@@ -48,6 +54,8 @@ _STATUS: Mapping[type[Exception], int] = {
     storage.StoreClosedError: 503,
     storage.DatabaseFullError: 507,
     storage.IdempotencyMismatchError: 422,
+    QueryExistsError: 409,
+    TooManyQueriesError: 409,
 }
 # Limits that show only once a document is read: more is 413, whichever class refuses it.
 _TOO_LARGE_CODES = frozenset({"too_deep", "too_many_codes", "too_many_fields"})
@@ -56,9 +64,11 @@ _EPCIS_TYPES: Mapping[int, str] = {
     400: "epcisException:ValidationException",
     401: "epcisException:SecurityException",
     403: "epcisException:SecurityException",
-    404: "epcisException:NoSuchResourceException",
+    404: "epcisException:NoSuchNameException",
+    406: "epcisException:NotAcceptableException",
     409: "epcisException:ResourceAlreadyExistsException",
     413: "epcisException:CaptureLimitExceededException",
+    414: "epcisException:URITooLongException",
     415: "epcisException:UnsupportedMediaTypeException",
     503: "epcisException:ImplementationException",
     507: "epcisException:ImplementationException",
@@ -70,10 +80,12 @@ _TITLES: Mapping[int, str] = {
     403: "Not allowed with this key",
     404: "Not found",
     405: "Method not allowed",
+    406: "Not acceptable",
     409: "Not possible in this state",
     410: "Erased",
     412: "Changed meanwhile",
     413: "Too large",
+    414: "Address too long",
     415: "Unsupported kind of content",
     422: "The request was refused",
     429: "Too many requests",
@@ -104,7 +116,7 @@ def problem(request: Request, error: Exception) -> Response:
     hides = status == 500
     hidden = "Something failed inside; the log has it under the request id."
     body: dict[str, Any] = {
-        "type": _type(request, status, code),
+        "type": _type(request, status, code, getattr(error, "exception", None)),
         "title": _TITLES.get(status, "Problem"),
         "status": status,
         "detail": hidden if hides else str(error),
@@ -172,9 +184,9 @@ def _http_problem(request: Request, error: Exception) -> Response:
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=error.headers)
 
 
-def _type(request: Request, status: int, code: str) -> str:
+def _type(request: Request, status: int, code: str, exception: str | None = None) -> str:
     if request.url.path.startswith("/epcis") and status in _EPCIS_TYPES:
-        return _EPCIS_TYPES[status]
+        return f"epcisException:{exception}" if exception else _EPCIS_TYPES[status]
     return f"/problems/{code.replace('_', '-')}"
 
 

@@ -128,6 +128,8 @@ def show(
         f"/v1/events/{whole_entry(entry)}" if by_entry else f"/epcis/events/{quote(entry, safe='')}"
     )
     answer = client.get(path)
+    if not by_entry:  # its error declaration, if there is one, stands behind it
+        answer = answer["epcisBody"]["queryResults"]["resultsBody"]["eventList"][-1]
     if json:
         put(answer)
         return

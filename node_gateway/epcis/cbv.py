@@ -90,6 +90,11 @@ _BARE: Final[Mapping[Vocabulary, Mapping[str, str]]] = MappingProxyType(
 )
 
 
+def standard_words(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the bare words of a vocabulary, in alphabetical order."""
+    return tuple(sorted(_WORDS[vocabulary].split()))
+
+
 def bare_word(vocabulary: Vocabulary, value: str) -> str | None:
     """Return the bare CBV word that `value` spells, or None if it is no word of `vocabulary`.
 
@@ -99,3 +104,21 @@ def bare_word(vocabulary: Vocabulary, value: str) -> str | None:
             `cbv:BizStep-...`, `https://gs1.org/voc/...` or `gs1:...`.
     """
     return _BARE[vocabulary].get(value)
+
+
+def full_word(vocabulary: Vocabulary, word: str, *, urn: bool) -> str:
+    """Return the URI of a bare word, for XML; what is no word of `vocabulary` comes back as it is.
+
+    Args:
+        vocabulary: Which of the lists.
+        word: The bare word.
+        urn: As `urn:epcglobal:cbv:...`, otherwise as a web address. Measurement types, alerts and
+            components have no URN; they are `gs1:...` and `cbv:...` then, as in GS1's examples.
+    """
+    if _BARE[vocabulary].get(word) != word:
+        return word
+    spaces = _PREFIXES[vocabulary]
+    if not urn:
+        return spaces[1] + word
+    curie = vocabulary in ("measurement", "alert", "component")
+    return (spaces[0] if curie else spaces[-1]) + word

@@ -20,7 +20,7 @@ from anchoring.core.commit import EventCommitment, commit_event
 from anchoring.core.items import CODE_LISTS
 from anchoring.errors import EventFormError
 from node_gateway.epcis.derived import Location, derive
-from node_gateway.epcis.errors import EpcisError
+from node_gateway.epcis.errors import EpcisError, pointer_to
 from node_gateway.epcis.normalise import check_time, normalise_document, normalise_event
 from node_gateway.epcis.normalise_errors import DocumentRefusedError as NormalisingRefusedError
 from node_gateway.epcis.parse import parse_json
@@ -34,6 +34,10 @@ from node_gateway.storage.ports import MetaStore, NewCode, NewEvent, event_key
 from node_gateway.storage.tiles import sparse_tiles
 
 CODES_KEPT_INSIDE_MAX: Final = 1024
+_EVENT_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "EPCISDocument": ("epcisBody", "eventList"),
+    "EPCISQueryDocument": ("epcisBody", "queryResults", "resultsBody", "eventList"),
+}
 _SECRET_SIZE_BYTES: Final = 32
 _META_EVENT_ID_KEY: Final = "event_id_key"
 
@@ -96,10 +100,9 @@ class Preparing:
             EpcisError, DocumentRefusedError: with pointers into the document.
         """
         document = self._parse(raw)
-        if not isinstance(document, dict) or document.get("type") != "EPCISDocument":
-            raise DocumentRefusedError(
-                [Spot("document_kind", "an EPCISDocument is expected here", "/type")]
-            )
+        if not isinstance(document, dict) or _list_path(document) is None:
+            what = "an EPCISDocument or EPCISQueryDocument is expected here"
+            raise DocumentRefusedError([Spot("document_kind", what, "/type")])
         return self.converted(document, sha256(raw).digest(), proceed=proceed, now_ms=now_ms)
 
     def converted(
@@ -146,10 +149,7 @@ class Preparing:
     def single(self, raw: bytes, *, now_ms: int) -> PreparedDocument:
         """Return the one bare event (with its own `@context`) of a body."""
         event = self._parse(raw)
-        if not isinstance(event, dict) or event.get("type") in (
-            "EPCISDocument",
-            "EPCISQueryDocument",
-        ):
+        if not isinstance(event, dict) or _list_path(event) is not None:
             raise DocumentRefusedError(
                 [Spot("document_kind", "a single event is expected here", "/type")]
             )
@@ -193,17 +193,17 @@ class Preparing:
         self, document: Mapping[str, Any]
     ) -> tuple[list[tuple[int, dict[str, Any], str]], list[RefusedEvent]]:
         """Check the frame as a whole and each event alone, so that one cannot spoil another."""
-        body = document.get("epcisBody")
-        events = body.get("eventList") if isinstance(body, dict) else None
-        if not isinstance(body, dict) or not isinstance(events, list):
+        path = _list_path(document) or ()
+        events = _at(document, path)
+        if not isinstance(events, list):
             self._validate(document)  # says what is missing
             events = []
         else:
-            self._validate({**document, "epcisBody": {**body, "eventList": []}})
+            self._validate(_without_events(document, path))
         good: list[tuple[int, dict[str, Any], str]] = []
         refused: list[RefusedEvent] = []
         for index, event in enumerate(events):
-            pointer = f"/epcisBody/eventList/{index}"
+            pointer = pointer_to(*path, index)
             problems = self.validator.validate_event(event)
             spots = [Spot(p.code, p.detail, pointer + p.pointer, p.hint) for p in problems]
             if not spots:
@@ -290,11 +290,30 @@ class Preparing:
         return f"urn:uuid:{uuid.UUID(int=number)}"
 
 
+def _list_path(document: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return where a document has its events, None if it is no document."""
+    kind = document.get("type")
+    return _EVENT_LISTS.get(kind) if isinstance(kind, str) else None
+
+
+def _at(document: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def _without_events(document: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    """Return a copy of a document with an empty list in place of its events."""
+    name, *rest = path
+    inner = _without_events(document[name], rest) if rest else []
+    return {**document, name: inner}
+
+
 def _require_events(document: Mapping[str, Any]) -> None:
     """The schema takes an empty eventList; a capture of nothing is a mistake of the sender."""
-    body = document.get("epcisBody")
-    if isinstance(body, dict) and body.get("eventList") == []:
-        pointer = "/epcisBody/eventList"
+    path = _list_path(document) or ()
+    if _at(document, path) == []:
+        pointer = pointer_to(*path)
         hint = "Put at least one event into it."
         raise DocumentRefusedError([Spot("no_events", "The event list is empty.", pointer, hint)])
 

@@ -15,6 +15,7 @@ from node_gateway.epcis.query import (
     QueryTooComplexError,
     QueryTooLargeError,
     Span,
+    event_id_condition,
 )
 from node_gateway.errors import NotReadyError
 from node_gateway.services.ordering import Place, in_order
@@ -157,6 +158,24 @@ class Querying:
         if page.after is None:
             return NewEvents(page.events, max(after, through), more=False)
         return NewEvents(page.events, page.after.position, more=True)
+
+    async def events_with_id(self, event_id: str) -> tuple[Found, ...]:
+        """Return the event with an eventID, and its error declaration: at most two."""
+        query = Query((event_id_condition(event_id),))
+
+        def work(connection: Connection) -> tuple[Found, ...]:
+            page = search(
+                connection,
+                query,
+                mode="record",
+                descending=False,
+                through=last_position(connection),
+                after=None,
+                size=2,
+            )
+            return page.events
+
+        return await self._database.read(work)
 
     async def position_at(self, moment_ms: int) -> int:
         """Return the position below which everything was captured before a moment."""
@@ -321,9 +340,9 @@ def _to_wire(state: _State) -> dict[str, Any]:
     return {
         "m": state.mode,
         "t": state.through,
-        "k": state.after,
+        "k": None if state.after is None else list(state.after),
         "n": state.left,
-        "p": state.place,
+        "p": None if state.place is None else list(state.place),
     }
 
 

@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
@@ -118,6 +118,6 @@ def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     wanted = list(keys)
     found: dict[str, int] = {}
     for start in range(0, len(wanted), _KEYS_PER_QUERY):
-        rows: Any = connection.execute(_FIND, {"keys": wanted[start : start + _KEYS_PER_QUERY]})
-        found.update(rows.tuples())
+        rows = connection.execute(_FIND, {"keys": wanted[start : start + _KEYS_PER_QUERY]})
+        found.update((row.key, row.id) for row in rows)
     return found

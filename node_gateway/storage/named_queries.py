@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy import func as sql
@@ -23,6 +24,7 @@ class TooManyQueriesError(StorageError):
     """There are as many named queries as a gateway keeps."""
 
     code = "too_many_queries"
+    exception: ClassVar[str] = "ImplementationException"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
 from fastapi import FastAPI
@@ -128,6 +129,13 @@ class Running:
         if final:
             await self.final(result["entry"])
         return str(result["entry"])
+
+    async def read(self, event_id: str) -> dict[str, Any]:
+        """Return an event as `/epcis` hands it out; of an error, its declaration."""
+        answer = await self.client.get(f"/epcis/events/{quote(event_id, safe='')}")
+        assert answer.status_code == 200, answer.text
+        event: dict[str, Any] = events_of(answer.json())[-1]
+        return event
 
     async def final(self, *entries: str) -> None:
         """Anchor now, and wait until the entries are final."""
@@ -288,6 +296,12 @@ def sgtin(number: int | None = None) -> str:
 
 
 SSCC: Final = "https://id.gs1.org/00/069012340000000016"
+
+
+def events_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the events of an EPCISQueryDocument."""
+    found: list[dict[str, Any]] = document["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    return found
 
 
 def document(*events: dict[str, Any]) -> dict[str, Any]:

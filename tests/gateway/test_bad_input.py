@@ -75,7 +75,7 @@ TEXTS = {
     "list": (b"[]", 400, "document_kind"),
     "string": (b'"EPCISDocument"', 400, "document_kind"),
     "null": (b"null", 400, "document_kind"),
-    "query-document": (b'{"type": "EPCISQueryDocument"}', 400, "document_kind"),
+    "query-document": (b'{"type": "EPCISQueryDocument"}', 400, "document_refused"),
 }
 
 
@@ -295,13 +295,13 @@ async def test_i9_nothing_undisclosed_is_said(
     await up.capture({**event, "eventTime": planted})  # refused
     stored = await up.gateway.store.event_by_entry(bytes.fromhex(entry))
 
-    async def broken(_key: bytes) -> None:
+    async def broken(_work: object) -> None:
         raise KeyError(f"{planted} {stored.secret!r}")
 
-    up.gateway.store.__dict__["event_by_key"] = broken
+    up.gateway.store.__dict__["read"] = broken
     client = up.stranger(Authorization=f"Bearer {up.admin_key}")
     response = await client.get(f"/epcis/events/urn:{planted}:id")
-    del up.gateway.store.__dict__["event_by_key"]
+    del up.gateway.store.__dict__["read"]
     problem = is_problem(response, 500, "internal")
     assert planted not in response.text
     said = "".join(capfd.readouterr())

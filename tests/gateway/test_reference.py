@@ -15,6 +15,7 @@ import pytest
 from node_gateway.api.description import ANSWERS
 from node_gateway.api.problems import _TOO_LARGE_CODES
 from node_gateway.app import describe_app
+from node_gateway.services.browsing import TREES
 from tests.gateway.running import (
     Running,
     commissioning,
@@ -62,9 +63,15 @@ def test_what_is_made_from_the_code_is_up_to_date(script: str) -> None:
 
 
 def sections() -> dict[str, str]:
-    page = (REFERENCE / "http.md").read_text(encoding="utf-8")
-    parts = re.split(r"^### `(.+)`$", page, flags=re.M)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+    """Return the text below each heading; one with `{tree}` stands for all browse trees."""
+    pages = ((REFERENCE / name).read_text(encoding="utf-8") for name in ("http.md", "epcis.md"))
+    parts = [re.split(r"^### `(.+)`$", page, flags=re.M) for page in pages]
+    return {
+        heading.replace("{tree}", tree): text
+        for one in parts
+        for heading, text in zip(one[1::2], one[2::2], strict=True)
+        for tree in (TREES if "{tree}" in heading else ("",))
+    }
 
 
 def test_every_route_has_its_section_and_no_other() -> None:

@@ -23,6 +23,7 @@ from node_gateway.epcis.query.errors import (
     QueryTooLargeError,
     QueryValidationError,
 )
+from node_gateway.epcis.query.parameters import event_id_condition
 from node_gateway.epcis.query.parsing import query_from_json, query_from_text
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "QueryValidationError",
     "Span",
     "Subject",
+    "event_id_condition",
     "query_from_json",
     "query_from_text",
 ]

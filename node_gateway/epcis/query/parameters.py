@@ -231,5 +231,12 @@ FIXED: Final[Mapping[str, Build]] = MappingProxyType(
 )
 """What each parameter with a fixed name asks of an event."""
 
+
+def event_id_condition(event_id: str) -> Condition:
+    """Return the condition of having an eventID."""
+    values = frozenset({event_id})
+    return Condition("EQ_eventID", member("eventID"), one_of(values), Facet(EVENT_ID, values))
+
+
 TIMES: Final = ("GE_eventTime", "LT_eventTime", "GE_recordTime", "LT_recordTime")
 STEERING: Final = ("orderBy", "orderDirection", "eventCountLimit", "maxEventCount")

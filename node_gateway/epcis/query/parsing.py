@@ -12,11 +12,12 @@ from node_gateway.epcis.query.errors import (
     QueryTooComplexError,
     QueryValidationError,
 )
-from node_gateway.epcis.query.families import family, field_names
+from node_gateway.epcis.query.families import family, field_names, unknown
 from node_gateway.epcis.query.given import Given
 from node_gateway.epcis.query.parameters import FIXED, STEERING, TIMES
 
 PARAMETERS_MAX: Final = 100
+NAME_LENGTH_MAX: Final = 500
 _DIRECTIONS: Final[Mapping[str, Direction]] = {"ASC": "ASC", "DESC": "DESC"}
 PAGING: Final = frozenset({"perPage", "nextPageToken"})
 """Parameters of a request that are no part of the query."""
@@ -79,6 +80,8 @@ def _query(given: list[Given], names: Names) -> Query:
     times = {one.name: one.time_ms() for one in given if one.name in TIMES}
     conditions: list[Condition] = []
     for one in given:
+        if len(one.name) > NAME_LENGTH_MAX:
+            raise unknown(one.name)
         if one.name in steering or one.name in times:
             continue
         build = FIXED.get(one.name, family)

@@ -7,6 +7,7 @@ import pytest
 
 from node_gateway.app import describe_app
 from node_gateway.services.access import SCOPES, key_hash, new_api_key
+from node_gateway.services.browsing import TREES
 from tests.gateway.conftest import Start
 from tests.gateway.running import Running, Wishes, commissioning, sgtin
 
@@ -16,9 +17,23 @@ ENTRY = "0" * 64
 # Which scopes open a route, without `admin`, which opens all of them; None: no key is needed.
 MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/epcis/capture"): {"capture"},
+    ("GET", "/epcis"): {"capture", "query"},
+    ("GET", "/epcis/capture"): {"capture"},
     ("GET", "/epcis/capture/{capture_id}"): {"capture"},
     ("POST", "/epcis/events"): {"capture"},
+    ("GET", "/epcis/events"): {"query"},
     ("GET", "/epcis/events/{event_id}"): {"query"},
+    **{
+        ("GET", f"/epcis/{tree}{rest}"): {"query"}
+        for tree in TREES
+        for rest in ("", "/{value}", "/{value}/events")
+    },
+    ("GET", "/epcis/queries"): {"query"},
+    ("POST", "/epcis/queries"): {"query"},
+    ("GET", "/epcis/queries/{name}"): {"query"},
+    ("GET", "/epcis/queries/{name}/events"): {"query"},
+    ("DELETE", "/epcis/queries/{name}"): {"query"},
+    ("DELETE", "/epcis/nextPageToken/{token}"): {"query"},
     ("GET", "/v1/events/{entry}"): {"query"},
     ("GET", "/v1/events/{entry}/bundle"): {"query"},
     ("POST", "/v1/events/{entry}/correction"): {"capture", "operate"},
@@ -43,6 +58,9 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/public/codes/{code}"): None,
     ("GET", "/v1/anchors"): None,
     ("GET", "/v1/streams/{stream}/anchors/{sequence}/entries"): None,
+    ("GET", "/v1/operations"): {"operate"},
+    ("POST", "/v1/operations/{operation}"): {"operate"},
+    ("POST", "/v1/operations/{operation}/undo"): {"operate"},
     ("POST", "/v1/operations/anchor"): {"operate"},
     ("GET", "/v1/status"): {"query"},
     ("POST", "/v1/api-keys"): set(),
@@ -72,6 +90,9 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
 VALUES = {
     "capture_id": "0190a6f0-0000-7000-8000-000000000000",
     "event_id": "urn:uuid:none",
+    "value": "urn:example:none",
+    "name": "none",
+    "token": "none",
     "entry": ENTRY,
     "code": "urn:example:none",
     "number": "1",
