@@ -39,7 +39,8 @@ def event_twin(reading: Reading) -> dict[str, Any]:
         if name is None:
             foreign.append(child)
             continue
-        _put(reading, event, name, child)
+        if not _put(reading, event, name, child):
+            continue
         here = _BACKBONE.get(name, rank)
         if here < rank:
             _misordered(reading, latest, child)
@@ -55,7 +56,8 @@ def event_twin(reading: Reading) -> dict[str, Any]:
     return event
 
 
-def _put(reading: Reading, event: dict[str, Any], name: str, child: Element) -> None:
+def _put(reading: Reading, event: dict[str, Any], name: str, child: Element) -> bool:
+    """Read a member; False if it cannot be taken."""
     read = READ.get(name)
     if read is None:
         close = get_close_matches(name[:64], READ, n=1, cutoff=0.8)
@@ -63,7 +65,7 @@ def _put(reading: Reading, event: dict[str, Any], name: str, child: Element) -> 
         hint += "An element of your own needs a namespace of your own."
         detail = "EPCIS has no such element in an event."
         reading.report("element_unknown", detail, child, hint=hint)
-        return
+        return False
     value = read(reading, child)
     if name not in event:
         event[name] = value
@@ -73,6 +75,8 @@ def _put(reading: Reading, event: dict[str, Any], name: str, child: Element) -> 
     else:
         detail = f"{name} stands twice in one event."
         reading.report("element_repeated", detail, child, hint="Keep one of the two.")
+        return False
+    return True
 
 
 def _misordered(reading: Reading, early: Element, late: Element) -> None:

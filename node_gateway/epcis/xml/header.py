@@ -11,6 +11,7 @@ from typing import Any, Final
 from lxml.etree import _Element as Element
 
 from node_gateway.epcis.xml.events import MEMBER
+from node_gateway.epcis.xml.extensions import AS_JSON
 from node_gateway.epcis.xml.place import members
 from node_gateway.epcis.xml.reading import Reading
 from node_gateway.epcis.xml.scope import local_name, standard_name
@@ -87,8 +88,10 @@ def _vocabulary_element(reading: Reading, element: Element) -> dict[str, Any]:
 
 
 def _attribute(reading: Reading, element: Element) -> dict[str, Any]:
-    if len(element):
-        value: Any = reading.extensions.object(element, element, _LEVEL + 7)
+    if element.get(AS_JSON) is not None:
+        value: Any = reading.extensions.json(element, element.text or "", _LEVEL + 7)
+    elif len(element):
+        value = reading.extensions.object(element, element, _LEVEL + 7)
         value.pop("id", None)  # the attribute that names the attribute
     else:
         value = reading.extensions.leaf(element)

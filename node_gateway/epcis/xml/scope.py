@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from lxml.etree import _Element as Element
 
+from node_gateway.epcis.names import OFFICIAL
 from node_gateway.epcis.xml.errors import XmlDeclarationError, XmlScopeError
 
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
@@ -141,8 +142,10 @@ class Scope:
 
     def _bind(self, prefix: str, namespace: str) -> str:
         if self._by_prefix.get(prefix) != namespace:
+            # The official context knows these; a term of that name would hide a bare member.
+            if prefix in self._by_prefix or not _is_official(prefix, namespace):
+                self.added[prefix] = namespace
             self._by_prefix[prefix] = namespace
-            self.added[prefix] = namespace
             for other, bound in list(self._by_namespace.items()):
                 if bound == prefix and other != namespace:
                     del self._by_namespace[other]  # the outer meaning of the prefix is hidden
@@ -170,6 +173,10 @@ def checked(declared: Mapping[str | None, str]) -> Mapping[str | None, str]:
             hint="Declare only those that the document uses.",
         )
     return declared
+
+
+def _is_official(prefix: str, namespace: str) -> bool:
+    return OFFICIAL.get(prefix, "").rstrip(":/#") == namespace.rstrip(":/#")
 
 
 def _is_extension(namespace: str) -> bool:

@@ -16,7 +16,7 @@ from node_gateway.epcis.xml.events import event_twin
 from node_gateway.epcis.xml.place import WRAPPERS, line_of, members, named, path_within
 from node_gateway.epcis.xml.reading import Reading
 from node_gateway.epcis.xml.scope import Scope, checked, standard_name
-from node_gateway.epcis.xml.text import new_parser, pieces_of, refused
+from node_gateway.epcis.xml.text import check_no_entities, new_parser, pieces_of, refused
 
 EVENT_TYPES: Final = (
     "ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent",
@@ -115,6 +115,7 @@ class EventStream:
         if self._root is None:
             if parent is not None or standard_name(element) not in _ROOTS:
                 raise _no_document(element.getroottree().getroot())
+            check_no_entities(element)
             self._root = element
         elif action == "end" and (element is self._list or parent is self._list):
             yield from self._complete(None if element is self._list else element)

@@ -27,6 +27,8 @@ from node_gateway.epcis.xml.errors import (
 )
 
 PIECE_SIZE_BYTES: Final = 64 * 1024
+_DTD: Final = "The document brings or names a DTD."
+_DTD_HINT: Final = "Leave the DOCTYPE out; EPCIS needs none."
 _TOO_DEEP: Final = 114  # libxml2's own limit, 256 levels
 _ENTITY_CODES: Final = frozenset({26, 27, 28, 88, 89, 90})
 
@@ -120,6 +122,17 @@ def new_parser(*, tags: tuple[str, ...]) -> "etree.XMLPullParser[Element]":
     )
 
 
+def check_no_entities(element: Element) -> None:
+    """Refuse a document that has declared entities after all, on seeing its first element.
+
+    Raises:
+        XmlDeclarationError: it has.
+    """
+    dtd = element.getroottree().docinfo.internalDTD
+    if dtd is not None and (dtd.system_url or dtd.external_id or list(dtd.iterentities())):
+        raise XmlDeclarationError(_DTD, hint=_DTD_HINT)
+
+
 def refused(error: etree.XMLSyntaxError, parser: "etree.XMLPullParser[Element]") -> XmlTextError:
     """Return our error for what the parser refused."""
     (line, column), code = error.position, error.code
@@ -186,21 +199,18 @@ def _check_beginning(text: str) -> None:
         if text.startswith("<!DOCTYPE", at):
             bare = _BARE_DOCTYPE.match(text, at)
             if bare is None:
-                raise XmlDeclarationError(
-                    "The document brings or names a DTD.",
-                    hint="Leave the DOCTYPE out; EPCIS needs none.",
-                )
+                raise XmlDeclarationError(_DTD, hint=_DTD_HINT)
             at = bare.end()
             continue
         if text.startswith("<?", at):
-            end = text.find("?>", at)
+            end = text.find("?>", at) + len("?>")
         elif text.startswith("<!--", at):
-            end = text.find("-->", at)
+            end = text.find("-->", at + len("<!--")) + len("-->")
         elif at < len(text) or len(text) < PIECE_SIZE_BYTES // 4:
             return  # an element begins here, or the parser says that none does
         else:
-            end = -1
-        if end < 0:
+            end = 0
+        if end <= at:
             detail = "The first element does not begin within the first 64 KiB."
             raise XmlSyntaxError(detail, hint="Leave out the comments before it.")
-        at = end + 2
+        at = end
