@@ -159,6 +159,11 @@ def api_key(config: Path) -> str | None:
     return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 
+def _place(spot: dict[str, Any]) -> str:
+    place = spot.get("pointer") or "(document)"
+    return f"line {spot['line']}, {place}" if "line" in spot else place
+
+
 def _problem(response: httpx2.Response) -> CommandError:
     try:
         problem = response.json()
@@ -168,7 +173,7 @@ def _problem(response: httpx2.Response) -> CommandError:
         return _no_gateway(f"the gateway answers {response.status_code} without a reason")
     lines = [str(problem["detail"])]
     lines += [
-        f"  {spot.get('pointer') or '(document)'}  {spot.get('code')}: {spot.get('detail')}"
+        f"  {_place(spot)}  {spot.get('code')}: {spot.get('detail')}"
         + (f"  [{spot['hint']}]" if spot.get("hint") else "")
         for spot in problem.get("errors", [])
     ]

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.cli.conftest import Served, wait_until
+from tests.gateway.epcis.xml.documents import document as xml_document
+from tests.gateway.epcis.xml.documents import event as xml_event
 from tests.gateway.running import commissioning, document, serial, sgtin, shipping
 
 
@@ -61,6 +63,29 @@ def test_capture_says_where_the_mistake_is(served: Served, tmp_path: Path) -> No
     assert said.out == ""
     assert "/epcisBody/eventList/0/epcList/0  check_digit" in said.err
     assert said.tries() == "https://id.gs1.org/01/06901234123456/21/1"
+
+
+def test_capture_takes_xml(served: Served, tmp_path: Path) -> None:
+    code = f"urn:epc:id:sgtin:690123.4123456.{serial()}"
+    file = tmp_path / "despatch.xml"
+    for raw in (xml_document(xml_event(epc=code)), b"\xef\xbb\xbf  " + b"{}"):
+        file.write_bytes(raw)
+        said = served("capture", str(file))
+        assert said.status == (1 if raw.endswith(b"{}") else 0)
+    text = xml_document(xml_event(epc=code)).decode().replace('"1.0"?', '"1.0" encoding="utf-16"?')
+    file.write_bytes(text.encode("utf-16"))
+    said = served("capture", str(file))
+    assert (said.status, said.out.splitlines()[0]) == (0, "1 duplicate")
+
+
+def test_capture_of_xml_says_where_the_mistake_is(served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "despatch.xml"
+    file.write_bytes(xml_document(xml_event(), xml_event(action="OBSERV")))
+    said = served("capture", str(file))
+    assert (said.status, said.out) == (1, "")
+    place = "/epcis:EPCISDocument/EPCISBody/EventList/ObjectEvent[2]/action"
+    assert f"line 14, {place}  action_unknown" in said.err
+    assert said.tries().startswith('Did you mean "OBSERVE"?')
 
 
 def test_trace(served: Served, tmp_path: Path) -> None:
