@@ -23,15 +23,19 @@ from node_gateway.services.importing_mashang import MashangFiles
 from node_gateway.services.intake import Intake
 from node_gateway.services.issuing import Issuing
 from node_gateway.services.issuing_register import MasterRegister
+from node_gateway.services.judging import Judging
 from node_gateway.services.master_answers import DirectoryAnswers
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.named_queries import NamedQueries
+from node_gateway.services.naming import Naming
+from node_gateway.services.operating import Operating
 from node_gateway.services.page_tokens import PageTokens
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.querying import Querying
 from node_gateway.services.standing import Standing
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
+from node_gateway.state.folding import NoLookups
 from node_gateway.storage.database import Database
 from node_gateway.storage.importing import ImportStore
 from node_gateway.storage.issuing import IssuingStore
@@ -142,6 +146,34 @@ def importing(
     size_bytes_max = settings.limits.import_size_bytes_max
     intake = Intake(service, imports_folder(settings), size_bytes_max=size_bytes_max)
     return service, intake, MashangExports(imports, store)
+
+
+def operating(
+    settings: Settings,
+    store: GatewayStore,
+    follower: Follower,
+    capture: Capture,
+    preparing: Preparing,
+    corrections: tuple[Standing, Correcting],
+    master: MasterData,
+    clock: Callable[[], float],
+) -> tuple[Operating, Naming]:
+    """Return what states operations on goods, and what finds the parties that they name."""
+    naming = Naming(master.directory)
+    party = settings.gateway.party
+    standing, service = corrections
+    operating = Operating(
+        store=store,
+        capture=capture,
+        preparing=preparing,
+        judging=Judging(store, follower, lookups=NoLookups(), clock=clock),
+        standing=standing,
+        correcting=service,
+        context=EPCIS_CONTEXT,
+        party=naming.party(party) if party else None,
+        clock=clock,
+    )
+    return operating, naming
 
 
 def correcting(

@@ -34,6 +34,7 @@ from node_gateway.services.limiter import Limiter
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.settings import KeysSection, Settings
+from node_gateway.storage.code_judging import CodeStates
 from node_gateway.storage.corrections import Corrections
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.facets import Facets
@@ -186,7 +187,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         event_id_key=await event_id_key(store),
         locations=master.locations,
     )
-    follower = Follower(store, [Corrections(), Facets()])
+    follower = Follower(store, [Corrections(), Facets(), CodeStates()])
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
     signer = ReceiptSigner(parts.keys.sign, chain_id=network.chain_id, registry=registry.address)
@@ -194,6 +195,9 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         store, preparing, streams, signer, gate, metrics, clock, follower, master
     )
     standing, correcting = features.correcting(store, capture, preparing, clock)
+    operating, naming = features.operating(
+        settings, store, follower, capture, preparing, (standing, correcting), master, clock
+    )
     importing, intake, exports = features.importing(settings, store, master, capture, clock)
     issuing, withdrawing, commissioning = features.issuing(
         settings, store, master, capture, gate, clock
@@ -208,6 +212,8 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         capture=capture,
         standing=standing,
         correcting=correcting,
+        operating=operating,
+        naming=naming,
         issuing=issuing,
         withdrawing=withdrawing,
         commissioning=commissioning,

@@ -54,6 +54,18 @@ def time_ms(text: str) -> int:
     return since // timedelta(milliseconds=1) + int((match[3] or "")[:3].ljust(3, "0"))
 
 
+def offset_of(text: str) -> str:
+    """Return the offset that an RFC 3339 time states, `+08:00` and the like (`Z` is `+00:00`).
+
+    Raises:
+        NormalisationError: code `time_form`.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise NormalisationError("not an RFC 3339 time with an offset", code="time_form")
+    return f"{match[5]}{match[6]}:{match[7]}" if match[5] else "+00:00"
+
+
 def month_at(text: str, offset: str | None) -> str:
     """Return the month `YYYY-MM` of `text`.
 

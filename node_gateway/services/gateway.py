@@ -27,6 +27,8 @@ from node_gateway.services.issuing import Issuing
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.named_queries import NamedQueries
+from node_gateway.services.naming import Naming
+from node_gateway.services.operating import Operating
 from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
 from node_gateway.services.querying import Querying
@@ -60,6 +62,8 @@ class Gateway:
     prefixes: CompanyPrefixes
     standing: Standing
     correcting: Correcting
+    operating: Operating
+    naming: Naming
     issuing: Issuing
     withdrawing: Withdrawing
     commissioning: Commissioning

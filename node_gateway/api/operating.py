@@ -1,0 +1,144 @@
+"""Operations on goods: ship, receive, pack, dispense, ... These may refuse, unlike `/epcis`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from node_gateway.api.deps import BodyDep, GatewayDep, OperateKey
+from node_gateway.epcis.operations import OPERATIONS, Order
+from node_gateway.epcis.parse import parse_json
+from node_gateway.epcis.times import offset_of
+from node_gateway.errors import ParameterError, Spot
+from node_gateway.services.gateway import Gateway
+from node_gateway.services.operating import OperationReport
+
+router = APIRouter(tags=["operations"])
+
+M = TypeVar("M", bound=BaseModel)
+CODES_MAX = 2**18
+TEXT_LENGTH_MAX = 1000
+Text = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
+
+
+class OperationIn(BaseModel):
+    """What is being done. Identifiers in any spelling; a party or place also as a bare GLN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    codes: Annotated[list[Text], Field(max_length=CODES_MAX)] = []
+    parent: Text | None = None
+    document: Text | None = None
+    document_type: Annotated[Text | None, Field(alias="documentType")] = None
+    to: Text | None = None
+    sender: Annotated[Text | None, Field(alias="from")] = None
+    place: Text | None = None
+    event_time: Annotated[Text | None, Field(alias="eventTime")] = None
+    reason: Text | None = None
+    override: Text | None = None
+
+
+class UndoIn(BaseModel):
+    """Whose latest statement is taken back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: Text
+
+
+@router.get("/v1/operations", operation_id="listOperations")
+async def list_operations(key: OperateKey, gateway: GatewayDep) -> dict[str, Any]:
+    """List the operations, what each one needs and which event it states."""
+    del key, gateway
+    return {
+        "operations": [
+            {
+                "name": one.name,
+                "what": one.what,
+                "needs": sorted(one.needs),
+                "action": one.action,
+                "bizStep": one.step,
+                "disposition": one.disposition,
+                "document": one.document,
+            }
+            for one in OPERATIONS.values()
+        ]
+    }
+
+
+@router.post("/v1/operations/{operation}", operation_id="operate", status_code=201)
+async def operate(
+    key: OperateKey,
+    gateway: GatewayDep,
+    operation: str,
+    body: BodyDep,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+) -> Response:
+    """Capture what is being done to goods, unless the state rules forbid it.
+
+    An `override` says why it is done nevertheless; the reason becomes part of the event. 200 if
+    the same request was answered before. Problems: operation_not_found, operation_incomplete,
+    operation_refused, document_refused, identifier_form, check_digit, read_only.
+    """
+    del key
+    wanted = _parsed(OperationIn, body, gateway)
+    report = await gateway.operating.do(
+        operation, _order(gateway, wanted), idempotency_key=idempotency_key
+    )
+    return JSONResponse(_wire(report), 200 if report.repeated else 201)
+
+
+@router.post("/v1/operations/{operation}/undo", operation_id="undoOperation", status_code=201)
+async def undo(key: OperateKey, gateway: GatewayDep, operation: str, body: BodyDep) -> Response:
+    """Take back the latest statement of an operation about a code: it did not occur.
+
+    Problems: operation_not_found, nothing_to_undo, identifier_form, check_digit, read_only.
+    """
+    del key
+    wanted = _parsed(UndoIn, body, gateway)
+    report = await gateway.operating.undo(operation, gateway.canonical_code(wanted.code))
+    return JSONResponse(_wire(report), 200 if report.repeated else 201)
+
+
+def _parsed(model: type[M], body: bytes, gateway: Gateway) -> M:
+    try:
+        limit = gateway.settings.limits.body_size_bytes_max
+        return model.model_validate(parse_json(body, size_bytes_max=limit))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "body"
+        raise ParameterError(f"{where}: {first['msg']}") from None
+
+
+def _order(gateway: Gateway, wanted: OperationIn) -> Order:
+    return Order(
+        codes=tuple(dict.fromkeys(gateway.canonical_code(one) for one in wanted.codes)),
+        parent=gateway.canonical_code(wanted.parent) if wanted.parent else None,
+        document=wanted.document,
+        document_type=wanted.document_type,
+        sender=gateway.naming.party(wanted.sender) if wanted.sender else None,
+        receiver=gateway.naming.party(wanted.to) if wanted.to else None,
+        place=gateway.naming.place(wanted.place) if wanted.place else None,
+        event_time=wanted.event_time or "",
+        offset=offset_of(wanted.event_time) if wanted.event_time else "",
+        reason=wanted.reason,
+        override=wanted.override,
+    )
+
+
+def _wire(report: OperationReport) -> dict[str, Any]:
+    return {
+        "operation": report.operation,
+        "eventID": report.event_id,
+        "entry": report.entry.hex(),
+        "captureID": report.capture_id,
+        "repeated": report.repeated,
+        "overridden": [_spot(one) for one in report.overridden],
+    }
+
+
+def _spot(spot: Spot) -> dict[str, str]:
+    return {"rule": spot.code, "detail": spot.detail}

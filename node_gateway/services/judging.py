@@ -1,0 +1,77 @@
+"""Ask the state rules about an event before it is captured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from node_gateway.epcis.times import time_ms
+from node_gateway.errors import Spot
+from node_gateway.services.following import Follower
+from node_gateway.state.facts import Fact, fact_of
+from node_gateway.state.folding import DEPTH_MAX, Lookups, apply
+from node_gateway.state.rules import MEANINGS, Finding
+from node_gateway.storage.code_states import read_with_units
+from node_gateway.storage.database import Database
+
+_NOT_STORED: Final = 2**62
+"""Position of an event that is in no database: after everything that is."""
+_CODE_LISTS: Final = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
+
+
+class Judging:
+    """Judges events against what is stored."""
+
+    def __init__(
+        self,
+        database: Database,
+        follower: Follower,
+        *,
+        lookups: Lookups,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database, self._follower = database, follower
+        self._lookups, self._clock = lookups, clock
+
+    async def findings(self, event: Mapping[str, Any]) -> list[Finding]:
+        """Return what a normalised event would contradict, of everything stored before the call.
+
+        The evidence of a finding (`other`) is the position of the event that speaks against it.
+        """
+        await self._follower.catch_up()
+        fact = fact_of(
+            event,
+            position=_NOT_STORED,
+            time_ms=time_ms(event["eventTime"]),
+            received_ms=int(self._clock() * 1000),
+        )
+
+        def judge(connection: Connection) -> list[Finding]:
+            return self._judge(connection, fact)
+
+        return await self._database.read(judge)
+
+    async def refusals(self, event: Mapping[str, Any]) -> list[Spot]:
+        """Return the findings that forbid an operation, with the spot of each code."""
+        found = await self.findings(event)
+        places = {
+            code: f"/codes/{index}"
+            for member in _CODE_LISTS
+            for index, code in enumerate(event.get(member) or ())
+        }
+        return [
+            Spot(
+                one.rule.word,
+                MEANINGS[one.rule].en,
+                places.get(one.code, "/parent" if one.code == event.get("parentID") else ""),
+            )
+            for one in sorted(found)
+            if MEANINGS[one.rule].severity != "info"
+        ]
+
+    def _judge(self, connection: Connection, fact: Fact) -> list[Finding]:
+        named = set(fact.named())
+        states = read_with_units(connection, named, {}, DEPTH_MAX)
+        return apply(fact, states, self._lookups).found
