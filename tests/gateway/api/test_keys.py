@@ -94,6 +94,7 @@ VALUES = {
     "name": "none",
     "token": "none",
     "entry": ENTRY,
+    "operation": "dispense",
     "code": "urn:example:none",
     "number": "1",
     "stream": "65536",
@@ -182,7 +183,7 @@ async def test_only_a_hash_of_a_key_is_kept(shared: Running) -> None:
     key = await shared.new_key("query")
     stored = await shared.gateway.store.api_key_by_hash(key_hash(key))
     assert stored is not None
-    for file in shared.folder.iterdir():
+    for file in filter(Path.is_file, shared.folder.rglob("*")):
         assert key.encode() not in file.read_bytes(), file.name
 
 
