@@ -1,0 +1,1 @@
+"""CSV of other systems as EPCIS events, by a mapping file. Pure: no I/O, clock or randomness."""
