@@ -1,6 +1,7 @@
 """API keys: who may do what, route by route."""
 
 import re
+from pathlib import Path
 
 import httpx2
 import pytest
