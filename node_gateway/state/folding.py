@@ -80,27 +80,28 @@ def apply(fact: Fact, states: Mapping[str, CodeState], lookups: Lookups) -> Appl
     things = {code for role, code in fact.codes if role == "thing"}
     parent_state = states.get(fact.parent) if fact.parent is not None else None
     parent_chain = chain_of(fact.parent, states) if fact.parent is not None else ()
-    known: dict[tuple[Role, str, CodeState], Judged] = {}
+    judged_alike: dict[tuple[Role, str, int], Judged] = {}
     for role, code in fact.codes:
-        state = applied.changes.get(code) or settled(states.get(code, NEVER_SEEN), states)
-        key = (role, class_of(code), state)
-        special = role != "thing" and (role != "child" or state.filled is not None)
-        judged = None if special else known.get(key)
+        before = applied.changes.get(code) or states.get(code, NEVER_SEEN)
+        # A cycle is about the code itself; what else is judged is alike for equal states.
+        is_one_of_many = role == "thing" or (role == "child" and before.filled is None)
+        key = (role, class_of(code), id(before))
+        judged = judged_alike.get(key) if is_one_of_many else None
         if judged is None:
-            judged = judge(
-                Case(
-                    code,
-                    role,
-                    fact,
-                    state,
-                    chain=_around(state, states),
-                    things=things,
-                    parent_state=parent_state,
-                    parent_chain=parent_chain,
-                )
+            state = settled(before, states)
+            case = Case(
+                code,
+                role,
+                fact,
+                state,
+                chain=_around(state, states),
+                things=things,
+                parent_state=parent_state,
+                parent_chain=parent_chain,
             )
-            if not special:
-                known[key] = judged
+            judged = judge(case)
+            if is_one_of_many and code not in applied.changes:
+                judged_alike[key] = judged
         applied.changes[code] = judged.state
         if judged.found or judged.withdrawn:
             _keep(applied, code, judged)
@@ -131,12 +132,19 @@ def is_late(fact: Fact, states: Mapping[str, CodeState]) -> frozenset[str]:
         states: As in `apply`.
     """
     found: set[str] = set()
-    for code in fact.named():
+    at_ms = fact.time_ms
+    for _, code in fact.codes:
         state = states.get(code)
         if state is None:
             continue
-        around = (states[unit].last[0] for unit in units_around(state, states))
-        if fact.time_ms < max((state.last[0], state.relied_ms, *around)):
+        if (
+            at_ms < state.last[0]
+            or at_ms < state.relied_ms
+            or (
+                state.parent is not None
+                and any(at_ms < states[unit].last[0] for unit in units_around(state, states))
+            )
+        ):
             found.add(code)
     return frozenset(found)
 
@@ -164,20 +172,17 @@ def event_findings(fact: Fact, lookups: Lookups) -> list[Finding]:
     found = []
     if fact.time_ms > fact.received_ms + FUTURE_TOLERANCE_MS:
         found.append(Finding(fact.position, Rule.FUTURE_TIME, "", 0))
-    if not fact.readings and fact.place is None:
-        return found
-    products = {product_of(one) for one in {class_of(code) for code in fact.named()}} - {None}
-    limits = [lookups.limits(str(product)) for product in sorted(filter(None, products))]
-    for reading in fact.readings:
-        if any(exceeds(reading, one) for one in (None, *limits)):
-            found.append(Finding(fact.position, Rule.COLD_CHAIN_EXCURSION, "", 0))
-            break
     region = lookups.region_of(fact.place) if fact.place is not None else None
-    for product in products if region is not None else ():
-        meant = lookups.regions(str(product))
-        if meant is not None and region not in meant:
-            found.append(Finding(fact.position, Rule.DIVERSION, "", 0))
-            break
+    if not fact.readings and region is None:
+        return found
+    classes = {class_of(code) for _, code in fact.codes}
+    products = sorted({product for one in classes if (product := product_of(one)) is not None})
+    limits = (None, *(lookups.limits(product) for product in products))
+    if any(exceeds(reading, one) for reading in fact.readings for one in limits):
+        found.append(Finding(fact.position, Rule.COLD_CHAIN_EXCURSION, "", 0))
+    meant = [lookups.regions(product) for product in products] if region is not None else []
+    if any(regions is not None and region not in regions for regions in meant):
+        found.append(Finding(fact.position, Rule.DIVERSION, "", 0))
     return found
 
 

@@ -19,6 +19,8 @@ _ROOT: Final = "https://id.gs1.org/"
 _GTIN: Final = _ROOT + "01/"
 _SSCC: Final = _ROOT + "00/"
 _DRUG: Final = "urn:x-cn-drug:"
+_EXACT: Final = ("urn:x-cn-ent:", "urn:x-cn-uscc:")
+"""Identifiers that a company has one of."""
 _GTIN_END: Final = len(_GTIN) + 14
 _DRUG_END: Final = len(_DRUG) + 7
 
@@ -33,6 +35,9 @@ def same_company(one: str, other: str) -> bool | None:
     """Tell whether two identifiers may belong to one company; None if they cannot be compared."""
     if one == other:
         return True
+    for scheme in _EXACT:
+        if one.startswith(scheme) and other.startswith(scheme):
+            return False
     first, second = gln(one), gln(other)
     if first is None or second is None:
         return None

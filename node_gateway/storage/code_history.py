@@ -53,6 +53,12 @@ class CodeHistory:
         """Know of a new event that names a parent, of which no row is written yet."""
         self._parents_of[parent].add(position)
 
+    def imagine(self, position: int, event: dict[str, Any], fact: Fact) -> None:
+        """Count an event that is not stored, complete with its codes."""
+        self._events[position] = _Read(event, fact.time_ms, fact.received_ms, apart=False)
+        for code in fact.named():
+            self._positions[code].add(position)
+
     def around(self, codes: Iterable[str]) -> tuple[set[str], set[str]]:
         """Return what depends on codes, and what these in turn depend on.
 

@@ -7,11 +7,13 @@ on it folded again from their events: late arrivals and corrections cost more, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, func, select
 
+from node_gateway.epcis.times import time_ms
 from node_gateway.state.code_state import CodeState
 from node_gateway.state.facts import Fact, fact_of
 from node_gateway.state.fingerprint import fingerprint
@@ -35,16 +37,26 @@ if TYPE_CHECKING:
     from node_gateway.storage.database import Insert
 
 _LAST: Final = select(func.max(event_standing.c.event))
-_EVENT_WIDE: Final = ""
 
 
 class CodeStates:
-    """Keeps `code_state`, `finding` and what they rest on."""
+    """Keeps `code_state`, `finding` and what they rest on.
+
+    Args:
+        lookups: Master data; by default they say nothing.
+        on_found: Told the rule and the number of the findings of a pass.
+    """
 
     name = "code_states"
 
-    def __init__(self, lookups: Lookups | None = None) -> None:
+    def __init__(
+        self,
+        lookups: Lookups | None = None,
+        *,
+        on_found: Callable[[str, int], None] | None = None,
+    ) -> None:
         self._lookups = lookups or NoLookups()
+        self._on_found = on_found
 
     def prepare(self, connection: Connection, events: Sequence[FollowedEvent]) -> Changes:
         """See `Projection`."""
@@ -60,6 +72,9 @@ class CodeStates:
     def apply(self, connection: Connection, insert: Insert, change: Changes) -> None:
         """See `Projection`."""
         change.write(connection, insert)
+        if self._on_found is not None:
+            for rule, count in Counter(rule for _, rule, _ in change.found).items():
+                self._on_found(rule.word, count)
 
     def forget(self, connection: Connection, event: FollowedEvent) -> None:
         """See `Projection`."""
@@ -71,6 +86,39 @@ class CodeStates:
     def clear(self, connection: Connection) -> None:
         """See `Projection`."""
         code_states.clear(connection)
+
+
+def judge_imagined(
+    connection: Connection,
+    events: Sequence[Mapping[str, Any]],
+    *,
+    received_ms: int,
+    lookups: Lookups,
+) -> list[list[Finding]]:
+    """Return what events would contradict were they captured now, one after the other.
+
+    Nothing is written. Earlier events whose judgement they would change are not among it.
+
+    Args:
+        connection: Any connection; everything stored must have been followed.
+        events: Normalised events, complete with their code lists.
+        received_ms: Now.
+        lookups: Master data.
+    """
+    first = (connection.execute(_LAST).scalar() or 0) + 1
+    work = _Pass(connection, lookups, through=first + len(events))
+    said = []
+    for position, event in enumerate(events, first):
+        at = time_ms(str(event["eventTime"]))
+        fact = fact_of(event, position=position, time_ms=at, received_ms=received_ms)
+        work.imagine(event, fact)
+        said.append((fact, fingerprint(event, at)))
+    work.take_in(said)
+    found: list[list[Finding]] = [[] for _ in events]
+    for (position, rule, code), (other, _) in sorted(work.changes.found.items()):
+        if position >= first:
+            found[position - first].append(Finding(position, rule, code, other))
+    return found
 
 
 class _Pass:
@@ -99,6 +147,10 @@ class _Pass:
         standing = [one for one in standing if self._counts(one)]
         late = self._follow(standing)
         self._fold_again(late | register.touched, at_ms=said[-1][0].received_ms)
+
+    def imagine(self, event: Mapping[str, Any], fact: Fact) -> None:
+        """Count an event that is not stored."""
+        self._history.imagine(fact.position, dict(event), fact)
 
     def forget(self, event: FollowedEvent) -> None:
         """Undo an event."""

@@ -47,6 +47,7 @@ class Register:
         self._alike: dict[bytes, dict[int, Standing]] = {}
         self._lots: dict[str, dict[int, LotStatement]] = {}
         self._firsts: dict[str, LotStatement] = {}
+        self._lots_of: dict[int, list[str]] = {}
         self._declared: dict[bytes, int] = {}
         self._any_declared = code_states.any_declared(connection)
         self.touched: set[str] = set()
@@ -59,7 +60,8 @@ class Register:
         if self._any_declared:
             keys = [_key(fact) for fact, _ in events if fact.event_id is not None]
             self._declared.update(code_states.declared(self._connection, keys))
-        lots = {key for fact, _ in events for key in lot_keys(fact)} - self._firsts.keys()
+        self._lots_of = {fact.position: lot_keys(fact) for fact, _ in events}
+        lots = {key for keys in self._lots_of.values() for key in keys} - self._firsts.keys()
         self._firsts.update(code_states.first_statements(self._connection, lots))
 
     def admit(self, fact: Fact, content: bytes) -> bool:
@@ -78,7 +80,7 @@ class Register:
             self._found(Finding(fact.position, Rule.DUPLICATE_EVENT, "", first.position), fact)
             return False
         self._put(Standing(fact.position, content, STANDS))
-        for lot in lot_keys(fact):
+        for lot in self._lots_of[fact.position]:
             self._state(lot, fact)
         return True
 

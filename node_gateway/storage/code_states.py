@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, TextClause, bindparam, delete, select, text, update
+from sqlalchemy import Connection, TextClause, bindparam, delete, select, text
 
 from node_gateway.state.code_state import CodeState, from_wire, to_wire
 from node_gateway.state.rules import Finding, Rule
@@ -22,6 +22,7 @@ from node_gateway.storage.code_state_tables import (
     parent_event,
 )
 from node_gateway.storage.database import Insert
+from node_gateway.storage.tables import event, is_entry
 
 STANDS: Final = 0
 VOID: Final = 1
@@ -73,7 +74,7 @@ def among(connection: Connection, statement: str, values: Collection[Any]) -> It
         kind = "text" if isinstance(next(iter(values)), str) else "bigint"
         listed = list(values)
         query = _statement(statement, f"(SELECT unnest(CAST(:listed AS {kind}[])))")
-    return connection.execute(query, {"listed": listed})
+    return connection.execute(query, {"listed": listed}).all()
 
 
 def _statement(statement: str, listed: str) -> TextClause:
@@ -132,31 +133,39 @@ def write_states(
     """
     encoded: dict[int, bytes] = {}
     new: list[tuple[str, str | None, bytes]] = []
-    changed: list[dict[str, Any]] = []
+    changed: list[tuple[str, str | None, bytes]] = []
     for code, state in changes.items():
         if state is None:
             continue
         data = encoded.get(id(state))
         if data is None:
             data = encoded[id(state)] = orjson.dumps(to_wire(state), default=tuple)
-        if code in known:
-            changed.append({"b_code": code, "parent": state.parent, "data": data})
-        else:
-            new.append((code, state.parent, data))
+        (changed if code in known else new).append((code, state.parent, data))
     gone = [{"b_code": code} for code, state in changes.items() if state is None]
     if gone:
         connection.execute(_REMOVE_STATE, gone)
-    if changed:
-        connection.execute(_CHANGE_STATE, changed)
+    _change_states(connection, sorted(changed))
     insert_rows(connection, code_state, sorted(new))
 
 
 _REMOVE_STATE: Final = delete(code_state).where(code_state.c.code == bindparam("b_code"))
-_CHANGE_STATE: Final = (
-    update(code_state)
-    .where(code_state.c.code == bindparam("b_code"))
-    .values(parent=bindparam("parent"), data=bindparam("data"))
+_CHANGE_ON_SQLITE: Final = "UPDATE code_state SET parent = ?2, data = ?3 WHERE code = ?1"
+_CHANGE_ON_POSTGRES: Final = text(
+    "UPDATE code_state SET parent = new.parent, data = new.data FROM unnest("
+    "CAST(:codes AS text[]), CAST(:parents AS text[]), CAST(:data AS bytea[])"
+    ") AS new (code, parent, data) WHERE code_state.code = new.code"
 )
+
+
+def _change_states(connection: Connection, rows: Sequence[tuple[str, str | None, bytes]]) -> None:
+    """Change rows by what each database does fastest: one statement, prepared or over arrays."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_CHANGE_ON_SQLITE, list(rows))
+        return
+    codes, parents, data = (list(column) for column in zip(*rows, strict=True))
+    connection.execute(_CHANGE_ON_POSTGRES, {"codes": codes, "parents": parents, "data": data})
 
 
 def children_of(connection: Connection, parent: str, after: str, limit: int) -> list[str]:
@@ -241,10 +250,19 @@ def findings_of_codes(connection: Connection, codes: Collection[str]) -> set[Fin
     return {Finding(event, Rule(rule), code, other) for event, rule, code, other in rows}
 
 
-def findings_of_event(connection: Connection, position: int) -> list[FindingRow]:
+def findings_of_event(
+    connection: Connection, position: int, limit: int | None = None
+) -> list[FindingRow]:
     """Return the findings that accuse an event."""
     query = select(finding).where(finding.c.event == position)
-    return _findings(connection.execute(query.order_by(finding.c.rule, finding.c.code)))
+    query = query.order_by(finding.c.rule, finding.c.code).limit(limit)
+    return _findings(connection.execute(query))
+
+
+def findings_of_code(connection: Connection, code: str, limit: int) -> list[FindingRow]:
+    """Return the first findings about a code."""
+    query = select(finding).where(finding.c.code == code).order_by(finding.c.number)
+    return _findings(connection.execute(query.limit(limit)))
 
 
 def findings_after(
@@ -261,6 +279,23 @@ def findings_after(
     if since_ms is not None:
         query = query.where(finding.c.found_at_ms >= since_ms)
     return _findings(connection.execute(query.order_by(finding.c.number).limit(limit)))
+
+
+def entries_of(connection: Connection, positions: Collection[int]) -> dict[int, bytes]:
+    """Return the entries of events by position."""
+    statement = "SELECT position, entry FROM event WHERE position IN {}"
+    return {position: bytes(entry) for position, entry in among(connection, statement, positions)}
+
+
+def position_of(connection: Connection, entry: bytes) -> int | None:
+    """Return the position of an event, None if the entry is unknown."""
+    return connection.execute(select(event.c.position).where(is_entry(entry))).scalar()
+
+
+def finding_numbered(connection: Connection, number: int) -> FindingRow | None:
+    """Return one finding."""
+    rows = _findings(connection.execute(select(finding).where(finding.c.number == number)))
+    return rows[0] if rows else None
 
 
 def clear(connection: Connection) -> None:
