@@ -12,13 +12,14 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import commits, event_hashes, gateway, trees
+from benchmarks import commits, event_hashes, gateway, issuing, trees
 from benchmarks.rows import Row
 
 GROUPS = {
     "tree": trees.rows,
     "commit": commits.rows,
     "hash": event_hashes.rows,
+    "issue": issuing.rows,
     "gateway": gateway.rows,
 }
 TARGET = Path(__file__).resolve().parent.parent / "build" / "bench.json"

@@ -224,7 +224,7 @@ async def code_status(key: QueryKey, gateway: GatewayDep, code: str) -> dict[str
 
 
 def _stream(gateway: Gateway, order: OrderRow, form: str, *, first: int) -> Response:
-    write = _csv if form == "csv" else _json
+    write = csv_lines if form == "csv" else _json
     media = "text/csv; charset=utf-8" if form == "csv" else "application/json"
     address = f"/v1/codes/orders/{quote(order.order_id, safe='')}"
     headers = {
@@ -252,8 +252,8 @@ def _stream(gateway: Gateway, order: OrderRow, form: str, *, first: int) -> Resp
     return StreamingResponse(body(), headers=headers, media_type=media)
 
 
-def _csv(codes: Sequence[Code]) -> bytes:
-    """Nothing in a code needs quoting: letters, digits, and the marks of its spellings."""
+def csv_lines(codes: Sequence[Code]) -> bytes:
+    """Return codes as lines of CSV: nothing in a code needs quoting."""
     lines = [f"{one.uri},{one.element_string},{one.plain}\r\n" for one in codes]
     return "".join(lines).encode("ascii")
 
