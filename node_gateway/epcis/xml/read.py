@@ -73,7 +73,7 @@ def read_xml(raw: bytes, *, size_bytes_max: int, depth_max: int = DEPTH_MAX) -> 
         XmlTextError: not well-formed, a DTD, an unknown encoding, nested too deep.
         XmlRefusedError: no EPCIS document. Problems within one are in the result.
 
-    Cost: about 100 us per event of 15 members.
+    Cost: about 60 us per event of 15 members.
     """
     stream = EventStream(io.BytesIO(raw), size_bytes_max=size_bytes_max, depth_max=depth_max)
     events = tuple(stream.events())
