@@ -3,13 +3,23 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from node_gateway.services.disclosing import open_event
 from node_gateway.storage.ports import event_key
-from tests.gateway.running import Running, commissioning, dispensing, sgtin
+from tests.anvil import Anvil
+from tests.gateway.running import (
+    Running,
+    Wishes,
+    commissioning,
+    deploy_for_one,
+    dispensing,
+    running_gateway,
+    sgtin,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -207,3 +217,18 @@ async def test_what_cannot_be_is_refused_with_its_code(
     assert answer.status_code == status, answer.text
     assert code in answer.text
     assert await count(shared) == before
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_chain_that_is_down_stops_no_operation(template: Path, tmp_path: Path) -> None:
+    with Anvil() as chain:
+        deployed = await deploy_for_one(chain)
+        async with running_gateway(chain, template, tmp_path, Wishes(), deployed=deployed) as up:
+            code, other = sgtin(), sgtin()
+            await made(up, code, other)
+            chain.close()
+            began = time.perf_counter()
+            assert (await do(up, "dispense", codes=[code])).status_code == 201
+            assert (await do(up, "dispense", codes=[code])).status_code == 409
+            assert (await do(up, "ship", codes=[other], to=BUYER)).status_code == 201
+            assert time.perf_counter() - began < 5.0  # a call of the chain alone waits 10 s
