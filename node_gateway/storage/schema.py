@@ -8,6 +8,7 @@ from node_gateway.storage import (
     issuing_tables,
     master_data_tables,
     query_tables,
+    subscription_tables,
 )
 from node_gateway.storage.tables import metadata
 
@@ -20,4 +21,5 @@ __all__ = [
     "master_data_tables",
     "metadata",
     "query_tables",
+    "subscription_tables",
 ]
