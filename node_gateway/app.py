@@ -31,6 +31,7 @@ from node_gateway.api import (
     operations,
     parsing,
     problems,
+    states,
 )
 from node_gateway.api.description import describe
 from node_gateway.api.hot import ShortWay
@@ -40,6 +41,7 @@ from node_gateway.worker import Worker
 
 # The first route that fits answers: those of `codes` end in a path that takes everything.
 _ROUTERS = (
+    states,
     correcting,
     capture,
     epcis_browse,

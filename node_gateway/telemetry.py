@@ -39,6 +39,9 @@ class Metrics:
         self.alarms = Counter(
             "sealtrail_alarms", "Alarms by code", ("code",), registry=self.registry
         )
+        self.findings = Counter(
+            "sealtrail_findings", "Findings of state rules", ("rule",), registry=self.registry
+        )
         self.pending_events = Gauge(
             "sealtrail_anchor_pending_events",
             "Events that are in no batch yet",

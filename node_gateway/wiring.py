@@ -33,6 +33,8 @@ from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.public import Maker, PublicAnswers
+from node_gateway.services.state_lookups import MasterLookups
+from node_gateway.services.states import States
 from node_gateway.settings import KeysSection, Settings
 from node_gateway.storage.code_judging import CodeStates
 from node_gateway.storage.corrections import Corrections
@@ -187,7 +189,11 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         event_id_key=await event_id_key(store),
         locations=master.locations,
     )
-    follower = Follower(store, [Corrections(), Facets(), CodeStates()])
+    lookups = MasterLookups(master.directory)
+    code_states = CodeStates(
+        lookups, on_found=lambda rule, count: metrics.findings.labels(rule).inc(count)
+    )
+    follower = Follower(store, [Corrections(), Facets(), code_states])
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
     signer = ReceiptSigner(parts.keys.sign, chain_id=network.chain_id, registry=registry.address)
@@ -211,6 +217,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         gate=gate,
         capture=capture,
         standing=standing,
+        states=States(store, follower, preparing, lookups=lookups, clock=clock),
         correcting=correcting,
         operating=operating,
         naming=naming,

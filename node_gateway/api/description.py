@@ -14,6 +14,7 @@ from node_gateway.api import answers, answers_operating
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
+from node_gateway.api import state_answers as states
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
@@ -78,6 +79,12 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "undoOperation": {200: answers_operating.Operated, 201: answers_operating.Operated},
     "anchorNow": {202: answers.MadeBatches},
     "getStatus": {200: answers.Status},
+    "getCodeState": {200: states.CodeStateAnswer},
+    "getCodeTree": {200: states.CodeTree},
+    "listFindings": {200: states.Findings},
+    "getFinding": {200: states.FindingAnswer},
+    "getEventFindings": {200: states.EventFindings},
+    "checkState": {200: states.StateCheck},
     "addApiKey": {201: answers.NewApiKey},
     "listApiKeys": {200: answers.ApiKeys},
     "revokeApiKey": {200: answers.ApiKeyInfo},

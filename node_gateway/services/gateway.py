@@ -33,6 +33,7 @@ from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
 from node_gateway.services.querying import Querying
 from node_gateway.services.standing import Standing
+from node_gateway.services.states import States
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
 from node_gateway.storage.ports import GatewayStore, StoredReceipt
@@ -61,6 +62,7 @@ class Gateway:
     queries: NamedQueries
     prefixes: CompanyPrefixes
     standing: Standing
+    states: States
     correcting: Correcting
     operating: Operating
     naming: Naming

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, TextClause, bindparam, delete, select, text
+from sqlalchemy import Connection, TextClause, bindparam, delete, func, select, text
 
 from node_gateway.state.code_state import CodeState, from_wire, to_wire
 from node_gateway.state.rules import Finding, Rule
@@ -174,6 +174,12 @@ def children_of(connection: Connection, parent: str, after: str, limit: int) -> 
         code_state.c.parent == parent, code_state.c.code > after
     )
     return list(connection.execute(query.order_by(code_state.c.code).limit(limit)).scalars())
+
+
+def child_count(connection: Connection, parent: str) -> int:
+    """Return how many codes were packed into a unit last."""
+    query = select(func.count()).where(code_state.c.parent == parent)
+    return connection.execute(query.select_from(code_state)).scalar() or 0
 
 
 def parent_positions(connection: Connection, parents: Collection[str]) -> list[tuple[str, int]]:
