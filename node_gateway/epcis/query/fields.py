@@ -34,15 +34,19 @@ def member(name: str, *names: str) -> Find:
     def find(event: Event) -> Iterator[Any]:
         found = items(event.get(name))
         for one in names:
-            found = (
-                value
-                for holder in found
-                if isinstance(holder, Mapping)
-                for value in items(holder.get(one))
-            )
+            found = _members(found, one)
         return found
 
     return find
+
+
+def _members(holders: Iterable[Any], name: str) -> Iterator[Any]:
+    return (
+        value
+        for holder in holders
+        if isinstance(holder, Mapping)
+        for value in items(holder.get(name))
+    )
 
 
 def members(names: Sequence[str], *below: str) -> Find:
