@@ -31,6 +31,8 @@ _EXIT_BY_CODE = {
     "location_not_found": NOT_FOUND,
     "party_not_found": NOT_FOUND,
     "order_not_found": NOT_FOUND,
+    "finding_not_found": NOT_FOUND,
+    "unknown_rule": USAGE,
     "code_not_issued": NOT_FOUND,
     "not_final": PENDING,
     "parameter": USAGE,

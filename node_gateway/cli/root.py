@@ -15,6 +15,7 @@ from node_gateway.cli import (
     doctor,
     events,
     exporting,
+    findings,
     importing,
     init,
     issuing,
@@ -57,6 +58,8 @@ app.add_typer(master_data.product, name="product", help=f"Products: {_SEVERAL}")
 app.add_typer(master_data.location, name="location", help=f"Places: {_SEVERAL}")
 app.add_typer(master_data.party, name="party", help=f"Organisations: {_SEVERAL}")
 issuing.register(code.app)
+code.app.command("show")(findings.show_code)
+app.add_typer(findings.app, name="finding", help="What state rules found: list, show.")
 app.add_typer(code.app, name="code", help="Codes: parse, issue, commission, void, replace.")
 app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")

@@ -32,6 +32,9 @@ COMMANDS = {
     "audit": False,  # passes its options on
     "chain deploy": False,
     "code parse": True,
+    "code show": True,
+    "finding list": True,
+    "finding show": True,
     "code issue": False,  # its output has formats of its own
     "code orders": True,
     "code status": True,
