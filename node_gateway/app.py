@@ -25,6 +25,7 @@ from node_gateway.api import (
     health,
     importing,
     issuing,
+    linting,
     master_data,
     openings,
     operating,
@@ -59,6 +60,7 @@ _ROUTERS = (
     administration,
     master_data,
     importing,
+    linting,
     health,
 )
 
@@ -78,6 +80,11 @@ def describe_app() -> FastAPI:
     return app
 
 
+def _watching(gateway: Gateway) -> asyncio.Task[None] | None:
+    folder = gateway.drop_folder
+    return None if folder is None else asyncio.create_task(folder.run())
+
+
 def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
     """Return the application of a gateway; its worker lives as long as the application."""
 
@@ -92,9 +99,13 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
         working = asyncio.create_task(worker.run())
         following = asyncio.create_task(gateway.follower.run())
         await gateway.intake.resume()
+        watching = _watching(gateway)
         try:
             yield
         finally:
+            if watching is not None and gateway.drop_folder is not None:
+                gateway.drop_folder.stop()
+                await watching
             await gateway.intake.stop()
             worker.stop()
             gateway.follower.stop()

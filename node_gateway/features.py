@@ -15,15 +15,19 @@ from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.exporting_mashang import MashangExports
+from node_gateway.services.drop_folder import DropFolder
 from node_gateway.services.following import Follower
+from node_gateway.services.foreseeing import Foreseeing
 from node_gateway.services.gate import Gate
 from node_gateway.services.gateway import EPCIS_CONTEXT
 from node_gateway.services.importing import Importing
+from node_gateway.services.importing_csv import CsvFiles, Mappings
 from node_gateway.services.importing_mashang import MashangFiles
 from node_gateway.services.intake import Intake
 from node_gateway.services.issuing import Issuing
 from node_gateway.services.issuing_register import MasterRegister
 from node_gateway.services.judging import Judging
+from node_gateway.services.linting import Linting
 from node_gateway.services.master_answers import DirectoryAnswers
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.named_queries import NamedQueries
@@ -125,15 +129,12 @@ def importing(
     store: GatewayStore,
     master: MasterData,
     capture: Capture,
+    preparing: Preparing,
     clock: Callable[[], float],
-) -> tuple[Importing, Intake, MashangExports]:
+) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
     """Return what takes whole files over."""
     imports = ImportStore(store)
-
-    def party_of(corp: str) -> str | None:
-        party = master.directory.party_of(corp)
-        return None if party is None else party.id
-
+    party_of = names_in(master)
     files = MashangFiles(
         imports=imports,
         events=store,
@@ -142,10 +143,62 @@ def importing(
         future_tolerance_s=settings.limits.future_tolerance_s,
         clock=clock,
     )
-    service = Importing(imports=imports, capture=capture, formats=[files], clock=clock)
-    size_bytes_max = settings.limits.import_size_bytes_max
-    intake = Intake(service, imports_folder(settings), size_bytes_max=size_bytes_max)
-    return service, intake, MashangExports(imports, store)
+    folder = imports_folder(settings)
+    tables = CsvFiles(
+        mappings=Mappings(folder), preparing=preparing, party_of=party_of, clock=clock
+    )
+    service = Importing(imports=imports, capture=capture, formats=[files, tables], clock=clock)
+    intake = Intake(service, folder, size_bytes_max=settings.limits.import_size_bytes_max)
+    return service, intake, MashangExports(imports, store), tables
+
+
+def names_in(master: MasterData) -> Callable[[str], str | None]:
+    """Return what finds the identifier of a party by a name that the master data have for it."""
+
+    def party_of(name: str) -> str | None:
+        party = master.directory.party_named(name)
+        return None if party is None else party.id
+
+    return party_of
+
+
+def linting(
+    settings: Settings,
+    store: GatewayStore,
+    follower: Follower,
+    master: MasterData,
+    preparing: Preparing,
+    tables: CsvFiles,
+    clock: Callable[[], float],
+) -> Linting:
+    """Return what looks at files before they are captured."""
+    return Linting(
+        events=store,
+        preparing=preparing,
+        files=tables,
+        foreseeing=Foreseeing(store, follower, lookups=NoLookups(), clock=clock),
+        party_of=names_in(master),
+        participant=settings.gateway.participant,
+        clock=clock,
+    )
+
+
+def drop_folder(
+    settings: Settings, importing: Importing, tables: CsvFiles, capture: Capture, gate: Gate
+) -> DropFolder | None:
+    """Return what watches the folder of the settings, if they name one."""
+    if settings.drop_folder.path is None:
+        return None
+    return DropFolder(
+        settings.drop_folder.path,
+        mapping_file=settings.drop_folder.mapping,
+        poll_s=settings.drop_folder.poll_s,
+        size_bytes_max=settings.limits.import_size_bytes_max,
+        importing=importing,
+        mappings=tables.mappings,
+        capture=capture,
+        gate=gate,
+    )
 
 
 def operating(

@@ -215,6 +215,17 @@ class PoliciesSection(_Section):
     """What the owner takes out."""
 
 
+class DropFolderSection(_Section):
+    """A folder whose files are captured and then moved to `done/` or `failed/` in it."""
+
+    path: Path | None = None
+    """The folder; none is watched without it. EPCIS JSON and XML, files of the platform, CSV."""
+    mapping: Path | None = None
+    """Mapping file for the CSV files in it (docs/reference/csv.md)."""
+    poll_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    """How often it is looked at, in seconds; a file is taken when it did not change meanwhile."""
+
+
 class LogSection(_Section):
     """Log output: `json` for machines, `console` for a terminal."""
 
@@ -242,6 +253,7 @@ class Settings(BaseSettings):
     limits: LimitsSection = LimitsSection()
     issuing: IssuingSection = IssuingSection()
     policies: PoliciesSection = PoliciesSection()
+    drop_folder: DropFolderSection = DropFolderSection()
     log: LogSection = LogSection()
 
     @classmethod
@@ -306,6 +318,7 @@ def _nearest(name: str) -> str:
 _PATHS = {
     "gateway": ("imports_folder", "locations_file"),
     "chain": ("network_file",),
+    "drop_folder": ("path", "mapping"),
     "keys": ("anchor_keystore", "sign_keystore", "passphrase_file"),
 }
 

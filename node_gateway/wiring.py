@@ -204,7 +204,9 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     operating, naming = features.operating(
         settings, store, follower, capture, preparing, (standing, correcting), master, clock
     )
-    importing, intake, exports = features.importing(settings, store, master, capture, clock)
+    importing, intake, exports, tables = features.importing(
+        settings, store, master, capture, preparing, clock
+    )
     issuing, withdrawing, commissioning = features.issuing(
         settings, store, master, capture, gate, clock
     )
@@ -233,6 +235,9 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         public=PublicAnswers(store, disclosing, settings.policies, maker),
         importing=importing,
         intake=intake,
+        mappings=tables.mappings,
+        linting=features.linting(settings, store, follower, master, preparing, tables, clock),
+        drop_folder=features.drop_folder(settings, importing, tables, capture, gate),
         exports=exports,
         batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
         anchorer=_anchorer(parts),

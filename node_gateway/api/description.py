@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from node_gateway.api import answers, answers_operating
+from node_gateway.api import answers, answers_operating, linting_answers
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
@@ -89,6 +89,8 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "listApiKeys": {200: answers.ApiKeys},
     "revokeApiKey": {200: answers.ApiKeyInfo},
     "eraseEvent": {200: answers.Erased},
+    "keepCsvMapping": {200: linting_answers.KeptMapping},
+    "lintFile": {200: linting_answers.LintAnswer},
     "listProducts": {200: master.ProductPage},
     "listProductVersions": {200: master.ProductVersions},
     "getProduct": {200: master.ProductRecord},

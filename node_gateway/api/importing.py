@@ -11,9 +11,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from node_gateway.api.deps import CaptureKey, GatewayDep, QueryKey
+from node_gateway.api.linting import MappingQuery
 from node_gateway.codes.china.bill_types import BILL_TYPES
 from node_gateway.errors import ParameterError
 from node_gateway.services.importing import ImportProgress
+from node_gateway.services.importing_csv import CSV
 from node_gateway.storage.importing import OPEN
 
 router = APIRouter(tags=["files"])
@@ -33,19 +35,26 @@ DialectQuery = Annotated[
 
 @router.post("/v1/imports", operation_id="importFile", status_code=202)
 async def import_file(
-    key: CaptureKey, gateway: GatewayDep, request: Request, bill_type: BillTypeQuery = None
+    key: CaptureKey,
+    gateway: GatewayDep,
+    request: Request,
+    bill_type: BillTypeQuery = None,
+    mapping: MappingQuery = None,
 ) -> Response:
     """Take a file in and import it in the background; the same file again is the same import.
 
-    Problems: body_too_large, import_kind, parameter, database_full, read_only.
+    Problems: body_too_large, import_kind, mapping_not_found, parameter, database_full, read_only.
     """
     del key
     if bill_type is not None and bill_type not in BILL_TYPES:
         raise ParameterError("billType is none of the platform's types", hint="Such as 107.")
     gateway.gate.require_capture()
+    if mapping is not None:
+        await gateway.mappings.get(mapping)
     received = await gateway.intake.receive(request.stream())
-    options = "" if bill_type is None else str(bill_type)
-    job = await gateway.intake.start(received, kind=None, options=options)
+    options = mapping or ("" if bill_type is None else str(bill_type))
+    kind = None if mapping is None else CSV
+    job = await gateway.intake.start(received, kind=kind, options=options)
     progress = await gateway.importing.job(job.number)
     headers = {"Location": f"/v1/imports/{job.number}"}
     return JSONResponse(import_wire(progress), 202, headers)

@@ -19,12 +19,15 @@ from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.exporting_mashang import MashangExports
+from node_gateway.services.drop_folder import DropFolder
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
 from node_gateway.services.importing import Importing
+from node_gateway.services.importing_csv import Mappings
 from node_gateway.services.intake import Intake
 from node_gateway.services.issuing import Issuing
 from node_gateway.services.limiter import Limiter
+from node_gateway.services.linting import Linting
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.naming import Naming
@@ -71,6 +74,9 @@ class Gateway:
     commissioning: Commissioning
     importing: Importing
     intake: Intake
+    mappings: Mappings
+    linting: Linting
+    drop_folder: DropFolder | None
     exports: MashangExports
     batcher: Batcher
     anchorer: Anchorer

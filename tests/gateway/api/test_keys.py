@@ -90,6 +90,8 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/imports/{number}"): {"capture"},
     ("GET", "/v1/exports/bills/{number}"): {"query"},
     ("GET", "/v1/exports/relations"): {"query"},
+    ("POST", "/v1/csv-mappings"): {"capture"},
+    ("POST", "/v1/lint"): {"capture"},
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
     ("GET", "/metrics"): None,  # on loopback
