@@ -97,7 +97,7 @@ class CsvFiles:
         party_of: PartyOf,
         clock: Callable[[], float],
     ) -> None:
-        self._mappings, self._preparing = mappings, preparing
+        self.mappings, self._preparing = mappings, preparing
         self._party_of, self._clock = party_of, clock
 
     @property
@@ -112,7 +112,7 @@ class CsvFiles:
 
     async def open(self, file: Path, job: ImportJob) -> ImportSource:
         """See `Format`. Every event is checked before the first one is stored."""
-        mapping = await self._mappings.get(job.options)
+        mapping = await self.mappings.get(job.options)
         made = await asyncio.to_thread(self.made, file.read_bytes, mapping)
         notes = {"rows": made.row_count, "skipped": made.skipped_count}
         if made.findings.count:
