@@ -103,9 +103,9 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
         try:
             yield
         finally:
-            if watching is not None and gateway.drop_folder is not None:
-                gateway.drop_folder.stop()
-                await watching
+            if watching is not None:
+                watching.cancel()  # a part that is being stored is found again at the next start
+                await asyncio.gather(watching, return_exceptions=True)
             await gateway.intake.stop()
             worker.stop()
             gateway.follower.stop()
