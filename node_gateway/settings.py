@@ -154,6 +154,33 @@ class IssuingSection(_Section):
         return self
 
 
+class SubscriptionsSection(_Section):
+    """Query subscriptions: where deliveries may go, and how long they are tried."""
+
+    allow_private: bool = False
+    """Deliver to loopback, private and other addresses that are not public, too."""
+    allow_http: bool = False
+    """Deliver without TLS, too: whoever carries it can read it."""
+    subscriptions_max: Annotated[int, Field(ge=0, le=10_000)] = 1000
+    """Most subscriptions."""
+    per_key_max: Annotated[int, Field(ge=0, le=10_000)] = 100
+    """Most subscriptions of one API key, and most of its open WebSockets."""
+    sockets_max: Annotated[int, Field(ge=0, le=10_000)] = 200
+    """Most open WebSockets."""
+    page_events_max: Annotated[int, Field(ge=1, le=1000)] = 100
+    """Most events of one delivery."""
+    delivery_size_bytes_max: Annotated[int, Field(ge=1024, le=64 * MIB)] = MIB
+    """Most bytes of one delivery; a single event that is larger goes alone."""
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 15.0
+    """How long a receiver may take for one delivery, in seconds."""
+    retry_s_min: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    """Time before the second try of a delivery, in seconds; it grows fourfold with each try."""
+    retry_s_max: Annotated[float, Field(gt=0, le=86_400)] = 21_600.0
+    """Most time between two tries, in seconds."""
+    give_up_s: Seconds = 5 * 86_400
+    """After failing for so long, in seconds, a subscription is disabled."""
+
+
 class PolicySection(_Section):
     """What one audience is shown of an event.
 
@@ -252,6 +279,7 @@ class Settings(BaseSettings):
     batching: BatchingSection = BatchingSection()
     limits: LimitsSection = LimitsSection()
     issuing: IssuingSection = IssuingSection()
+    subscriptions: SubscriptionsSection = SubscriptionsSection()
     policies: PoliciesSection = PoliciesSection()
     drop_folder: DropFolderSection = DropFolderSection()
     log: LogSection = LogSection()
