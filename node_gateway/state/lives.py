@@ -11,6 +11,7 @@ from node_gateway.state.facts import Fact
 from node_gateway.state.parties import is_logistic, issued_by
 from node_gateway.state.rules import Rule
 from node_gateway.state.words import (
+    BEFORE_BEGINNING,
     ENDED_BY_DISPOSITION,
     ENDING,
     NOT_ENDING,
@@ -60,6 +61,8 @@ def check(case: Case, *, uses: bool) -> bool:
     ended = case.state.ended or _end_around(case)
     if ended is None:
         return False
+    if fact.commissions and case.state.made is None:
+        return False  # it is the early end that is wrong, and `begin` says so
     if ended.kind == _DISPENSED and case.state.ended is not None and _comes_back(fact):
         case.change(ended=None, returned=fact.disposition == "returned" or fact.is_return)
         return False
@@ -92,9 +95,10 @@ def begin(case: Case, *, begins: bool) -> None:
     if begins:
         _commission(case)
         return
-    if case.role == "thing" and not uses_thing(fact):
+    if fact.step in BEFORE_BEGINNING:
         return
-    if not state.early and state.last == (0, 0) and _is_own(case):
+    uses = case.role != "thing" or uses_thing(fact)
+    if uses and not state.early and state.last == (0, 0) and _is_own(case):
         case.find(Rule.NOT_COMMISSIONED, 0)
     if len(state.early) < EARLY_MAX:
         case.change(early=(*state.early, fact.mark))

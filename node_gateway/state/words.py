@@ -46,6 +46,8 @@ NOT_COMMISSIONING: Final = (NOT_ENDING - {"packing"}) | {
     *("killing", "removing"),
 }
 """Steps at which nothing begins, even with the action ADD."""
+BEFORE_BEGINNING: Final = frozenset({"encoding", "reserving"})
+"""Steps that come before a commissioning."""
 PARTIAL: Final = "partially_dispensed"
 RECALLED: Final = "recalled"
 RETURNED: Final = "returned"

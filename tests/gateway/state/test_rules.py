@@ -96,6 +96,12 @@ BREACHES = {
     "received before it was commissioned": (
         [received(1, [A], MAKER, SHOP), made(2, [A])], 0, "before_commissioning",
     ),
+    "sold before it was commissioned": (
+        [made(5, [A]), dispensed(1, [A], who=MAKER)], 1, "before_commissioning",
+    ),
+    "destroyed before it was commissioned": (
+        [made(5, [A]), seen(1, [A], "destroying", action="DELETE")], 1, "before_commissioning",
+    ),
     "packed before it was commissioned": (
         [made(5, [A]), made(0, [CASE], lot=None), packed(1, CASE, [A])], 2, "before_commissioning",
     ),
