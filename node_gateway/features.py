@@ -14,8 +14,8 @@ from node_gateway.services.capture import Capture
 from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
-from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.drop_folder import DropFolder
+from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.following import Follower
 from node_gateway.services.foreseeing import Foreseeing
 from node_gateway.services.gate import Gate
@@ -37,9 +37,9 @@ from node_gateway.services.page_tokens import PageTokens
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.querying import Querying
 from node_gateway.services.standing import Standing
+from node_gateway.services.state_lookups import MasterLookups
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
-from node_gateway.state.folding import NoLookups
 from node_gateway.storage.database import Database
 from node_gateway.storage.importing import ImportStore
 from node_gateway.storage.issuing import IssuingStore
@@ -108,6 +108,7 @@ def issuing(
         orders=IssuingStore(store),
         marks=marks,
         events=store,
+        meta=store,
         gate=gate,
         settings=settings.issuing,
         clock=clock,
@@ -176,7 +177,7 @@ def linting(
         events=store,
         preparing=preparing,
         files=tables,
-        foreseeing=Foreseeing(store, follower, lookups=NoLookups(), clock=clock),
+        foreseeing=Foreseeing(store, follower, lookups=MasterLookups(master.directory), clock=clock),
         party_of=names_in(master),
         participant=settings.gateway.participant,
         clock=clock,
@@ -219,7 +220,7 @@ def operating(
         store=store,
         capture=capture,
         preparing=preparing,
-        judging=Judging(store, follower, lookups=NoLookups(), clock=clock),
+        judging=Judging(store, follower, lookups=MasterLookups(master.directory), clock=clock),
         standing=standing,
         correcting=service,
         context=EPCIS_CONTEXT,

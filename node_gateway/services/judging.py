@@ -7,17 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from node_gateway.epcis.times import time_ms
 from node_gateway.errors import Spot
 from node_gateway.services.following import Follower
-from node_gateway.state.facts import Fact, fact_of
-from node_gateway.state.folding import DEPTH_MAX, Lookups, apply
+from node_gateway.state.folding import Lookups
 from node_gateway.state.rules import MEANINGS, Finding
-from node_gateway.storage.code_states import read_with_units
+from node_gateway.storage.code_judging import judge_imagined
 from node_gateway.storage.database import Database
 
-_NOT_STORED: Final = 2**62
-"""Position of an event that is in no database: after everything that is."""
 _CODE_LISTS: Final = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 
 
@@ -41,15 +37,13 @@ class Judging:
         The evidence of a finding (`other`) is the position of the event that speaks against it.
         """
         await self._follower.catch_up()
-        fact = fact_of(
-            event,
-            position=_NOT_STORED,
-            time_ms=time_ms(event["eventTime"]),
-            received_ms=int(self._clock() * 1000),
-        )
+        received_ms = int(self._clock() * 1000)
 
         def judge(connection: Connection) -> list[Finding]:
-            return self._judge(connection, fact)
+            (found,) = judge_imagined(
+                connection, [event], received_ms=received_ms, lookups=self._lookups
+            )
+            return found
 
         return await self._database.read(judge)
 
@@ -70,8 +64,3 @@ class Judging:
             for one in sorted(found)
             if MEANINGS[one.rule].severity != "info"
         ]
-
-    def _judge(self, connection: Connection, fact: Fact) -> list[Finding]:
-        named = set(fact.named())
-        states = read_with_units(connection, named, {}, DEPTH_MAX)
-        return apply(fact, states, self._lookups).found
