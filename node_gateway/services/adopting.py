@@ -7,20 +7,25 @@ sequence that it has forgotten. So it takes over what the chain holds, and goes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from anchoring.chain.evm import EvmChain
 from anchoring.core.anchor import ZERO_HASH
 from anchoring.errors import ChainIdentityError, ChainUnavailableError
 from anchoring.ports import AnchoredLog, AnchorPlace, BlockRef, ChainIdentity, StreamHead
-from node_gateway.storage.ports import AdoptedAnchor, BatchStore
+from node_gateway.services.issuing import META_RESTORED
+from node_gateway.storage.ports import AdoptedAnchor, BatchStore, MetaStore
 from node_gateway.streams import Stream
 
 BLOCKS_PER_QUERY = 1000
 
 
+class AdoptingStore(BatchStore, MetaStore, Protocol):
+    """What adopting needs of the store."""
+
+
 async def adopt_chain(
-    store: BatchStore,
+    store: AdoptingStore,
     chain: EvmChain,
     streams: Sequence[Stream],
     *,
@@ -56,7 +61,13 @@ async def adopt_chain(
         found.append((stream.number, [await _adopted(chain, log) for log in anchors]))
     # Everything was read and checked before the first stream is changed. Each stream is one
     # transaction; a crash between two leaves the gateway `restored`, and this is run again.
+    # Codes may have been issued that this copy has never heard of: said first, so that a crash in
+    # between issues none of them twice.
+    before = await store.meta(META_RESTORED)
+    await store.set_meta(META_RESTORED, b"1")
     done = [await store.adopt_anchors(one, anchors, created_at=now_s) for one, anchors in found]
+    if before is None and not any(one.adopted or one.dissolved for one in done):
+        await store.set_meta(META_RESTORED, None)  # the database is whole
     return [
         {"stream": one.stream, "adopted": one.adopted, "dissolved": one.dissolved} for one in done
     ]

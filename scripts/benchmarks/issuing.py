@@ -87,6 +87,7 @@ def _issuing(store: object) -> Issuing:
         orders=IssuingStore(store),
         marks=MarkStore(store),
         events=store,
+        meta=store,
         gate=gate,
         settings=IssuingSection(),
         clock=time.time,

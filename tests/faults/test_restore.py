@@ -215,3 +215,32 @@ async def test_f17_adopting_another_chain_is_refused(chain: Chain, home: Home) -
         assert done.returncode == 13
         assert "no contract at the registry's address" in done.stderr
         assert "Try: " in done.stderr
+
+
+async def test_codes_issued_since_the_copy_are_never_issued_again(
+    home: Home, chain: Chain, copies: Copies
+) -> None:
+    async def issue(here: Here, order: str) -> tuple[int, list[str]]:
+        body = {"sscc": "690123456", "count": 10, "order": order}
+        answer = await here.client.post("/v1/codes/issue", json=body)
+        return answer.status_code, answer.text.split()[1:]
+
+    async with gateway_here(home) as here:
+        _, first = await issue(here, "before")
+    copies.take()
+    async with gateway_here(home) as here:
+        _, lost = await issue(here, "lost")
+        await _anchor(chain, here, 1)
+    copies.restore()
+    await adopt(home)
+    async with gateway_here(home) as here:
+        assert (await issue(here, "next"))[0] == 409
+        skip = {"skip": 1_000_000}
+        assert (await here.client.post("/v1/codes/ranges/close", json=skip)).status_code == 200
+        status, following = await issue(here, "next")
+    assert status == 200
+    assert not {*first, *lost} & set(following)
+    assert len({*first, *lost, *following}) == 30
+    assert [one["adopted"] for one in await adopt(home)] == [0, 0]
+    async with gateway_here(home) as here:
+        assert (await issue(here, "another"))[0] == 200  # a whole database stays as it is
