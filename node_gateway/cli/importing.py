@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from node_gateway.cli.client import Client
+from node_gateway.cli.linting import kept_mapping
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import FAILURE, USAGE, CommandError, command, put, say, talk
 
@@ -53,6 +54,34 @@ def mashang(
             content=_pieces(file),
             params=params,
             headers={"Content-Type": "application/xml", "Content-Length": str(size)},
+        )
+    if wait:
+        job = _followed(client, job)
+    _report(job, json=json)
+
+
+@app.command("csv")
+@command
+def csv(
+    file: Annotated[Path, typer.Argument(help="CSV file, UTF-8 or GB18030.")],
+    mapping: Annotated[Path, typer.Option("--mapping", help="Mapping file (TOML or JSON).")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Stay until all of it is stored.")
+    ] = True,
+    json: JsonOption = False,
+) -> None:
+    """Import a CSV file by a mapping. Sending the same file again is always safe."""
+    client = Client.from_config(config, gateway)
+    size = _size(file)
+    with talk().status(f"sending {size} bytes"):
+        job = client.json(
+            "POST",
+            "/v1/imports",
+            content=_pieces(file),
+            params={"mapping": kept_mapping(client, mapping)},
+            headers={"Content-Type": "text/csv", "Content-Length": str(size)},
         )
     if wait:
         job = _followed(client, job)

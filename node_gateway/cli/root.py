@@ -20,6 +20,7 @@ from node_gateway.cli import (
     init,
     issuing,
     keys,
+    linting,
     master_data,
     operating,
     proofs,
@@ -46,6 +47,7 @@ app.command(  # its options are the library's, --help among them
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(proofs.audit)
+app.command("lint")(linting.lint)
 app.command("demo")(demo.demo)
 app.add_typer(importing.app, name="import", help="Files of other systems: mashang.")
 app.add_typer(exporting.app, name="export", help="Files for other systems: mashang.")

@@ -51,6 +51,8 @@ COMMANDS = {
     "db upgrade": False,
     "db adopt-chain": False,
     "demo": False,
+    "import csv": True,
+    "lint": True,
     "import mashang": True,
     "export mashang": False,
     **{
