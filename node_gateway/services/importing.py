@@ -35,7 +35,7 @@ PART_CODES_MAX: Final = 100_000
 MAPPING_VERSION: Final = 1
 """Part of the idempotency keys: another mapping must not be taken for a part stored before."""
 _BUSY_PAUSE_S: Final = 0.2
-_NOT_READY_PAUSE_S: Final = 5.0
+_NOT_READY_PAUSE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)

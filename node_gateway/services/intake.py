@@ -27,6 +27,7 @@ from node_gateway.telemetry import without_values
 HEAD_SIZE: Final = 4096
 _WRITE_SIZE: Final = 1 << 20
 _ARRIVING: Final = "arriving-"
+_KEPT: Final = "import-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +106,11 @@ class Intake:
 
     async def resume(self) -> int:
         """Go on with the imports that a stop or a kill interrupted; returns how many."""
-        if not self._folder.is_dir():
-            return 0
-        for left in self._folder.glob(f"{_ARRIVING}*"):
-            left.unlink(missing_ok=True)
-        count = 0
-        for job in await self._importing.open_jobs():
-            path = self._path(job)
-            if path.is_file():
-                self._begin(job, path)
-                count += 1
-        return count
+        open_jobs = {self._path(job): job for job in await self._importing.open_jobs()}
+        there = await asyncio.to_thread(self._clear, frozenset(open_jobs))
+        for path in there:
+            self._begin(open_jobs[path], path)
+        return len(there)
 
     async def stop(self) -> None:
         """Stop after the part that is being stored; the rest is for the next start."""
@@ -150,8 +145,18 @@ class Intake:
                 hint="Raise limits.import_size_bytes_max, or split the file by lots.",
             )
 
+    def _clear(self, wanted: frozenset[Path]) -> list[Path]:
+        """Delete what a kill left of files that nobody waits for; return those somebody does."""
+        kept = []
+        for path in sorted((*self._folder.glob(f"{_ARRIVING}*"), *self._folder.glob(f"{_KEPT}*"))):
+            if path in wanted:
+                kept.append(path)
+            else:
+                path.unlink(missing_ok=True)
+        return kept
+
     def _path(self, job: ImportJob) -> Path:
-        return self._folder / f"import-{job.number}"
+        return self._folder / f"{_KEPT}{job.number}"
 
     def _new_file(self) -> Path:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
