@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 DRUG_CODE: Final = "urn:x-cn-drug:"
+_PURE: Final = EPC + "id:"
 _DRUG_DIGITS: Final = re.compile(r"[0-9]{20}")
 
 
@@ -96,9 +97,11 @@ def id_valid(text: str, gcp_length: int | None = None) -> bool:
     try:
         found = parse_identifier(text, "form")
     except IdentifierError:
+        if text[:4].lower() == "urn:":
+            return False
         found = None
-    if text[:4].lower() == "urn:":
-        return found is not None
+    if text[:4].lower() == "urn:":  # an EPC without GS1 key (`gid`, `bic`, ...) is one all the same
+        return found is not None or text[: len(_PURE)].lower() == _PURE
     found = found or parse_raw_slashes(text)
     if found is None or gcp_length is None:
         return False
