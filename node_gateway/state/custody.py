@@ -187,7 +187,9 @@ def _is_stranger(fact: Fact, sent: Sent) -> bool:
 
 
 def _ships_again(fact: Fact, sent: Sent, shipper: list[str]) -> bool:
-    """Tell whether a shipment under way is sent again by somebody whom it did not reach."""
+    """Tell whether goods under way are shipped again, from where they left or by a stranger."""
+    if sent.place is not None and fact.place == sent.place:
+        return True
     addressed = [*_ids(sent.destinations)]
     if related(_ids(fact.destinations), addressed) is True:
         return False

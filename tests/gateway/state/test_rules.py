@@ -23,7 +23,7 @@ from tests.gateway.state.flows import (
     shipped,
     unpacked,
 )
-from tests.gateway.state.test_clean_flows import IN_CASE, MADE, SOLD
+from tests.gateway.state.test_clean_flows import IN_CASE, MADE, SOLD, ZONE
 
 A, B = pack("A"), pack("B")
 CASE, PALLET, OTHER = case(1), case(2), case(4)
@@ -106,7 +106,8 @@ BREACHES = {
         [made(5, [A]), made(0, [CASE], lot=None), packed(1, CASE, [A])], 2, "before_commissioning",
     ),
     "a lot with two dates, made by transformation": (
-        [made(0, [A]), {"type": "TransformationEvent", "eventTime": at(1), "outputEPCList": [B],
+        [made(0, [A]), {"type": "TransformationEvent", "eventTime": at(1), **ZONE, "inputEPCList": [pack("C")],
+         "outputEPCList": [B],
          "ilmd": {"cbvmda:lotNumber": "L1", "cbvmda:itemExpirationDate": "2027-01-01"}}],
         1, "lot_expiry_conflict",
     ),
@@ -124,11 +125,11 @@ BREACHES = {
          dispensed(3, [A], who=MAKER)], 4, "decommissioned",
     ),
     "used up, then shipped": (
-        [made(0, [A]), {"type": "TransformationEvent", "eventTime": at(1), "inputEPCList": [A],
+        [made(0, [A]), {"type": "TransformationEvent", "eventTime": at(1), **ZONE, "inputEPCList": [A],
          "outputEPCList": [B]}, shipped(2, [A], MAKER, SHOP)], 2, "decommissioned",
     ),
     "used up twice": (
-        [made(0, [A]), *({"type": "TransformationEvent", "eventTime": at(hour),
+        [made(0, [A]), *({"type": "TransformationEvent", "eventTime": at(hour), **ZONE,
          "inputEPCList": [A], "outputEPCList": [pack(hour)]} for hour in (1, 2))],
         2, "decommissioned",
     ),
@@ -152,6 +153,10 @@ BREACHES = {
     ),
     "sold on the way": (
         [made(0, [A]), shipped(1, [A], MAKER, SHOP), dispensed(2, [A])], 2, "in_transit",
+    ),
+    "shipped twice from one place to one party, with two documents": (
+        [made(0, [A]), shipped(1, [A], MAKER, SHOP), shipped(2, [A], MAKER, SHOP)],
+        2, "in_transit",
     ),
     "shipped twice to different parties": (
         [made(0, [A]), shipped(1, [A], MAKER, SHOP), shipped(2, [A], MAKER, TRADER)],
