@@ -25,6 +25,8 @@ from tests.gateway.state.flows import (
 
 A, B, C = pack("A"), pack("B"), pack("C")
 CASE, PALLET, TRUCK, OTHER = case(1), case(2), case(3), case(4)
+ZONE = {"eventTimeZoneOffset": "+00:00"}
+ORDER = {"bizTransactionList": [{"type": "po", "bizTransaction": "urn:x:order:1"}]}
 MADE = [made(0, [A, B]), made(0.1, [CASE, PALLET, TRUCK, OTHER], lot=None)]
 IN_CASE = [*MADE, packed(1, CASE, [A, B])]
 SOLD = [made(0, [A]), shipped(1, [A], MAKER, SHOP), received(2, [A], MAKER, SHOP)]
@@ -113,7 +115,7 @@ FLOWS = {
     ],
     "a logistic number used again": [
         *(*MADE, seen(1, [CASE], "decommissioning", action="DELETE", disposition="inactive")),
-        *(made(5000, [CASE], lot=None), packed(5001, CASE, [A])),
+        *(made(4000, [CASE], lot=None), packed(4001, CASE, [A])),
     ],
     "what was in a decommissioned unit": [
         *(*IN_CASE, seen(2, [CASE], "decommissioning", action="DELETE", disposition="inactive")),
@@ -144,8 +146,9 @@ FLOWS = {
         received(4, [A], TRADER, SHOP),
     ],
     "documents tie goods and let them go": [
-        *SOLD, {**seen(3, [A], "shipping", SHOP), "type": "TransactionEvent", "action": "ADD"},
-        {**seen(3.5, [A], None, SHOP), "type": "TransactionEvent", "action": "DELETE"},
+        *SOLD, {**seen(3, [A], "shipping", SHOP), "type": "TransactionEvent", "action": "ADD",
+         **ORDER},
+        {**seen(3.5, [A], None, SHOP), "type": "TransactionEvent", "action": "DELETE", **ORDER},
         dispensed(4, [A]),
     ],
     "a thermometer on a case": [
@@ -155,18 +158,19 @@ FLOWS = {
     ],
     "made out of another": [
         made(0, [A]),
-        {"type": "TransformationEvent", "eventTime": at(1), "inputEPCList": [A],
+        {"type": "TransformationEvent", "eventTime": at(1), **ZONE, "inputEPCList": [A],
          "outputEPCList": [B, C], "bizLocation": {"id": place(MAKER)}},
         shipped(2, [B, C], MAKER, SHOP),
     ],
     "labelled anew under the same number": [
         made(0, [A]),
-        {"type": "TransformationEvent", "eventTime": at(1), "inputEPCList": [A],
+        {"type": "TransformationEvent", "eventTime": at(1), **ZONE, "inputEPCList": [A],
          "outputEPCList": [A]},
         shipped(2, [A], MAKER, SHOP),
     ],
     "only quantities taken out": [
-        *IN_CASE, {**unpacked(2, CASE), "childQuantityList": [{"epcClass": "x", "quantity": 3}]},
+        *IN_CASE, {**unpacked(2, CASE), "childQuantityList": [{"epcClass": "urn:x:tablet",
+         "quantity": 3}]},
         shipped(3, [CASE], MAKER, SHOP),
     ],
     "unit numbered when it is closed": [

@@ -106,7 +106,8 @@ BREACHES = {
         [made(5, [A]), made(0, [CASE], lot=None), packed(1, CASE, [A])], 2, "before_commissioning",
     ),
     "a lot with two dates, made by transformation": (
-        [made(0, [A]), {"type": "TransformationEvent", "eventTime": at(1), **ZONE, "inputEPCList": [pack("C")],
+        [made(0, [A]), {"type": "TransformationEvent", "eventTime": at(1), **ZONE,
+         "inputEPCList": [pack("C")],
          "outputEPCList": [B],
          "ilmd": {"cbvmda:lotNumber": "L1", "cbvmda:itemExpirationDate": "2027-01-01"}}],
         1, "lot_expiry_conflict",
@@ -125,7 +126,8 @@ BREACHES = {
          dispensed(3, [A], who=MAKER)], 4, "decommissioned",
     ),
     "used up, then shipped": (
-        [made(0, [A]), {"type": "TransformationEvent", "eventTime": at(1), **ZONE, "inputEPCList": [A],
+        [made(0, [A]), {"type": "TransformationEvent", "eventTime": at(1), **ZONE,
+         "inputEPCList": [A],
          "outputEPCList": [B]}, shipped(2, [A], MAKER, SHOP)], 2, "decommissioned",
     ),
     "used up twice": (
