@@ -12,7 +12,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import commits, event_hashes, gateway, issuing, trees
+from benchmarks import commits, event_hashes, gateway, imports, issuing, trees
 from benchmarks.rows import Row
 
 GROUPS = {
@@ -20,6 +20,7 @@ GROUPS = {
     "commit": commits.rows,
     "hash": event_hashes.rows,
     "issue": issuing.rows,
+    "import": imports.rows,
     "gateway": gateway.rows,
 }
 TARGET = Path(__file__).resolve().parent.parent / "build" / "bench.json"
