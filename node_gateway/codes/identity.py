@@ -40,6 +40,8 @@ _NAMED_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _GTIN_SIZES: Final = frozenset({8, 12, 13, 14})
 _SSCC_SIZE: Final = 18
 _DRUG_CODE_SIZE: Final = 20
+# Symbols without FNC1: Code 128, Interleaved 2 of 5, QR Code and Data Matrix, with digits alone.
+_PLAIN_SYMBOL: Final = re.compile(r"\](?:C0|I[0-3]|Q[01]|d[01])(?=[0-9]+$)")
 
 _KEY_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -154,6 +156,8 @@ def _element_string(text: str) -> Identity | None:
         text = _SPACES.sub("", text)  # no value holds a space
     if text.startswith("]") and is_link(text[3:]):
         return _uri(text[3:])
+    if _PLAIN_SYMBOL.match(text):
+        return _digits(text[3:])
     read = read_element_string(text)
     return _of_identifier(identity_of(read), read)
 
