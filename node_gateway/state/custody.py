@@ -121,8 +121,11 @@ def _check_movement(case: Case) -> None:
                 case.find(Rule.IN_TRANSIT, state.sent.by[1])
         elif not fact.is_return and _elsewhere(case, shipper):
             case.find(Rule.NOT_SHIPPED, state.moved[1] if state.moved else 0)
-    elif fact.step in SELLING and state.sent is not None:
-        case.find(Rule.IN_TRANSIT, state.sent.by[1])
+    elif fact.step in SELLING:
+        if state.sent is not None:
+            case.find(Rule.IN_TRANSIT, state.sent.by[1])
+        elif _elsewhere(case, [*_ids(fact.sources), *_place(fact)]):
+            case.find(Rule.NOT_SHIPPED, state.moved[1] if state.moved else 0)
 
 
 def _keep(case: Case) -> None:

@@ -71,11 +71,16 @@ def lot_keys(fact: Fact) -> list[str]:
 
 
 def _standing(said: Sequence[Said]) -> tuple[list[Fact], set[Finding]]:
-    void = {one.fact.event_id for one in said if one.fact.declares_error}
+    declaring = [one for one in said if one.fact.declares_error]
+    void = {one.fact.event_id for one in declaring if one.fact.event_id is not None}
+    # In a file, before eventIDs are made, a declaration is tied to its event by the content.
+    void_contents = {one.fingerprint for one in declaring if one.fact.event_id is None}
     standing: dict[bytes, Fact] = {}
     findings: set[Finding] = set()
     for fact, content in sorted(said, key=lambda one: one.fact.position):
-        if fact.declares_error or (fact.event_id is not None and fact.event_id in void):
+        if fact.declares_error or fact.event_id in void:
+            continue
+        if fact.event_id is None and content in void_contents:
             continue
         first = standing.setdefault(content, fact)
         if first is not fact:

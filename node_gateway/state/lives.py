@@ -70,12 +70,13 @@ def check(case: Case, *, uses: bool) -> bool:
         case.state = CodeState(last=case.state.last, relied_ms=case.state.relied_ms)
         return False
     again = fact.step in SELLING and ended.kind == _DISPENSED
+    uses = uses or (case.role == "thing" and ended.kind == ENDING.get(fact.step or ""))
     if not uses or (ended.by[0] >= fact.time_ms and not again):
         return False
     if ended.kind == _DISPENSED:
         case.find(Rule.ALREADY_DISPENSED, ended.by[1])
         return True
-    if fact.disposition in REMOVED:
+    if fact.disposition in REMOVED and ended.kind != ENDING.get(fact.step or ""):
         return False
     case.find(Rule.DECOMMISSIONED, ended.by[1])
     return True

@@ -137,8 +137,8 @@ MEANINGS: Final[Mapping[Rule, Meaning]] = MappingProxyType(
         ),
         Rule.NOT_SHIPPED: Meaning(
             "warning",
-            "The code is received although its holder has not shipped it.",
-            "持有方未发货，该码却被另一方收货。",
+            "The code is received, shipped or sold by somebody to whom it was not shipped.",
+            "持有方未向其发货，该码却被另一方收货、发货或售出。",
         ),
         Rule.IN_TRANSIT: Meaning(
             "warning",

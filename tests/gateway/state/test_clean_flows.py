@@ -81,6 +81,9 @@ FLOWS = {
         *(*SOLD, named(dispensed(3, [A]), "urn:x:1")),
         taken_back(named(dispensed(3, [A]), "urn:x:1")), dispensed(4, [A]),
     ],
+    "sale declared an error in a file without eventIDs": [
+        *(*SOLD, dispensed(3, [A]), taken_back(dispensed(3, [A])), dispensed(4, [A])),
+    ],
     "corrected before the error was declared": [
         *(*SOLD, named(dispensed(3, [A]), "urn:x:1"), dispensed(4, [A])),
         taken_back(named(dispensed(3, [A]), "urn:x:1")),

@@ -3,7 +3,7 @@
 from node_gateway.state.folding import NoLookups
 from node_gateway.state.history import review, said_of
 from node_gateway.state.sensors import Limits, Reading, exceeds, readings
-from tests.gateway.state.flows import MAKER, NOW_MS, SHOP, Event, dispensed, made, pack, place, seen
+from tests.gateway.state.flows import MAKER, NOW_MS, SHOP, Event, made, pack, place, received, seen
 
 A = pack("A")
 COLD = "06901234123456"
@@ -58,9 +58,9 @@ def test_what_is_no_temperature_is_not_read_as_one() -> None:
 
 def test_a_product_outside_its_regions() -> None:
     assert rules(made(0, [A])) == []
-    assert rules(made(0, [A]), dispensed(1, [A], who=SHOP)) == [(1, "diversion")]
+    assert rules(received(1, [A], MAKER, SHOP)) == [(0, "diversion")]
 
 
 def test_without_master_data_nobody_is_accused() -> None:
-    events = [made(0, [A]), measured(1, value=40), dispensed(2, [A], who=SHOP)]
+    events = [made(0, [A]), measured(1, value=40), received(2, [A], MAKER, MAKER)]
     assert review(said_of(events, received_ms=NOW_MS)).findings == set()

@@ -150,6 +150,13 @@ BREACHES = {
     "received from nowhere": (
         [*SOLD, received(3, [A], MAKER, TRADER)], 3, "not_shipped",
     ),
+    "sold by somebody who never had it": (
+        [*SOLD, dispensed(3, [A], who=TRADER)], 3, "not_shipped",
+    ),
+    "decommissioned twice": (
+        [*MADE, *(seen(hour, [A], "decommissioning", action="DELETE", disposition="inactive")
+                  for hour in (1, 2))], 3, "decommissioned",
+    ),
     "shipped by somebody who does not hold it": (
         [*SOLD, shipped(3, [A], TRADER, MAKER)], 3, "not_shipped",
     ),
