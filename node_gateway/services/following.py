@@ -8,42 +8,23 @@ projection and a rebuild run this same path.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import structlog
 from sqlalchemy import Connection
 
-from anchoring.core.items import CODE_LISTS
 from node_gateway.services.disclosing import open_event, whole_event
 from node_gateway.storage import following
 from node_gateway.storage.database import Database, Insert
+from node_gateway.storage.following import FollowedEvent
 from node_gateway.storage.ports import EventStore, StoredEvent
 from node_gateway.telemetry import without_values
 
 _EVENTS_MAX: Final = 500
-_CODES_MAX: Final = 20_000
+_CODES_MAX: Final = 5_000
 """A pass ends after this many codes: the writing thread is everybody's."""
 _RETRY_S: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class FollowedEvent:
-    """One stored event with its content.
-
-    Attributes:
-        position: Its place in the order of storing.
-        event: The normalised event, complete with its code lists.
-        derived: Its derived items.
-    """
-
-    position: int
-    entry: bytes
-    event: Mapping[str, Any]
-    derived: Mapping[str, str]
-    event_time_ms: int
-    received_at_ms: int
 
 
 class Projection(Protocol):
@@ -154,26 +135,10 @@ class Follower:
         cursors = {one.name: reached.get(one.name, 0) for one in self._projections}
         position = min(cursors.values(), default=0)
         while self._projections:
-            stored = await self._store.events_after(position, limit=_EVENTS_MAX)
-            if not stored:
+            after, position = position, await self._project(position, cursors)
+            if position == after:
                 break
-            events, position = await self._some(stored)
-            await self._project(events, position, cursors)
         return position
-
-    async def _some(self, stored: Sequence[StoredEvent]) -> tuple[list[FollowedEvent], int]:
-        """Return the first events of a page that fit into one pass, and the last position."""
-        events: list[FollowedEvent] = []
-        codes, position = 0, 0
-        for one in stored:
-            position = one.header.position
-            if one.payload is not None:
-                event = await self._followed(one)
-                events.append(event)
-                codes += sum(len(event.event.get(name, ())) for name in CODE_LISTS)
-            if codes >= _CODES_MAX:
-                break
-        return events, position
 
     async def _followed(self, stored: StoredEvent) -> FollowedEvent:
         opened = open_event(stored)
@@ -187,24 +152,36 @@ class Follower:
             received_at_ms=stored.header.received_at_ms,
         )
 
-    async def _project(
-        self, events: Sequence[FollowedEvent], position: int, cursors: dict[str, int]
-    ) -> None:
-        """Run one pass: all projections read, then all write in one transaction."""
-        behind = [one for one in self._projections if cursors[one.name] < position]
+    async def _project(self, after: int, cursors: dict[str, int]) -> int:
+        """Run one pass: events and all projections are read, then all write in one transaction."""
 
-        def prepare(connection: Connection) -> list[Any]:
-            return [
-                one.prepare(connection, [e for e in events if e.position > cursors[one.name]])
-                for one in behind
+        def prepare(connection: Connection) -> tuple[int, list[tuple[Projection, Any]]]:
+            events, position = following.events_after(
+                connection, after, events_max=_EVENTS_MAX, codes_max=_CODES_MAX
+            )
+            behind = [one for one in self._projections if cursors[one.name] < position]
+            return position, [
+                (one, one.prepare(connection, _after(cursors[one.name], events))) for one in behind
             ]
 
-        changes = await self._store.read(prepare)
+        position, changes = await self._store.read(prepare)
+        if position == after:
+            return after
 
         def write(connection: Connection) -> None:
-            for one, change in zip(behind, changes, strict=True):
+            for one, change in changes:
                 one.apply(connection, self._store.insert, change)
-            following.move(connection, [one.name for one in behind], position)
+            following.move(connection, [one.name for one, _ in changes], position)
 
         await self._store.write("project", write)
-        cursors.update({one.name: position for one in behind})
+        cursors.update({one.name: position for one, _ in changes})
+        return position
+
+
+def _after(cursor: int, events: Sequence[FollowedEvent]) -> Sequence[FollowedEvent]:
+    if events and events[0].position > cursor:
+        return events
+    return [one for one in events if one.position > cursor]
+
+
+__all__ = ["FollowedEvent", "Follower", "FollowerStore", "Projection"]
