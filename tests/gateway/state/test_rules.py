@@ -1,5 +1,7 @@
 """Every rule has a flow that breaks it, at the event that breaks it, and breaks no other."""
 
+import re
+
 import pytest
 
 from node_gateway.state.rules import MEANINGS, Rule, rule_named
@@ -24,6 +26,7 @@ from tests.gateway.state.flows import (
     unpacked,
 )
 from tests.gateway.state.test_clean_flows import IN_CASE, MADE, SOLD, ZONE
+from tests.rules.source import ROOT
 
 A, B = pack("A"), pack("B")
 CASE, PALLET, OTHER = case(1), case(2), case(4)
@@ -204,3 +207,9 @@ def test_a_finding_names_the_event_that_it_contradicts() -> None:
 def test_one_wrong_movement_is_accused_once() -> None:
     events = [*IN_CASE, shipped(2, [A], MAKER, SHOP), received(3, [A], MAKER, SHOP)]
     assert broken([*events, dispensed(4, [A])]) == [(3, "child_moved_while_aggregated")]
+
+
+def test_every_rule_stands_in_the_reference_with_its_severity() -> None:
+    page = (ROOT / "docs" / "reference" / "state-rules.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (info|warning|alarm) \|", page, flags=re.M))
+    assert rows == {rule.word: MEANINGS[rule].severity for rule in Rule}
