@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from anchoring.chain.receipts import ReceiptSigner
 from node_gateway.epcis.derived import Location
+from node_gateway.epcis.validation import EpcisValidator
 from node_gateway.errors import DocumentRefusedError, SettingsError
 from node_gateway.services.capture import Capture
 from node_gateway.services.commissioning import Commissioning
@@ -40,7 +43,11 @@ from node_gateway.services.standing import Standing
 from node_gateway.services.state_lookups import MasterLookups
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
+from node_gateway.state.folding import Lookups
+from node_gateway.storage.code_judging import CodeStates
+from node_gateway.storage.corrections import Corrections
 from node_gateway.storage.database import Database
+from node_gateway.storage.facets import Facets
 from node_gateway.storage.importing import ImportStore
 from node_gateway.storage.issuing import IssuingStore
 from node_gateway.storage.issuing_marks import MarkStore
@@ -51,19 +58,47 @@ from node_gateway.streams import Streams
 from node_gateway.telemetry import Metrics
 
 
-def capture(
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every feature may build on."""
+
+    settings: Settings
+    store: GatewayStore
+    streams: Streams
+    gate: Gate
+    metrics: Metrics
+    master: MasterData
+    lookups: Lookups
+    preparing: Preparing
+    follower: Follower
+    capture: Capture
+    clock: Callable[[], float]
+
+
+async def base(
+    settings: Settings,
     store: GatewayStore,
-    preparing: Preparing,
-    streams: Streams,
     signer: ReceiptSigner,
-    gate: Gate,
-    metrics: Metrics,
+    locations: Mapping[str, Location],
     clock: Callable[[], float],
-    follower: Follower,
-    master: MasterData,
-) -> Capture:
-    """Return what captures; who follows the events is woken by it."""
-    return Capture(
+) -> Base:
+    """Return what captures, what follows the events, and what both know."""
+    streams = Streams.from_settings(settings.gateway.participant, settings.batching)
+    gate, metrics = Gate(), Metrics(version("sealtrail"))
+    master = await master_data(store, locations, clock)
+    preparing = Preparing(
+        participant=settings.gateway.participant,
+        validator=EpcisValidator(),
+        limits=settings.limits,
+        event_id_key=await event_id_key(store),
+        locations=master.locations,
+    )
+    lookups = MasterLookups(master.directory)
+    states = CodeStates(
+        lookups, on_found=lambda rule, count: metrics.findings.labels(rule).inc(count)
+    )
+    follower = Follower(store, [Corrections(), Facets(), states])
+    capture = Capture(
         store=store,
         preparing=preparing,
         streams=streams,
@@ -74,83 +109,85 @@ def capture(
         on_stored=follower.wake,
         take_header=master.take_header,
     )
+    return Base(
+        settings,
+        store,
+        streams,
+        gate,
+        metrics,
+        master,
+        lookups,
+        preparing,
+        follower,
+        capture,
+        clock,
+    )
 
 
-async def query_side(
-    store: GatewayStore, follower: Follower, master: MasterData, clock: Callable[[], float]
-) -> tuple[Querying, NamedQueries, CompanyPrefixes]:
+async def query_side(base: Base) -> tuple[Querying, NamedQueries, CompanyPrefixes]:
     """Return what answers EPCIS queries."""
-    kept = QueryStore(store)
-    prefixes = CompanyPrefixes(kept, stated_length_of=master.directory.gcp_length_of)
+    kept = QueryStore(base.store)
+    prefixes = CompanyPrefixes(kept, stated_length_of=base.master.directory.gcp_length_of)
     await prefixes.load()
     querying = Querying(
-        store,
-        follower,
+        base.store,
+        base.follower,
         kept=kept,
-        tokens=PageTokens(await event_id_key(store), clock=clock),
-        master=DirectoryAnswers(master.directory),
-        clock=clock,
+        tokens=PageTokens(await event_id_key(base.store), clock=base.clock),
+        master=DirectoryAnswers(base.master.directory),
+        clock=base.clock,
     )
-    return querying, NamedQueries(kept, clock=clock), prefixes
+    return querying, NamedQueries(kept, clock=base.clock), prefixes
 
 
-def issuing(
-    settings: Settings,
-    store: GatewayStore,
-    master: MasterData,
-    capture: Capture,
-    gate: Gate,
-    clock: Callable[[], float],
-) -> tuple[Issuing, Withdrawing, Commissioning]:
+def issuing(base: Base) -> tuple[Issuing, Withdrawing, Commissioning]:
     """Return what issues, withdraws and commissions codes."""
-    marks, lock = MarkStore(store), asyncio.Lock()
+    marks, lock = MarkStore(base.store), asyncio.Lock()
     issuing = Issuing(
-        orders=IssuingStore(store),
+        orders=IssuingStore(base.store),
         marks=marks,
-        events=store,
-        meta=store,
-        gate=gate,
-        settings=settings.issuing,
-        clock=clock,
-        register=MasterRegister(master.directory, settings.gateway.participant),
+        events=base.store,
+        meta=base.store,
+        gate=base.gate,
+        settings=base.settings.issuing,
+        clock=base.clock,
+        register=MasterRegister(base.master.directory, base.settings.gateway.participant),
     )
     shared: dict[str, Any] = {
         "issuing": issuing,
         "marks": marks,
-        "capture": capture,
-        "gate": gate,
-        "clock": clock,
+        "capture": base.capture,
+        "gate": base.gate,
+        "clock": base.clock,
         "lock": lock,
     }
-    return issuing, Withdrawing(events=store, **shared), Commissioning(**shared)
+    return issuing, Withdrawing(events=base.store, **shared), Commissioning(**shared)
 
 
-def importing(
-    settings: Settings,
-    store: GatewayStore,
-    master: MasterData,
-    capture: Capture,
-    preparing: Preparing,
-    clock: Callable[[], float],
-) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
+def importing(base: Base) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
     """Return what takes whole files over."""
-    imports = ImportStore(store)
-    party_of = names_in(master)
+    imports = ImportStore(base.store)
+    party_of = names_in(base.master)
     files = MashangFiles(
         imports=imports,
-        events=store,
-        participant=settings.gateway.participant,
+        events=base.store,
+        participant=base.settings.gateway.participant,
         party_of=party_of,
-        future_tolerance_s=settings.limits.future_tolerance_s,
-        clock=clock,
+        future_tolerance_s=base.settings.limits.future_tolerance_s,
+        clock=base.clock,
     )
-    folder = imports_folder(settings)
+    folder = imports_folder(base.settings)
     tables = CsvFiles(
-        mappings=Mappings(folder), preparing=preparing, party_of=party_of, clock=clock
+        mappings=Mappings(folder), preparing=base.preparing, party_of=party_of, clock=base.clock
     )
-    service = Importing(imports=imports, capture=capture, formats=[files, tables], clock=clock)
-    intake = Intake(service, folder, size_bytes_max=settings.limits.import_size_bytes_max)
-    return service, intake, MashangExports(imports, store), tables
+    formats = [files, tables]
+    service = Importing(
+        imports=imports, capture=base.capture, formats=formats, clock=base.clock
+    )
+        imports=imports, capture=base.capture, formats=[files, tables], clock=base.clock
+    )
+    intake = Intake(service, folder, size_bytes_max=base.settings.limits.import_size_bytes_max)
+    return service, intake, MashangExports(imports, base.store), tables
 
 
 def names_in(master: MasterData) -> Callable[[str], str | None]:
@@ -163,85 +200,64 @@ def names_in(master: MasterData) -> Callable[[str], str | None]:
     return party_of
 
 
-def linting(
-    settings: Settings,
-    store: GatewayStore,
-    follower: Follower,
-    master: MasterData,
-    preparing: Preparing,
-    tables: CsvFiles,
-    clock: Callable[[], float],
-) -> Linting:
+def linting(base: Base, tables: CsvFiles) -> Linting:
     """Return what looks at files before they are captured."""
     return Linting(
-        events=store,
-        preparing=preparing,
+        events=base.store,
+        preparing=base.preparing,
         files=tables,
-        foreseeing=Foreseeing(store, follower, lookups=MasterLookups(master.directory), clock=clock),
-        party_of=names_in(master),
-        participant=settings.gateway.participant,
-        clock=clock,
+        foreseeing=Foreseeing(base.store, base.follower, lookups=base.lookups, clock=base.clock),
+        party_of=names_in(base.master),
+        participant=base.settings.gateway.participant,
+        clock=base.clock,
     )
 
 
-def drop_folder(
-    settings: Settings, importing: Importing, tables: CsvFiles, capture: Capture, gate: Gate
-) -> DropFolder | None:
+def drop_folder(base: Base, importing: Importing, tables: CsvFiles) -> DropFolder | None:
     """Return what watches the folder of the settings, if they name one."""
-    if settings.drop_folder.path is None:
+    if base.settings.drop_folder.path is None:
         return None
     return DropFolder(
-        settings.drop_folder.path,
-        mapping_file=settings.drop_folder.mapping,
-        poll_s=settings.drop_folder.poll_s,
-        size_bytes_max=settings.limits.import_size_bytes_max,
+        base.settings.drop_folder.path,
+        mapping_file=base.settings.drop_folder.mapping,
+        poll_s=base.settings.drop_folder.poll_s,
+        size_bytes_max=base.settings.limits.import_size_bytes_max,
         importing=importing,
         mappings=tables.mappings,
-        capture=capture,
-        gate=gate,
+        capture=base.capture,
+        gate=base.gate,
     )
 
 
-def operating(
-    settings: Settings,
-    store: GatewayStore,
-    follower: Follower,
-    capture: Capture,
-    preparing: Preparing,
-    corrections: tuple[Standing, Correcting],
-    master: MasterData,
-    clock: Callable[[], float],
-) -> tuple[Operating, Naming]:
+def operating(base: Base, corrections: tuple[Standing, Correcting]) -> tuple[Operating, Naming]:
     """Return what states operations on goods, and what finds the parties that they name."""
-    naming = Naming(master.directory)
-    party = settings.gateway.party
+    naming = Naming(base.master.directory)
+    party = base.settings.gateway.party
     standing, service = corrections
     operating = Operating(
-        store=store,
-        capture=capture,
-        preparing=preparing,
-        judging=Judging(store, follower, lookups=MasterLookups(master.directory), clock=clock),
+        store=base.store,
+        capture=base.capture,
+        preparing=base.preparing,
+        judging=Judging(base.store, base.follower, lookups=base.lookups, clock=base.clock),
         standing=standing,
         correcting=service,
         context=EPCIS_CONTEXT,
         party=naming.party(party) if party else None,
-        clock=clock,
+        clock=base.clock,
     )
     return operating, naming
 
 
-def correcting(
-    store: GatewayStore, capture: Capture, preparing: Preparing, clock: Callable[[], float]
-) -> tuple[Standing, Correcting]:
+def correcting(base: Base) -> tuple[Standing, Correcting]:
     """Return what knows, and what says, that a statement was taken back."""
-    standing = Standing(store)
+    standing = Standing(base.store)
     service = Correcting(
-        store=store,
-        capture=capture,
-        preparing=preparing,
+        store=base.store,
+        capture=base.capture,
+        preparing=base.preparing,
         standing=standing,
         context=EPCIS_CONTEXT,
-        clock=clock,
+        clock=base.clock,
     )
     return standing, service
 

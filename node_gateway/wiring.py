@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from anchoring.anchorer import Anchorer
@@ -22,27 +21,18 @@ from anchoring.ports import ChainIdentity
 from node_gateway import features
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers import canonical_identifier
-from node_gateway.epcis.validation import EpcisValidator
 from node_gateway.errors import SettingsError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.disclosing import Disclosing
-from node_gateway.services.following import Follower
-from node_gateway.services.gate import Gate
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
-from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.public import Maker, PublicAnswers
-from node_gateway.services.state_lookups import MasterLookups
 from node_gateway.services.states import States
 from node_gateway.settings import KeysSection, Settings
-from node_gateway.storage.code_judging import CodeStates
-from node_gateway.storage.corrections import Corrections
 from node_gateway.storage.engine import migrate, open_store
-from node_gateway.storage.facets import Facets
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
-from node_gateway.telemetry import Metrics
 
 PASSPHRASE_VARIABLE = "SEALTRAIL_PASSPHRASE"  # noqa: S105  the name of a variable
 META_PARTICIPANT = "participant"
@@ -178,48 +168,25 @@ async def open_gateway(
 
 async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gateway:
     settings, network, store, clock = parts.settings, parts.network, parts.store, parts.clock
-    participant, registry = settings.gateway.participant, network.registries[0]
-    streams = Streams.from_settings(participant, settings.batching)
-    gate, metrics = Gate(), Metrics(version("sealtrail"))
-    master = await features.master_data(store, locations, clock)
-    preparing = Preparing(
-        participant=participant,
-        validator=EpcisValidator(),
-        limits=settings.limits,
-        event_id_key=await event_id_key(store),
-        locations=master.locations,
-    )
-    lookups = MasterLookups(master.directory)
-    code_states = CodeStates(
-        lookups, on_found=lambda rule, count: metrics.findings.labels(rule).inc(count)
-    )
-    follower = Follower(store, [Corrections(), Facets(), code_states])
+    participant, registry = settings.gateway.participant, network.registries[0].address
+    signer = ReceiptSigner(parts.keys.sign, chain_id=network.chain_id, registry=registry)
+    base = await features.base(settings, store, signer, locations, clock)
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
-    signer = ReceiptSigner(parts.keys.sign, chain_id=network.chain_id, registry=registry.address)
-    capture = features.capture(
-        store, preparing, streams, signer, gate, metrics, clock, follower, master
-    )
-    standing, correcting = features.correcting(store, capture, preparing, clock)
-    operating, naming = features.operating(
-        settings, store, follower, capture, preparing, (standing, correcting), master, clock
-    )
-    importing, intake, exports, tables = features.importing(
-        settings, store, master, capture, preparing, clock
-    )
-    issuing, withdrawing, commissioning = features.issuing(
-        settings, store, master, capture, gate, clock
-    )
-    querying, queries, prefixes = await features.query_side(store, follower, master, clock)
+    standing, correcting = features.correcting(base)
+    operating, naming = features.operating(base, (standing, correcting))
+    importing, intake, exports, tables = features.importing(base)
+    issuing, withdrawing, commissioning = features.issuing(base)
+    querying, queries, prefixes = await features.query_side(base)
     return Gateway(
         settings=settings,
         store=store,
-        streams=streams,
+        streams=base.streams,
         access=Access(store, clock=clock),
-        gate=gate,
-        capture=capture,
+        gate=base.gate,
+        capture=base.capture,
         standing=standing,
-        states=States(store, follower, preparing, lookups=lookups, clock=clock),
+        states=States(store, base.follower, base.preparing, lookups=base.lookups, clock=clock),
         correcting=correcting,
         operating=operating,
         naming=naming,
@@ -227,8 +194,8 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         withdrawing=withdrawing,
         commissioning=commissioning,
         disclosing=disclosing,
-        master=master,
-        follower=follower,
+        master=base.master,
+        follower=base.follower,
         querying=querying,
         queries=queries,
         prefixes=prefixes,
@@ -236,14 +203,14 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         importing=importing,
         intake=intake,
         mappings=tables.mappings,
-        linting=features.linting(settings, store, follower, master, preparing, tables, clock),
-        drop_folder=features.drop_folder(settings, importing, tables, capture, gate),
+        linting=features.linting(base, tables),
+        drop_folder=features.drop_folder(base, importing, tables),
         exports=exports,
-        batcher=Batcher(store, chain_id=network.chain_id, registry=registry.address, clock=clock),
+        batcher=Batcher(store, chain_id=network.chain_id, registry=registry, clock=clock),
         anchorer=_anchorer(parts),
         lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
-        metrics=metrics,
+        metrics=base.metrics,
         clock=clock,
     )
 
