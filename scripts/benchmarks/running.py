@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _FINAL_S = 300
 
 
 class RunningGateway:
-    def __init__(self, folder: Path, rpc: str, port: int, script: list[str]) -> None:
+    def __init__(self, folder: Path, rpc: str, port: int, script: Sequence[str]) -> None:
         self.host, self.port, self.folder, self.rpc = "127.0.0.1", port, folder, rpc
         self.key = (folder / "admin.key").read_text().strip()
         self.process = subprocess.Popen(
@@ -88,6 +88,11 @@ class RunningGateway:
                 return int(line.split()[1]) / 1024
         raise RuntimeError("no VmRSS")
 
+    def cpu_s(self) -> float:
+        """Processor time that it has taken so far, all threads together."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def steady_gas(self) -> list[float]:
         """Gas of the transactions that hold exactly one anchor of the ordinary stream."""
         anchors = self._get("/v1/anchors?after=2&perPage=50")["anchors"]
@@ -109,8 +114,23 @@ class RunningGateway:
         self.process.wait(20)
 
 
+_SERVE = ("-m", "node_gateway.cli", "serve")
+
+
 @contextmanager
 def running_gateways() -> Iterator[tuple[RunningGateway, RunningGateway]]:
+    with _running({"ours": _SERVE, "peer": (str(_HERE / "ungrouped.py"),)}) as (ours, peer):
+        yield ours, peer
+
+
+@contextmanager
+def running_gateway() -> Iterator[RunningGateway]:
+    with _running({"ours": _SERVE}) as (ours,):
+        yield ours
+
+
+@contextmanager
+def _running(scripts: dict[str, tuple[str, ...]]) -> Iterator[list[RunningGateway]]:
     sys.path.insert(0, str(ROOT))
     from tests.anvil import Anvil
 
@@ -118,13 +138,12 @@ def running_gateways() -> Iterator[tuple[RunningGateway, RunningGateway]]:
     started = []
     try:
         with Anvil("--block-time", "1") as anvil:
-            ports = {"ours": _free_port(), "peer": _free_port()}
+            ports = {name: _free_port() for name in scripts}
             _make(folder, anvil.url, ports)
-            serve = ["-m", "node_gateway.cli", "serve"]
-            ungrouped = [str(_HERE / "ungrouped.py")]
-            for name, script in (("ours", serve), ("peer", ungrouped)):
-                started.append(RunningGateway(folder / name, anvil.url, ports[name], script))
-            yield started[0], started[1]
+            for name, script in scripts.items():
+                one = RunningGateway(folder / name, anvil.url, ports[name], script)
+                started.append(one)
+            yield list(started)
             for one in started:
                 one.close()
             started.clear()

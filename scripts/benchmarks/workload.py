@@ -32,6 +32,10 @@ def event(number: int, *, codes: int = 1, named: bool = True) -> dict:
     return made
 
 
+def goods(step: str, disposition: str, action: str) -> dict:
+    return {"bizStep": step, "disposition": disposition, "action": action}
+
+
 def document(events: list[dict]) -> bytes:
     return json.dumps(
         {
