@@ -36,6 +36,8 @@ Window = Callable[[Key | None, int], list[Key]]
 GATHERED_MAX: Final = 5_000
 _SPAN_MAX: Final = 4_096
 _PROBED_VALUES_MAX: Final = 20
+_PROBED_FROM: Final = 16
+"""Reading fewer events than this costs less than asking the indexes about them."""
 _BROAD: Final = 20
 """In the order of storing, a facet of more than a 20th of all events is no shorter way."""
 
@@ -90,9 +92,10 @@ def planned(
     facets.sort(key=lambda one: one.events)
     fewest = facets[0].events if facets else stored
     gathered = _gathered(connection, query, bounds, min(fewest, stored))
-    if gathered is not None:
-        return Plan(_listed(gathered, mode, descending=descending), ())
     probes = [one for one in facets if len(one.ids) <= _PROBED_VALUES_MAX]
+    if gathered is not None:
+        listed = _listed(gathered, mode, descending=descending)
+        return Plan(listed, probes if len(gathered) >= _PROBED_FROM else ())
     if mode == "time":
         if not facets:
             return Plan(_all_by_time(connection, query.event_time, descending=descending), ())
@@ -178,7 +181,8 @@ def _facet_by_time(
     )
 
 
-def _rest(bounds: tuple[int, int], after: Key | None, *, descending: bool) -> tuple[int, int]:
+def rest_of(bounds: tuple[int, int], after: Key | None, *, descending: bool) -> tuple[int, int]:
+    """Return what is left of a range of positions behind `after`."""
     if after is None:
         return bounds
     if descending:
@@ -190,7 +194,7 @@ def _all_by_position(
     connection: Connection, bounds: tuple[int, int], *, descending: bool
 ) -> Window:
     return lambda after, limit: event_window_by_position(
-        connection, _rest(bounds, after, descending=descending), limit, descending=descending
+        connection, rest_of(bounds, after, descending=descending), limit, descending=descending
     )
 
 
@@ -200,7 +204,7 @@ def _facet_by_position(
     return lambda after, limit: facet_window_by_position(
         connection,
         driver.ids,
-        _rest(bounds, after, descending=descending),
+        rest_of(bounds, after, descending=descending),
         limit,
         descending=descending,
     )

@@ -20,7 +20,7 @@ from node_gateway.storage import tables
 from node_gateway.storage.captures import LIST_NUMBERS
 from node_gateway.storage.events import contents_at, large_event_codes
 from node_gateway.storage.facet_reading import Key, having, record_bounds
-from node_gateway.storage.search_planning import Mode, planned
+from node_gateway.storage.search_planning import Mode, planned, rest_of
 
 ROWS_MAX: Final = 20_000
 READS_MAX: Final = 1_500
@@ -110,6 +110,8 @@ def search(
         work: What it may cost.
     """
     bounds = record_bounds(connection, query.record_time, through)
+    if mode == "record" and after is not None:  # what was passed need not be planned for
+        bounds = rest_of(bounds, after, descending=descending)
     plan = planned(connection, query, mode, bounds, descending=descending)
     found: list[Found] = []
     rows, reads, codes = work.rows, work.reads, work.codes
@@ -125,7 +127,7 @@ def search(
             if candidates:
                 positions = having(connection, probe.ids, candidates)
                 candidates = [key for key in candidates if key.position in positions]
-        for part in _parts(candidates):
+        for part in _parts(candidates, wanted=size + 1 - len(found)):
             for key, one, cost in _examined(connection, query, part):
                 reads -= 1
                 codes -= cost
@@ -140,8 +142,13 @@ def search(
     return Page(tuple(found), after)
 
 
-def _parts(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
-    return (keys[at : at + _READ_AT_ONCE] for at in range(0, len(keys), _READ_AT_ONCE))
+def _parts(keys: Sequence[Key], *, wanted: int) -> Iterator[Sequence[Key]]:
+    """Cut candidates into pieces that are read at once: few if few are wanted, then more."""
+    at, count = 0, min(wanted, _READ_AT_ONCE)
+    while at < len(keys):
+        yield keys[at : at + count]
+        at += count
+        count = min(2 * count, _READ_AT_ONCE)
 
 
 def _examined(
