@@ -27,6 +27,7 @@ from node_gateway.storage.query_tables import facet, facet_event
 _event, _code, _capture = tables.event.c, tables.event_code.c, tables.capture.c
 _row = facet_event.c
 _PER_QUERY: Final = 300
+_CODE_ROWS_MAX: Final = 20_000
 MERGED_MAX: Final = 50
 """So many values of one condition are read each for itself and merged."""
 
@@ -144,24 +145,26 @@ def having(connection: Connection, ids: Sequence[int], keys: Sequence[Key]) -> s
 
 
 def positions_of_codes(connection: Connection, hint: Codes, most: int) -> list[int] | None:
-    """Return the events that name the codes of a condition, None if they are more than `most`."""
-    found: set[int] = set()
+    """Return the events that name the codes of a condition, None if they are more than `most`.
+
+    Also None if the index has too many rows for them: an event can have a row for each code.
+    """
+    queries = []
     if hint.listed:
-        for condition in _code_ranges(hint, _code.code, ""):
-            query = select(_code.event).where(condition).limit(most + 1)
-            found.update(connection.execute(query).scalars())
-            if len(found) > most:
-                return None
+        queries += [
+            select(_code.event).where(condition) for condition in _code_ranges(hint, _code.code, "")
+        ]
     if hint.parents:
-        named = [
-            select(facet.c.id).where(condition)
+        queries += [
+            select(_row.position).where(_row.facet.in_(select(facet.c.id).where(condition)))
             for condition in _code_ranges(hint, facet.c.key, f"{KINDS['parent']:02d} ")
         ]
-        for one in named:
-            query = select(_row.position).where(_row.facet.in_(one)).limit(most + 1)
-            found.update(connection.execute(query).scalars())
-            if len(found) > most:
-                return None
+    found: set[int] = set()
+    for query in queries:
+        positions = connection.execute(query.limit(_CODE_ROWS_MAX)).scalars().all()
+        found.update(positions)
+        if len(positions) == _CODE_ROWS_MAX or len(found) > most:
+            return None
     return sorted(found)
 
 
