@@ -9,7 +9,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, TextClause, bindparam, delete, func, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TextClause,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+)
 
 from node_gateway.state.code_state import CodeState, from_wire, to_wire
 from node_gateway.state.rules import Finding, Rule
@@ -144,28 +157,42 @@ def write_states(
     gone = [{"b_code": code} for code, state in changes.items() if state is None]
     if gone:
         connection.execute(_REMOVE_STATE, gone)
-    _change_states(connection, sorted(changed))
+    _change_states(connection, insert_rows, sorted(changed))
     insert_rows(connection, code_state, sorted(new))
 
 
 _REMOVE_STATE: Final = delete(code_state).where(code_state.c.code == bindparam("b_code"))
 _CHANGE_ON_SQLITE: Final = "UPDATE code_state SET parent = ?2, data = ?3 WHERE code = ?1"
 _CHANGE_ON_POSTGRES: Final = text(
-    "UPDATE code_state SET parent = new.parent, data = new.data FROM unnest("
-    "CAST(:codes AS text[]), CAST(:parents AS text[]), CAST(:data AS bytea[])"
-    ") AS new (code, parent, data) WHERE code_state.code = new.code"
+    "UPDATE code_state SET parent = new.parent, data = new.data FROM code_state_change AS new "
+    "WHERE code_state.code = new.code"
+)
+_CHANGE_TABLE: Final = text(
+    "CREATE TEMPORARY TABLE IF NOT EXISTS code_state_change "
+    '(code text COLLATE "C", parent text, data bytea) ON COMMIT DELETE ROWS'
+)
+_change = Table(
+    "code_state_change",
+    MetaData(),  # no table of the schema: the session's own
+    Column("code", Text()),
+    Column("parent", Text()),
+    Column("data", LargeBinary()),
 )
 
 
-def _change_states(connection: Connection, rows: Sequence[tuple[str, str | None, bytes]]) -> None:
-    """Change rows by what each database does fastest: one statement, prepared or over arrays."""
+def _change_states(
+    connection: Connection, insert_rows: Insert, rows: Sequence[tuple[str, str | None, bytes]]
+) -> None:
+    """Change rows by what each database does fastest: one statement, prepared or over a copy."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(_CHANGE_ON_SQLITE, list(rows))
         return
-    codes, parents, data = (list(column) for column in zip(*rows, strict=True))
-    connection.execute(_CHANGE_ON_POSTGRES, {"codes": codes, "parents": parents, "data": data})
+    connection.execute(_CHANGE_TABLE)
+    insert_rows(connection, _change, rows)
+    connection.execute(_CHANGE_ON_POSTGRES)
+    connection.execute(delete(_change))
 
 
 def children_of(connection: Connection, parent: str, after: str, limit: int) -> list[str]:
