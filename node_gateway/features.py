@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from anchoring.chain.receipts import ReceiptSigner
+from node_gateway.codes.issuing import Status
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.validation import EpcisValidator
 from node_gateway.errors import DocumentRefusedError, SettingsError
@@ -41,6 +42,7 @@ from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.querying import Querying
 from node_gateway.services.standing import Standing
 from node_gateway.services.state_lookups import MasterLookups
+from node_gateway.services.unissued import Unissued
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
 from node_gateway.state.folding import Lookups
@@ -225,16 +227,28 @@ def drop_folder(base: Base, importing: Importing, tables: CsvFiles) -> DropFolde
     )
 
 
-def operating(base: Base, corrections: tuple[Standing, Correcting]) -> tuple[Operating, Naming]:
+def operating(
+    base: Base, corrections: tuple[Standing, Correcting], issuing: Issuing
+) -> tuple[Operating, Naming]:
     """Return what states operations on goods, and what finds the parties that they name."""
     naming = Naming(base.master.directory)
     party = base.settings.gateway.party
     standing, service = corrections
+
+    async def status_of(code: str) -> Status:
+        return (await issuing.status(code)).status
+
     operating = Operating(
         store=base.store,
         capture=base.capture,
         preparing=base.preparing,
-        judging=Judging(base.store, base.follower, lookups=base.lookups, clock=base.clock),
+        judging=Judging(
+            base.store,
+            base.follower,
+            lookups=base.lookups,
+            clock=base.clock,
+            unissued=Unissued(base.store, status_of=status_of),
+        ),
         standing=standing,
         correcting=service,
         context=EPCIS_CONTEXT,

@@ -174,9 +174,9 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
     standing, correcting = features.correcting(base)
-    operating, naming = features.operating(base, (standing, correcting))
-    importing, intake, exports, tables = features.importing(base)
     issuing, withdrawing, commissioning = features.issuing(base)
+    operating, naming = features.operating(base, (standing, correcting), issuing)
+    importing, intake, exports, tables = features.importing(base)
     querying, queries, prefixes = await features.query_side(base)
     return Gateway(
         settings=settings,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from node_gateway.errors import Spot
 from node_gateway.services.following import Follower
+from node_gateway.services.unissued import Unissued
 from node_gateway.state.folding import Lookups
 from node_gateway.state.rules import MEANINGS, Finding
 from node_gateway.storage.code_judging import judge_imagined
@@ -27,9 +28,10 @@ class Judging:
         *,
         lookups: Lookups,
         clock: Callable[[], float],
+        unissued: Unissued,
     ) -> None:
         self._database, self._follower = database, follower
-        self._lookups, self._clock = lookups, clock
+        self._lookups, self._clock, self._unissued = lookups, clock, unissued
 
     async def findings(self, event: Mapping[str, Any]) -> list[Finding]:
         """Return what a normalised event would contradict, of everything stored before the call.
@@ -48,14 +50,17 @@ class Judging:
         return await self._database.read(judge)
 
     async def refusals(self, event: Mapping[str, Any]) -> list[Spot]:
-        """Return the findings that forbid an operation, with the spot of each code."""
+        """Return the findings that forbid an operation, with the spot of each code.
+
+        Codes of our own products are refused too where they are not valid (`Unissued`).
+        """
         found = await self.findings(event)
         places = {
             code: f"/codes/{index}"
             for member in _CODE_LISTS
             for index, code in enumerate(event.get(member) or ())
         }
-        return [
+        spots = [
             Spot(
                 one.rule.word,
                 MEANINGS[one.rule].en,
@@ -64,3 +69,4 @@ class Judging:
             for one in sorted(found)
             if MEANINGS[one.rule].severity != "info"
         ]
+        return spots + await self._unissued.refusals(event)

@@ -232,3 +232,34 @@ async def test_a_chain_that_is_down_stops_no_operation(template: Path, tmp_path:
             assert (await do(up, "dispense", codes=[code])).status_code == 409
             assert (await do(up, "ship", codes=[other], to=BUYER)).status_code == 201
             assert time.perf_counter() - began < 5.0  # a call of the chain alone waits 10 s
+
+
+async def issue(up: Running, gtin: str, count: int) -> list[str]:
+    answer = await up.client.post("/v1/codes/issue", json={"gtin": gtin, "count": count})
+    assert answer.status_code == 200, answer.text
+    return [line.partition(",")[0] for line in answer.text.splitlines()[1:]]
+
+
+async def refused(up: Running, operation: str, **body: Any) -> set[str]:
+    answer = await do(up, operation, **body)
+    assert answer.status_code == 409, answer.text
+    return {one["code"] for one in answer.json()["errors"]}
+
+
+async def test_a_code_of_ours_is_not_valid_before_it_is_commissioned(shared: Running) -> None:
+    gtin = "06901234000023"
+    first, second, third = await issue(shared, gtin, 3)
+    made_up = f"https://id.gs1.org/01/{gtin}/21/MADEUP"
+    wrong = first[:-1] + ("3" if first[-1] == "2" else "2")
+    for operation in ("dispense", "receive", "return"):
+        assert await refused(shared, operation, codes=[first]) == {"issued_not_commissioned"}
+    assert await refused(shared, "ship", codes=[made_up], to=BUYER) == {"never_issued"}
+    assert await refused(shared, "dispense", codes=[wrong]) == {"check_wrong"}
+    await made(shared, first)
+    assert (await do(shared, "dispense", codes=[first])).status_code == 201
+    declared = {"code": second, "reason": "torn"}
+    assert (await shared.client.post("/v1/codes/void", json=declared)).status_code == 200
+    assert await refused(shared, "dispense", codes=[second]) == {"void"}
+    answer = await do(shared, "dispense", codes=[third], override="label was scanned too early")
+    assert answer.status_code == 201, answer.text
+    assert (await do(shared, "destroy", codes=[second], reason="torn")).status_code == 201
