@@ -125,7 +125,7 @@ async def commission_codes(
 ) -> dict[str, Any]:
     """Capture the commissioning of codes; asked for again, nothing is stored twice.
 
-    Problems: parameter, order_not_found, order_count, lot_form, date_form, time_form,
+    Problems: parameter, order_not_found, order_count, lot_form, day_form, time_form,
     identifier_form, codes_commissioned, event_time_future, read_only.
     """
     del key

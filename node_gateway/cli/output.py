@@ -53,7 +53,7 @@ _EXIT_BY_CODE = {
     "order_count": USAGE,
     "reason_form": USAGE,
     "lot_form": USAGE,
-    "date_form": USAGE,
+    "day_form": USAGE,
 }
 ATTEMPTS = {
     "api_key": "set SEALTRAIL_API_KEY, or sealtrail api-key new",

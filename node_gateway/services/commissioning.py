@@ -239,7 +239,7 @@ def _day(text: str, member: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise ParameterError(
-            f"{member} is no date", code="date_form", hint="Such as 2028-02-29."
+            f"{member} is no date", code="day_form", hint="Such as 2028-02-29."
         ) from None
 
 

@@ -29,9 +29,11 @@ from node_gateway.codes.issuing import (
     decide,
     taken_apart,
 )
+from node_gateway.epcis.identifiers import DRUG_CODE
 from node_gateway.errors import NotFoundError, NotPossibleError, ParameterError
 from node_gateway.services.commissioned import commissioning_of
 from node_gateway.services.gate import Gate
+from node_gateway.services.issuing_refusals import refused
 from node_gateway.services.issuing_requests import OrderRequest
 from node_gateway.settings import IssuingSection
 from node_gateway.storage.issuing import IssuingStore
@@ -52,6 +54,8 @@ CHUNK_CODES: Final = 4096
 ORDER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 RANGE_SIZE_MAX: Final = 1_000_000
 REPLACED_SHOWN_MAX: Final = 100
+STEM_CODES_MAX: Final = 10
+"""So many codes of one stem are looked at: more than one is an error already."""
 META_RESTORED: Final = "issuing_restored"
 """Set when an old copy of the database was taken over: it may lack orders that were answered."""
 _KEY_SIZE_BYTES: Final = 32
@@ -203,7 +207,7 @@ class Issuing:
         status = decide(
             mark=None if mark is None else Status(mark.kind),
             is_commissioned=commissioned,
-            is_issued=place is not None,
+            is_issued=place is not None or await self._stem_is_used(code),
             are_checks_right=right,
         )
         replaced = await self._marks.replaced_by(code, limit=REPLACED_SHOWN_MAX)
@@ -215,6 +219,18 @@ class Issuing:
             mark,
             tuple(one.code for one in replaced),
         )
+
+    async def _stem_is_used(self, code: str) -> bool:
+        """Tell whether a drug code with the same 16 digits is commissioned, issued by whomever.
+
+        Check digits of codes issued elsewhere are opaque, but no two packs share these 16.
+        """
+        if not code.startswith(DRUG_CODE):
+            return False
+        stem = code[:-DRUG_CHECKS_LENGTH]
+        named = await self._events.codes_with_prefix(stem, limit=STEM_CODES_MAX)
+        others = [one for one in named if one != code]
+        return any([await commissioning_of(self._events, one) is not None for one in others])
 
     async def _found(self, code: str) -> tuple[bool, Place | None, bool]:
         """Return if its product is known, where its number was given out, if its checks fit."""
@@ -244,7 +260,7 @@ class Issuing:
         while isinstance(answer, Refusal) and answer.code == "scheme_changed":
             answer = await write(await self._wanted(request, order_id))
         if isinstance(answer, Refusal):
-            raise _refused(answer, request)
+            raise refused(answer, request)
         return answer
 
     async def _require_whole(self) -> None:
@@ -355,30 +371,3 @@ def _chunks(order: OrderRow, first: int, last: int) -> Iterator[tuple[range, byt
 
 def _written(scheme: Scheme, numbers: range, key: bytes, write: Callable[[Sequence[Code]], T]) -> T:
     return write(scheme.codes(numbers, key))
-
-
-def _refused(refusal: Refusal, request: OrderRequest) -> NotPossibleError:
-    line = f"line {request.line}" if request.line else "orders without a line"
-    detail, hint = {
-        "order_mismatch": (
-            "this order was made with another product, line or count",
-            "Another order needs another id.",
-        ),
-        "range_exhausted": (
-            f"{refusal.left} codes are left in the ranges of {line}",
-            "Ask for fewer, or set aside another range: sealtrail code range add",
-        ),
-        "codes_exhausted": (
-            f"{refusal.left} codes are left of {request.name}",
-            "Ask for fewer; a new product, prefix or identification code has its own.",
-        ),
-        "guess_rate": (
-            f"more than {refusal.left} further codes of {request.name} would be guessed too often",
-            "issuing.guess_rate_max is the limit; longer serials take a new GTIN.",
-        ),
-        "prefix_overlap": (
-            f"{request.name} overlaps a company prefix that is issued from already",
-            "Use the prefix that sealtrail code range list shows.",
-        ),
-    }[refusal.code]
-    return NotPossibleError(detail, code=refusal.code, hint=hint)

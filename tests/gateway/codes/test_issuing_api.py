@@ -190,6 +190,15 @@ async def test_the_three_refusals(shared: Running) -> None:
     assert len({str({**one, "code": ""}) for one in public}) == 1  # to the public all look alike
 
 
+async def test_the_last_four_of_a_code_that_others_issued(shared: Running) -> None:
+    stem = f"urn:x-cn-drug:{new_drug_id()}123456789"
+    assert (await status(shared, f"{stem}1111"))["status"] == "never_issued"
+    await shared.entry(commissioning(f"{stem}1111"), final=False)
+    assert (await status(shared, f"{stem}1111"))["status"] == "commissioned"
+    assert (await status(shared, f"{stem}1112"))["status"] == "check_wrong"
+    assert (await status(shared, f"{stem[:-1]}01111"))["status"] == "never_issued"
+
+
 async def test_a_commissioned_code_is_voided_by_an_event(shared: Running) -> None:
     code, *_ = await commissioned(shared)
     tried = await shared.client.post(
@@ -322,9 +331,9 @@ async def test_a_wrong_check_digit_comes_with_the_right_one(shared: Running) -> 
         ({"lot": "", "expiry": "2028-02-29"}, (400, "lot_form")),
         ({"lot": "L" * 21, "expiry": "2028-02-29"}, (400, "lot_form")),
         ({"lot": "批号", "expiry": "2028-02-29"}, (400, "lot_form")),
-        ({"lot": "L", "expiry": "2028-02-30"}, (400, "date_form")),
-        ({"lot": "L", "expiry": "soon"}, (400, "date_form")),
-        ({"lot": "L", "expiry": "2028-02-28", "madeOn": "x"}, (400, "date_form")),
+        ({"lot": "L", "expiry": "2028-02-30"}, (400, "day_form")),
+        ({"lot": "L", "expiry": "soon"}, (400, "day_form")),
+        ({"lot": "L", "expiry": "2028-02-28", "madeOn": "x"}, (400, "day_form")),
         ({"lot": "L", "expiry": "2028-02-28", "eventTime": "2026-03-01"}, (400, "time_form")),
         ({"lot": "L", "expiry": "2028-02-28", "location": "here"}, (400, "identifier_form")),
         ({"lot": "L", "expiry": "2028-02-28", "first": 3}, (400, "order_count")),
