@@ -24,19 +24,28 @@ def fingerprint(event: Mapping[str, Any], time_ms: int) -> bytes:
         event: A normalised event, complete with its code lists.
         time_ms: Its eventTime in milliseconds since the epoch.
     """
-    content = {name: _sorted(value) for name, value in event.items() if name not in _NAMES}
+    content = {
+        name: value if type(value) is str else _sorted(value)
+        for name, value in event.items()
+        if name not in _NAMES
+    }
     content["eventTime"] = time_ms
     text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     return sha256(text).digest()[:FINGERPRINT_SIZE]
 
 
 def _sorted(value: Any) -> Any:
+    """Return a value with its lists in an order of their own; this runs for every event."""
     if isinstance(value, list):
-        if all(isinstance(one, str) for one in value):
+        if len(value) < 2:
+            return [one if type(one) is str else _sorted(one) for one in value]
+        if all(type(one) is str for one in value):
             return sorted(set(value))
         return sorted((_sorted(one) for one in value), key=_text)
-    if isinstance(value, Mapping):
-        return {name: _sorted(inner) for name, inner in value.items()}
+    if isinstance(value, dict):
+        return {
+            name: inner if type(inner) is str else _sorted(inner) for name, inner in value.items()
+        }
     return value
 
 
