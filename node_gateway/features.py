@@ -182,8 +182,12 @@ def importing(base: Base) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
     tables = CsvFiles(
         mappings=Mappings(folder), preparing=base.preparing, party_of=party_of, clock=base.clock
     )
-    formats = [files, tables]
-    service = Importing(imports=imports, capture=base.capture, formats=formats, clock=base.clock)
+    service = Importing(
+        imports=imports,
+        capture=base.capture,
+        formats=[files, tables],
+        clock=base.clock,
+    )
     intake = Intake(service, folder, size_bytes_max=base.settings.limits.import_size_bytes_max)
     return service, intake, MashangExports(imports, base.store), tables
 

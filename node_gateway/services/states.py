@@ -79,7 +79,7 @@ class States:
             ParameterError: more than CODES_MAX codes.
         """
         if len(codes) > CODES_MAX:
-            raise ParameterError(f"at most {CODES_MAX} codes at once", code="too_many_codes")
+            raise ParameterError(f"at most {CODES_MAX} codes at once", code="codes_at_once")
         await self._follower.catch_up()
         return await self._database.read(lambda connection: _views(connection, codes))
 
