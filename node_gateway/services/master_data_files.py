@@ -93,9 +93,10 @@ class MasterDataFiles:
         """
         if len(raw) > _INLINE_SIZE_BYTES_MAX:
             read = await asyncio.to_thread(_read, kind, raw)
+            await asyncio.to_thread(self._find_conflicts, read)
         else:
             read = _read(kind, raw)
-        self._find_conflicts(read)
+            self._find_conflicts(read)
         if read.spots and not proceed and not check:
             raise DocumentRefusedError(read.spots[:SPOTS_MAX])
         report = FileReport(read.rows, refused=len(read.refused), errors=read.spots[:SPOTS_MAX])
