@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Header, Response
@@ -9,16 +10,18 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from node_gateway.api.deps import BodyDep, GatewayDep, OperateKey
+from node_gateway.epcis.errors import EpcisError
 from node_gateway.epcis.operations import OPERATIONS, Order
 from node_gateway.epcis.parse import parse_json
 from node_gateway.epcis.times import offset_of
-from node_gateway.errors import ParameterError, Spot
+from node_gateway.errors import DocumentRefusedError, ParameterError, Spot
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.operating import OperationReport
 
 router = APIRouter(tags=["operations"])
 
 M = TypeVar("M", bound=BaseModel)
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 CODES_MAX = 2**18
 TEXT_LENGTH_MAX = 1000
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
@@ -115,8 +118,12 @@ def _parsed(model: type[M], body: bytes, gateway: Gateway) -> M:
 
 def _order(gateway: Gateway, wanted: OperationIn) -> Order:
     return Order(
-        codes=tuple(dict.fromkeys(gateway.canonical_code(one) for one in wanted.codes)),
-        parent=gateway.canonical_code(wanted.parent) if wanted.parent else None,
+        codes=tuple(
+            dict.fromkeys(
+                _code(gateway, one, f"/codes/{index}") for index, one in enumerate(wanted.codes)
+            )
+        ),
+        parent=_code(gateway, wanted.parent, "/parent") if wanted.parent else None,
         document=wanted.document,
         document_type=wanted.document_type,
         sender=gateway.naming.party(wanted.sender) if wanted.sender else None,
@@ -127,6 +134,20 @@ def _order(gateway: Gateway, wanted: OperationIn) -> Order:
         reason=wanted.reason,
         override=wanted.override,
     )
+
+
+def _code(gateway: Gateway, text: str, pointer: str) -> str:
+    """Return a code in its canonical form; a mistake in it is told with its place."""
+    try:
+        found = gateway.canonical_code(text)
+    except EpcisError as error:
+        spot = Spot(error.code, error.detail, pointer, error.hint)
+        raise DocumentRefusedError([spot]) from None
+    if not _URI.match(found):
+        hint = "Scan it, or write (01)...(21)..., GTIN and serial, SSCC, URN or Digital Link."
+        spot = Spot("identifier_form", "no spelling of a code that is known here", pointer, hint)
+        raise DocumentRefusedError([spot])
+    return found
 
 
 def _wire(report: OperationReport) -> dict[str, Any]:

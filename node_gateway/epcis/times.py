@@ -27,7 +27,7 @@ def normal_time(text: str) -> str:
     """
     match = _TIME.fullmatch(text)
     if match is None:
-        raise NormalisationError("not an RFC 3339 time with an offset", code="time_form")
+        raise _no_time()
     day, clock, fraction, _, sign, hours, minutes = match.groups()
     _second(day, clock)  # refuses a 30 February
     if sign is not None and (hours > "23" or minutes > "59"):
@@ -49,7 +49,7 @@ def time_ms(text: str) -> int:
     """
     match = _TIME.fullmatch(text)
     if match is None:
-        raise NormalisationError("not an RFC 3339 time with an offset", code="time_form")
+        raise _no_time()
     since = _moment(match) - _EPOCH
     return since // timedelta(milliseconds=1) + int((match[3] or "")[:3].ljust(3, "0"))
 
@@ -62,7 +62,7 @@ def offset_of(text: str) -> str:
     """
     match = _TIME.fullmatch(text)
     if match is None:
-        raise NormalisationError("not an RFC 3339 time with an offset", code="time_form")
+        raise _no_time()
     return f"{match[5]}{match[6]}:{match[7]}" if match[5] else "+00:00"
 
 
@@ -79,7 +79,7 @@ def month_at(text: str, offset: str | None) -> str:
     """
     match = _TIME.fullmatch(text)
     if match is None:
-        raise NormalisationError("not an RFC 3339 time with an offset", code="time_form")
+        raise _no_time()
     there = _OFFSET.fullmatch(offset) if offset is not None else None
     try:
         moment = _moment(match)
@@ -121,3 +121,11 @@ def _next_second(day: str, clock: str) -> str:
     except OverflowError:
         raise NormalisationError("a time beyond the years 1 to 9999", code="time_form") from None
     return following.isoformat()
+
+
+def _no_time() -> NormalisationError:
+    return NormalisationError(
+        "not an RFC 3339 time with an offset",
+        code="time_form",
+        hint="Such as 2026-03-01T09:30:00.000+08:00.",
+    )

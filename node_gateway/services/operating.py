@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import orjson
@@ -37,6 +38,14 @@ from node_gateway.storage.ports import EventStore, event_key
 
 UNDO: Final = "undo"
 _PAGE_EVENTS: Final = 1000
+_NEEDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "codes": "Give the codes: scan them, or a file of them with --codes.",
+        "parent": "Give the unit: an SSCC or a case code.",
+        "to": "Say with `to` (--to) which party gets the goods: its GLN or known name.",
+        "reason": "Say why with `reason` (--reason).",
+    }
+)
 
 
 class Judging(Protocol):
@@ -128,7 +137,11 @@ class Operating:
             raise NotFoundError(f"there is no operation {name}", code="operation_not_found")
         lacking = missing(operation, order)
         if lacking:
-            raise ParameterError(f"{name} needs {', '.join(lacking)}", code="operation_incomplete")
+            raise ParameterError(
+                f"{name} needs {', '.join(lacking)}",
+                code="operation_incomplete",
+                hint=" ".join(_NEEDS[one] for one in lacking),
+            )
         order = self._with_party(operation, order)
         if idempotency_key is not None:
             order = replace(order, event_id=self._event_id(name, order, idempotency_key))

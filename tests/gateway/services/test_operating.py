@@ -195,12 +195,16 @@ async def test_the_answer_comes_within_a_tenth_of_a_second(shared: Running) -> N
 @pytest.mark.parametrize(
     ("operation", "body", "status", "code"),
     [
-        ("teleport", {"codes": ["x"]}, 404, "operation_not_found"),
+        ("teleport", {"codes": [sgtin()]}, 404, "operation_not_found"),
         ("ship", {"codes": [sgtin()]}, 400, "operation_incomplete"),
         ("ship", {"to": BUYER}, 400, "operation_incomplete"),
         ("destroy", {"codes": [sgtin()]}, 400, "operation_incomplete"),
         ("pack", {"codes": [sgtin()]}, 400, "operation_incomplete"),
         ("dispense", {"codes": ["(01)06901234123457(21)1"]}, 400, "check_digit"),
+        ("dispense", {"codes": [sgtin(), "(01)06901234123457(21)1"]}, 400, "/codes/1"),
+        ("dispense", {"codes": ["blue box"]}, 400, "identifier_form"),
+        ("pack", {"codes": [sgtin()], "parent": "pallet"}, 400, "/parent"),
+        ("ship", {"codes": [sgtin()]}, 400, "which party gets the goods"),
         ("dispense", {"codes": [""]}, 400, "parameter"),
         ("dispense", {"codes": [sgtin()], "price": 3}, 400, "parameter"),
         ("ship", {"codes": [sgtin()], "to": "9521321000011"}, 400, "check_digit"),
