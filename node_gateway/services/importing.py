@@ -31,7 +31,8 @@ from node_gateway.storage.errors import StoreBusyError
 from node_gateway.storage.importing import DONE, OPEN, REFUSED, ImportJob, ImportStore
 
 PART_EVENTS_MAX: Final = 1000
-PART_CODES_MAX: Final = 100_000
+PART_CODES_MAX: Final = 20_000
+"""A part is committed in memory, about a kilobyte for each code that it names."""
 MAPPING_VERSION: Final = 1
 """Part of the idempotency keys: another mapping must not be taken for a part stored before."""
 _BUSY_PAUSE_S: Final = 0.2
@@ -185,6 +186,20 @@ class Importing:
         """Return the imports that are not finished."""
         return await self._imports.open_jobs()
 
+    def reserve(self, number: int) -> bool:
+        """Say that somebody will run a job, at once; False if somebody does already.
+
+        Whoever gets it calls `run_reserved`, and `release` whatever becomes of that.
+        """
+        if number in self._running:
+            return False
+        self._running.add(number)
+        return True
+
+    def release(self, number: int) -> None:
+        """Say that nobody runs a job any more."""
+        self._running.discard(number)
+
     async def run(
         self, job: ImportJob, file: Path, *, progress: Progress | None = None
     ) -> ImportJob:
@@ -196,16 +211,21 @@ class Importing:
             progress: Called after every part.
 
         Returns:
-            The job, `done` or `refused`.
+            The job, `done` or `refused`; still `open` if somebody runs it already.
         """
-        if job.state == DONE or job.number in self._running:
+        if job.state == DONE or not self.reserve(job.number):
             return job
-        self._running.add(job.number)
         try:
-            async with self._turn:
-                return await self._run(job, file, progress or _ignore)
+            return await self.run_reserved(job, file, progress=progress)
         finally:
-            self._running.discard(job.number)
+            self.release(job.number)
+
+    async def run_reserved(
+        self, job: ImportJob, file: Path, *, progress: Progress | None = None
+    ) -> ImportJob:
+        """Import a file whose job was reserved; see `run`."""
+        async with self._turn:
+            return await self._run(job, file, progress or _ignore)
 
     async def _run(self, job: ImportJob, file: Path, progress: Progress) -> ImportJob:
         reader = next(one for one in self._formats if job.kind in one.kinds)

@@ -95,9 +95,10 @@ class Intake:
         except BaseException:
             received.path.unlink(missing_ok=True)
             raise
-        running = (await self._importing.job(job.number)).is_running
-        if job.state != OPEN or running:
-            received.path.unlink(missing_ok=True)
+        job = (await self._importing.job(job.number)).job
+        # Nothing waits between this look and the reservation: two uploads are one import.
+        if job.state != OPEN or not self._importing.reserve(job.number):
+            await asyncio.to_thread(received.path.unlink, missing_ok=True)
             return job
         path = self._path(job)
         received.path.replace(path)
@@ -109,7 +110,8 @@ class Intake:
         open_jobs = {self._path(job): job for job in await self._importing.open_jobs()}
         there = await asyncio.to_thread(self._clear, frozenset(open_jobs))
         for path in there:
-            self._begin(open_jobs[path], path)
+            if self._importing.reserve(open_jobs[path].number):
+                self._begin(open_jobs[path], path)
         return len(there)
 
     async def stop(self) -> None:
@@ -124,13 +126,19 @@ class Intake:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _begin(self, job: ImportJob, path: Path) -> None:
+        """Work on a reserved job; it is released however the task ends, even before it starts."""
         task = asyncio.create_task(self._work(job, path))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            self._importing.release(job.number)
+
+        task.add_done_callback(ended)
 
     async def _work(self, job: ImportJob, path: Path) -> None:
         try:
-            await self._importing.run(job, path)
+            await self._importing.run_reserved(job, path)
         except Exception as error:  # noqa: BLE001  the job stays open; the next start goes on
             structlog.get_logger().error(
                 "import interrupted", job=job.number, **without_values(error)

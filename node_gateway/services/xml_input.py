@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from node_gateway.codes.china.sniffing import HEAD_SIZE, sniff
 from node_gateway.epcis.normalise import normalise_event
 from node_gateway.epcis.normalise_errors import DocumentRefusedError as NormalisingRefusedError
 from node_gateway.epcis.xml.errors import XmlProblem, XmlRefusedError
@@ -75,6 +76,10 @@ class XmlInput:
         return PreparedDocument(digest, prepared.events, tuple(every), told)
 
     def _read(self, raw: bytes) -> XmlDocument:
+        if sniff(raw[:HEAD_SIZE]) is not None:
+            detail = "a file of the drug platform is imported, not captured"
+            hint = "POST it to /v1/imports, or: sealtrail import mashang FILE"
+            raise DocumentRefusedError([Spot("document_kind", detail, hint=hint)])
         limits = self._preparing.limits
         try:
             read = read_xml(

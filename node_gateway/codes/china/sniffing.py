@@ -8,6 +8,8 @@ from typing import Final, Literal
 from node_gateway.codes.china.findings import FileFormError
 from node_gateway.codes.china.reading import SNIFF_SIZE, encoding_of
 
+HEAD_SIZE: Final = SNIFF_SIZE
+"""So many first bytes are enough to tell a file."""
 FileKind = Literal["mashang-relation", "mashang-bills"]
 
 _ROOT: Final = re.compile(r"<(?:\w+:)?Document\b", re.IGNORECASE)
@@ -21,7 +23,7 @@ def sniff(head: bytes) -> FileKind | None:
     """Return which of the platform's files begins with `head`, None if none does.
 
     Args:
-        head: The first bytes; 4,096 are enough.
+        head: The first bytes; HEAD_SIZE are enough.
     """
     try:
         name, skip = encoding_of(head[:SNIFF_SIZE])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from node_gateway.services.importing import PART_EVENTS_MAX, SourceEvent, parts_of
+from node_gateway.services.importing import PART_CODES_MAX, PART_EVENTS_MAX, SourceEvent, parts_of
 from node_gateway.settings import LimitsSection
 from tests.gateway.codes.china.making import relation, rows
 from tests.gateway.conftest import Start
@@ -45,7 +45,7 @@ def test_parts_depend_on_the_events_alone() -> None:
 
     small = list(parts_of(iter(made(2 * PART_EVENTS_MAX + 1, 1))))
     assert [len(one) for one in small] == [PART_EVENTS_MAX, PART_EVENTS_MAX, 1]
-    large = list(parts_of(iter(made(5, 40_000))))
+    large = list(parts_of(iter(made(5, PART_CODES_MAX * 2 // 5))))
     assert [len(one) for one in large] == [2, 2, 1]
-    assert [len(one) for one in parts_of(iter(made(2, 150_000)))] == [1, 1]
+    assert [len(one) for one in parts_of(iter(made(2, PART_CODES_MAX + 1)))] == [1, 1]
     assert list(parts_of(iter([]))) == []

@@ -252,6 +252,15 @@ async def test_what_is_not_there(shared: Running) -> None:
     assert list((shared.folder / "imports").iterdir()) == []
 
 
+async def test_capturing_it_says_where_it_goes(shared: Running) -> None:
+    for raw in (bills(row()), relation(rows(1), encoding="GBK")):
+        answer = await shared.client.post(
+            "/epcis/capture", content=raw, headers={"Content-Type": "application/xml"}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (400, "document_kind")
+        assert "/v1/imports" in answer.json()["hint"]
+
+
 async def test_the_three_refusals_and_the_level(shared: Running) -> None:
     first, made = some_rows()
     await sent(shared, relation(made, batchNo=f"R{first}"))
