@@ -121,11 +121,15 @@ class States:
         def work(connection: Connection) -> dict[str, Any]:
             view = _require(connection, code)
             children, last = _children(connection, code, after, limit)
+            units = code_states.parents_among(connection, [one.code for one in children])
             return {
                 "code": code,
                 "status": view.status,
                 "parents": list(view.around),
-                "children": [_child_wire(connection, one) for one in children],
+                "children": [
+                    {"code": one.code, "status": one.status, "isUnit": one.code in units}
+                    for one in children
+                ],
                 "next": last,
             }
 
@@ -270,15 +274,16 @@ def _children(
 ) -> tuple[list[CodeView], str | None]:
     """Return a page of what is inside a unit now; what it was emptied of is passed over."""
     found: list[CodeView] = []
+    size = min(limit + 1, _PAGE)
     while True:
-        page = code_states.children_of(connection, code, after, _PAGE)
+        page = code_states.children_of(connection, code, after, size)
         for child, view in _views(connection, page).items():
             if code in view.around:
                 if len(found) == limit:
                     return found, found[-1].code
                 found.append(view)
             after = child
-        if len(page) < _PAGE:
+        if len(page) < size:
             return found, None
 
 
@@ -286,15 +291,6 @@ def _child_count(connection: Connection, code: str, state: CodeState) -> int:
     if not state.emptied:
         return code_states.child_count(connection, code)
     return len(_children(connection, code, "", _COUNTED_MAX)[0])
-
-
-def _child_wire(connection: Connection, view: CodeView) -> dict[str, Any]:
-    inside = code_states.children_of(connection, view.code, "", 1)
-    return {
-        "code": view.code,
-        "status": view.status,
-        "isUnit": bool(inside) and view.state.filled is not None,
-    }
 
 
 def _view_wire(view: CodeView, entries: Mapping[int, bytes]) -> dict[str, Any]:

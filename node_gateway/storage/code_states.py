@@ -209,6 +209,12 @@ def child_count(connection: Connection, parent: str) -> int:
     return connection.execute(query.select_from(code_state)).scalar() or 0
 
 
+def parents_among(connection: Connection, codes: Collection[str]) -> set[str]:
+    """Return those of some codes into which anything was packed last."""
+    statement = "SELECT DISTINCT parent FROM code_state WHERE parent IN {}"
+    return {parent for (parent,) in among(connection, statement, codes)}
+
+
 def parent_positions(connection: Connection, parents: Collection[str]) -> list[tuple[str, int]]:
     """Return (parent, position) of the events that name these codes as parents."""
     statement = "SELECT parent, event FROM parent_event WHERE parent IN {}"
