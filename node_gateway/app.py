@@ -21,6 +21,8 @@ from node_gateway.api import (
     epcis_discovery,
     epcis_events,
     epcis_queries,
+    epcis_socket,
+    epcis_subscriptions,
     events,
     health,
     importing,
@@ -35,6 +37,7 @@ from node_gateway.api import (
     states,
 )
 from node_gateway.api.description import describe
+from node_gateway.api.epcis_deliveries import deliveries, standing_pages
 from node_gateway.api.hot import ShortWay
 from node_gateway.api.middleware import Measured
 from node_gateway.services.gateway import Gateway
@@ -49,6 +52,8 @@ _ROUTERS = (
     epcis_discovery,
     epcis_events,
     epcis_queries,
+    epcis_subscriptions,
+    epcis_socket,
     events,
     parsing,
     issuing,
@@ -87,6 +92,7 @@ def _watching(gateway: Gateway) -> asyncio.Task[None] | None:
 
 def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
     """Return the application of a gateway; its worker lives as long as the application."""
+    pages = standing_pages(gateway)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -101,7 +107,8 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
         await gateway.intake.resume()
         watching = _watching(gateway)
         try:
-            yield
+            async with deliveries(gateway, pages):
+                yield
         finally:
             if watching is not None:
                 watching.cancel()  # a part that is being stored is found again at the next start
@@ -116,6 +123,7 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
     app = describe_app()
     app.router.lifespan_context = lifespan
     app.state.gateway = gateway
+    app.state.standing_pages = pages
     app.add_middleware(ShortWay)
     app.add_middleware(Measured, metrics=gateway.metrics)
     return app

@@ -40,8 +40,10 @@ from node_gateway.services.operating import Operating
 from node_gateway.services.page_tokens import PageTokens
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.querying import Querying
+from node_gateway.services.sockets import Sockets
 from node_gateway.services.standing import Standing
 from node_gateway.services.state_lookups import MasterLookups
+from node_gateway.services.subscribing import Subscribing
 from node_gateway.services.unissued import Unissued
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
@@ -56,6 +58,7 @@ from node_gateway.storage.issuing_marks import MarkStore
 from node_gateway.storage.master_data import MasterDataStore
 from node_gateway.storage.named_queries import QueryStore
 from node_gateway.storage.ports import GatewayStore
+from node_gateway.storage.subscriptions import SubscriptionStore
 from node_gateway.streams import Streams
 from node_gateway.telemetry import Metrics
 
@@ -140,6 +143,18 @@ async def query_side(base: Base) -> tuple[Querying, NamedQueries, CompanyPrefixe
         clock=base.clock,
     )
     return querying, NamedQueries(kept, clock=base.clock), prefixes
+
+
+def subscriptions(
+    base: Base, querying: Querying, queries: NamedQueries
+) -> tuple[Subscribing, Sockets]:
+    """Return what subscribes to named queries, by webhook and by WebSocket."""
+    settings = base.settings.subscriptions
+    store, sockets = SubscriptionStore(base.store), Sockets(settings)
+    base.follower.on_followed(sockets.wake)
+    queries.on_removed(sockets.query_removed)
+    made = Subscribing(store, queries, querying, settings=settings, clock=base.clock)
+    return made, sockets
 
 
 def issuing(base: Base) -> tuple[Issuing, Withdrawing, Commissioning]:

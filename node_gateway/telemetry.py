@@ -42,6 +42,12 @@ class Metrics:
         self.findings = Counter(
             "sealtrail_findings", "Findings of state rules", ("rule",), registry=self.registry
         )
+        self.deliveries = Counter(
+            "sealtrail_deliveries",
+            "Tries to deliver to subscriptions, by what became of them",
+            ("result",),
+            registry=self.registry,
+        )
         self.pending_events = Gauge(
             "sealtrail_anchor_pending_events",
             "Events that are in no batch yet",

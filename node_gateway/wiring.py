@@ -178,6 +178,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     operating, naming = features.operating(base, (standing, correcting), issuing)
     importing, intake, exports, tables = features.importing(base)
     querying, queries, prefixes = await features.query_side(base)
+    subscribing, sockets = features.subscriptions(base, querying, queries)
     return Gateway(
         settings=settings,
         store=store,
@@ -199,6 +200,8 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         querying=querying,
         queries=queries,
         prefixes=prefixes,
+        subscribing=subscribing,
+        sockets=sockets,
         public=PublicAnswers(store, disclosing, settings.policies, maker),
         importing=importing,
         intake=intake,

@@ -22,6 +22,7 @@ MAY_DRAW = {
     "node_gateway/services/batching.py": "the nonces of batch decoys",
     "node_gateway/services/access.py": "API keys",
     "node_gateway/services/issuing.py": "keys of issued codes, and names of orders",
+    "node_gateway/services/subscribing.py": "the name of a subscription",
     "node_gateway/api/middleware.py": "the name of a request in logs; nothing is computed from it",
     "node_gateway/api/problems.py": "the same, for a request that got no name",
     "anchoring/chain/keystore.py": "a new key, on an operator's command",

@@ -44,6 +44,10 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getQuery": {200: "The named query."},
     "runQuery": {200: "An EPCISQueryDocument."},
     "removeQuery": {204: "The query is removed."},
+    "listSubscriptions": {200: "An array of subscriptions."},
+    "addSubscription": {201: "The subscription, without its secret."},
+    "getSubscription": {200: "The subscription, without its secret."},
+    "removeSubscription": {204: "The subscription is removed."},
     "queryEvents": {200: "An EPCISQueryDocument."},
     "getEvent": {200: "An EPCISQueryDocument with the event and its error declaration, if any."},
     "getEventState": {200: answers.EventState},
@@ -117,6 +121,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
 
 _DOCUMENTS: Final = {
     "addQuery": 'A named query: `{"name": ..., "query": {...}}`.',
+    "addSubscription": 'A subscription: `{"dest": "https://...", "stream": true}`.',
     "captureDocument": "An EPCISDocument (EPCIS 2.0 JSON-LD, or XML of EPCIS 1.2 or 2.0).",
     "captureEvent": "One EPCIS event: JSON with its own `@context`, or XML.",
 }
@@ -157,7 +162,7 @@ def _complete(operation: dict[str, Any]) -> None:
     }
     if name in _DOCUMENTS:
         all_kinds = (JSON, "application/ld+json", "application/xml", "text/xml")
-        kinds = all_kinds[:1] if name == "addQuery" else all_kinds
+        kinds = all_kinds[:1] if name.startswith("add") else all_kinds
         media = {kind: {"schema": _OBJECT if "json" in kind else _TEXT} for kind in kinds}
         operation["requestBody"] = {
             "required": True,

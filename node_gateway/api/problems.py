@@ -18,6 +18,7 @@ from node_gateway.epcis.errors import BodyTooLargeError, EpcisError
 from node_gateway.epcis.query import QueryTooComplexError, QueryTooLargeError
 from node_gateway.storage import errors as storage
 from node_gateway.storage.named_queries import QueryExistsError, TooManyQueriesError
+from node_gateway.storage.subscriptions import QueryGoneError, TooManySubscriptionsError
 from node_gateway.telemetry import without_values
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,6 +57,8 @@ _STATUS: Mapping[type[Exception], int] = {
     storage.IdempotencyMismatchError: 422,
     QueryExistsError: 409,
     TooManyQueriesError: 409,
+    TooManySubscriptionsError: 409,
+    QueryGoneError: 404,
 }
 # Limits that show only once a document is read: more is 413, whichever class refuses it.
 _TOO_LARGE_CODES = frozenset({"too_deep", "too_many_codes", "too_many_fields"})

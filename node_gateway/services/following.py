@@ -8,7 +8,7 @@ projection and a rebuild run this same path.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import structlog
@@ -66,7 +66,12 @@ class Follower:
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._ending = False
+        self._listeners: list[Callable[[], None]] = []
         self._log = structlog.get_logger()
+
+    def on_followed(self, listener: Callable[[], None]) -> None:
+        """Register what is called when more events have been projected."""
+        self._listeners.append(listener)
 
     def wake(self) -> None:
         """Let `run` do its next pass now."""
@@ -175,6 +180,8 @@ class Follower:
 
         await self._store.write("project", write)
         cursors.update({one.name: position for one, _ in changes})
+        for listener in self._listeners:
+            listener()
         return position
 
 

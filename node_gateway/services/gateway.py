@@ -18,8 +18,8 @@ from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
-from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.drop_folder import DropFolder
+from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
 from node_gateway.services.importing import Importing
@@ -35,8 +35,10 @@ from node_gateway.services.operating import Operating
 from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
 from node_gateway.services.querying import Querying
+from node_gateway.services.sockets import Sockets
 from node_gateway.services.standing import Standing
 from node_gateway.services.states import States
+from node_gateway.services.subscribing import Subscribing
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
 from node_gateway.storage.ports import GatewayStore, StoredReceipt
@@ -64,6 +66,8 @@ class Gateway:
     querying: Querying
     queries: NamedQueries
     prefixes: CompanyPrefixes
+    subscribing: Subscribing
+    sockets: Sockets
     standing: Standing
     states: States
     correcting: Correcting

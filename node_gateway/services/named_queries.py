@@ -33,6 +33,11 @@ class NamedQueries:
 
     def __init__(self, kept: QueryStore, *, clock: Callable[[], float]) -> None:
         self._kept, self._clock = kept, clock
+        self._listeners: list[Callable[[str], None]] = []
+
+    def on_removed(self, listener: Callable[[str], None]) -> None:
+        """Register what is told the name of each query that is removed."""
+        self._listeners.append(listener)
 
     async def add(self, definition: Any) -> Named:
         """Keep a query.
@@ -73,6 +78,8 @@ class NamedQueries:
         """
         if not await self._kept.remove(name):
             raise _unknown()
+        for listener in self._listeners:
+            listener(name)
 
 
 def _taken_apart(definition: Any) -> tuple[str, Mapping[str, Any]]:

@@ -35,6 +35,7 @@ from node_gateway.settings import (
     PoliciesSection,
     Settings,
     StreamSection,
+    SubscriptionsSection,
 )
 from tests.anvil import Anvil
 
@@ -61,6 +62,7 @@ class Wishes:
     batching: BatchingSection = BATCHING
     limits: LimitsSection = LIMITS
     policies: PoliciesSection = POLICIES
+    subscriptions: SubscriptionsSection = SubscriptionsSection()
     host: str = "127.0.0.1"
     poll_s: float = 1.0  # whoever waits wakes the worker; an idle gateway leaves the chain alone
     confirmations: int = 0
@@ -277,6 +279,7 @@ def settings_for(folder: Path, wishes: Wishes, anvil: Anvil) -> Settings:
         batching=wishes.batching,
         limits=wishes.limits,
         policies=wishes.policies,
+        subscriptions=wishes.subscriptions,
         log=LogSection(),
     )
 
