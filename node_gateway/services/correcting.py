@@ -68,7 +68,8 @@ class Correcting:
             entry: The event's entry.
             reason: Why.
             replacement: The event that is right instead, as EPCIS JSON with its own `@context`
-                if it needs one; None voids without replacement.
+                if it needs one, or as an EPCISDocument with this event alone; None voids without
+                replacement.
 
         Raises:
             NotFoundError: no such event.
@@ -83,6 +84,7 @@ class Correcting:
                 code="reason_contradicts",
                 hint="Say incorrect_data, or leave the event out.",
             )
+        replacement = None if replacement is None else _one_event(replacement)
         original = await self._original(entry)
         named: list[str] = []
         if replacement is not None:
@@ -168,6 +170,22 @@ class Correcting:
         return await self._capture.converted(
             document, digest=sha256(orjson.dumps(document)).digest()
         )
+
+
+def _one_event(replacement: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the event of a document that holds one; a bare event as it is."""
+    if replacement.get("type") != "EPCISDocument":
+        return replacement
+    body = replacement.get("epcisBody")
+    events = body.get("eventList") if isinstance(body, Mapping) else None
+    if not isinstance(events, list) or len(events) != 1 or not isinstance(events[0], Mapping):
+        raise RequestError(
+            "an event is corrected by one event",
+            code="document_refused",
+            hint="Write the event alone, or a document with one event in its eventList.",
+        )
+    context = {"@context": replacement["@context"]} if "@context" in replacement else {}
+    return {**context, **events[0]}
 
 
 def _now(seconds: float) -> str:

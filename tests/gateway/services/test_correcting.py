@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.running import Running, commissioning, dispensing, sgtin, shipping
+from tests.gateway.running import Running, commissioning, dispensing, document, sgtin, shipping
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -164,3 +164,16 @@ async def test_a_corrective_event_under_the_same_identity_is_a_conflict(shared: 
     answer = await correct(shared, wrong, reason="incorrect_data", event=right)
     assert answer.status_code == 409
     assert answer.json()["errors"][0]["pointer"] == "/event/eventID"
+
+
+async def test_a_document_with_one_event_corrects_as_the_event_does(shared: Running) -> None:
+    code = sgtin()
+    wrong = await shared.entry(commissioning(code), final=False)
+    right = other_lot(code)
+    several = document(right, shipping(code))
+    answer = await correct(shared, wrong, reason="incorrect_data", event=several)
+    assert (answer.status_code, answer.json()["code"]) == (400, "document_refused")
+    answer = await correct(shared, wrong, reason="incorrect_data", event=document(right))
+    assert answer.status_code == 201, answer.text
+    again = await correct(shared, wrong, reason="incorrect_data", event=document(right))
+    assert (again.status_code, again.json()) == (200, answer.json())
