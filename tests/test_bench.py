@@ -14,11 +14,12 @@ BENCH = ROOT / "scripts" / "bench.py"
 ROW = {"name", "unit", "value", "spread", "peer", "ratio", "workload"}
 NAMES = [
     "tree.build.1048576", "tree.build.1048576", "commit.event", "commit.codes100k",
-    "hash.document", "hash.stored",
+    "hash.document", "hash.stored", "follow.event", "follow.event.reading",
+    "follow.event.corrections", "follow.event.facets", "follow.event.code_states", "follow.code",
 ]  # fmt: skip
 PEERS = [
     "blockcerts-merkletools", "pymerkle", "rfc8785 and merkletools", None,
-    "epcis-event-hash-generator", None,
+    "epcis-event-hash-generator", *[None] * 7,
 ]  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     target = tmp_path_factory.mktemp("bench") / "new" / "bench.json"
-    done = run("--quick", "--only", "tree,commit,hash", "--output", str(target))
+    done = run("--quick", "--only", "tree,commit,hash,follow", "--output", str(target))
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads(target.read_text())
 
@@ -69,5 +70,5 @@ def test_an_unknown_group_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "bench.json"
     done = run("--only", "tree,nothing", "--output", str(target))
     assert done.returncode == 2
-    assert "'nothing' is none of tree, commit, hash, issue, gateway" in done.stderr
+    assert "'nothing' is none of tree, commit, hash, issue, gateway, follow" in done.stderr
     assert not target.exists()

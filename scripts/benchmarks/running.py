@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -26,6 +26,8 @@ _FINAL_S = 300
 
 
 class RunningGateway:
+    stop_chain: Callable[[], None]
+
     def __init__(self, folder: Path, rpc: str, port: int, script: Sequence[str]) -> None:
         self.host, self.port, self.folder, self.rpc = "127.0.0.1", port, folder, rpc
         self.key = (folder / "admin.key").read_text().strip()
@@ -142,6 +144,7 @@ def _running(scripts: dict[str, tuple[str, ...]]) -> Iterator[list[RunningGatewa
             _make(folder, anvil.url, ports)
             for name, script in scripts.items():
                 one = RunningGateway(folder / name, anvil.url, ports[name], script)
+                one.stop_chain = anvil.close
                 started.append(one)
             yield list(started)
             for one in started:
