@@ -96,7 +96,8 @@ async def event_findings(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -
 async def check_state(key: QueryKey, gateway: GatewayDep, body: BodyDep) -> dict[str, Any]:
     """Return what the events of a document would contradict were they captured now.
 
-    Takes an EPCISDocument or one bare event; stores nothing. Problems: document_refused, body_too_large.
+    Takes an EPCISDocument or one bare event; stores nothing.
+    Problems: document_refused, body_too_large.
     """
     del key
     return await gateway.states.check_document(body, single=not _is_document(body))
