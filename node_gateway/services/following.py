@@ -78,7 +78,7 @@ class Follower:
         self._wake.set()
 
     def stop(self) -> None:
-        """Let `run` end after its pass."""
+        """Let `run` end after its pass, however much is left: the next start goes on there."""
         self._ending = True
         self._wake.set()
 
@@ -139,7 +139,7 @@ class Follower:
         reached = await self._store.read(following.positions)
         cursors = {one.name: reached.get(one.name, 0) for one in self._projections}
         position = min(cursors.values(), default=0)
-        while self._projections:
+        while self._projections and not self._ending:
             after, position = position, await self._project(position, cursors)
             if position == after:
                 break

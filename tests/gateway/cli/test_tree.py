@@ -11,6 +11,7 @@ import typer
 
 from anchoring.chain.keystore import load_keystore
 from node_gateway.cli.root import app
+from node_gateway.epcis.operations import OPERATIONS
 from tests.gateway.cli.conftest import SEALTRAIL, Cli, new_folder
 
 # The tree that was agreed on; `--json` on every command that reads.
@@ -22,7 +23,10 @@ COMMANDS = {
     "capture": True,
     "trace": True,
     "event show": True,
+    "event correct": True,
+    "event void": True,
     "event erase": False,
+    **dict.fromkeys((*OPERATIONS, "undo"), True),
     "anchor now": False,
     "anchor list": True,
     "anchor show": True,
