@@ -58,6 +58,8 @@ def trace(
 
 def _state(step: dict[str, Any]) -> str:
     sealed = "sealed" if step["state"] == "final" else "being sealed"
+    if step.get("hasErrorDeclaration"):
+        return f"{sealed}, takes back"
     taken_back = step.get("correction")
     return f"{sealed}, {taken_back['status']}" if taken_back else sealed
 

@@ -170,4 +170,4 @@ def _tell(answer: dict[str, Any], *, json: bool) -> None:
     for one in answer["overridden"]:
         say(f"overridden: {one['rule']}: {one['detail']}")
     say("done before; nothing was stored" if answer["repeated"] else "stored; being sealed")
-    put(answer["entry"])
+    typer.echo(answer["entry"])

@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 import orjson
 
 from node_gateway.epcis.operations import (
+    EXTENSION,
     OPERATIONS,
     Operation,
     Order,
@@ -31,9 +32,10 @@ from node_gateway.epcis.operations import (
 from node_gateway.errors import NotFoundError, ParameterError, RefusedOperationError, Spot
 from node_gateway.services.capture import Capture
 from node_gateway.services.correcting import Correcting
-from node_gateway.services.disclosing import open_event
+from node_gateway.services.disclosing import open_event, whole_event
 from node_gateway.services.preparing import Preparing
 from node_gateway.services.standing import Standing
+from node_gateway.storage.errors import IdempotencyMismatchError
 from node_gateway.storage.ports import EventStore, event_key
 
 UNDO: Final = "undo"
@@ -144,10 +146,10 @@ class Operating:
             )
         order = self._with_party(operation, order)
         if idempotency_key is not None:
-            order = replace(order, event_id=self._event_id(name, order, idempotency_key))
+            order = replace(order, event_id=self._event_id(name, idempotency_key))
         codes = [*order.codes, *([order.parent] if order.parent else [])]
         async with self._in_hand.hold(codes):
-            known = await self._known(name, order)
+            known = await self._known(operation, order)
             return known or await self._decide(operation, self._timed(order))
 
     async def undo(self, name: str, code: str) -> OperationReport:
@@ -176,24 +178,37 @@ class Operating:
             return replace(order, receiver=self._party)
         return order
 
-    def _event_id(self, name: str, order: Order, key: str) -> str:
-        """Return an eventID that only the same order under the same key gets again.
-
-        Keyed, so that nobody can try out what an event said (ADR 5).
-        """
-        text = orjson.dumps([name, key, order.codes, order.parent, order.document, order.receiver])
+    def _event_id(self, name: str, key: str) -> str:
+        """Return the eventID of what is done under a client's key. Keyed itself, see ADR 5."""
+        text = orjson.dumps([name, key])
         mac = hmac.digest(self._preparing.event_id_key, text, "sha256")[:16]
         number = int.from_bytes(mac) & ~(0xF << 76) & ~(0x3 << 62) | (0x8 << 76) | (0x2 << 62)
         return f"urn:uuid:{uuid.UUID(int=number)}"
 
-    async def _known(self, name: str, order: Order) -> OperationReport | None:
+    async def _known(self, operation: Operation, order: Order) -> OperationReport | None:
+        """Return what was done under the order's key before.
+
+        Raises:
+            IdempotencyMismatchError: another order was.
+        """
         if order.event_id is None:
             return None
         key = event_key(order.event_id, error_declaration=False)
         stored = await self._store.event_by_key(key)
         if stored is None:
             return None
-        return OperationReport(name, order.event_id, stored.header.entry, None, repeated=True)
+        event = await whole_event(self._store, open_event(stored))
+        if self._stated(operation, _as_stored(order, event)) != event:
+            raise IdempotencyMismatchError(capture_id=order.event_id)
+        return OperationReport(
+            operation.name, order.event_id, stored.header.entry, None, repeated=True
+        )
+
+    def _stated(self, operation: Operation, order: Order) -> dict[str, Any]:
+        """Return the normalised event that an order states."""
+        event = event_of(operation, order, participant=self._preparing.participant)
+        (normalised,) = self._preparing.normalised(document_of([event], self._context))
+        return normalised
 
     def _timed(self, order: Order) -> Order:
         """Give the order the time of now, at this machine's offset, if it states none."""
@@ -247,3 +262,15 @@ class Operating:
                 f"no standing {operation.name} of this code is known here", code="nothing_to_undo"
             )
         return latest
+
+
+def _as_stored(order: Order, event: Mapping[str, Any]) -> Order:
+    """Give an order what the stored event has beyond it: the time of then, the rules overridden."""
+    if not order.event_time:
+        order = replace(
+            order, event_time=event["eventTime"], offset=event.get("eventTimeZoneOffset", "")
+        )
+    said = event.get(f"{EXTENSION}override")
+    if said is None:  # there was nothing to override
+        return replace(order, override=None)
+    return replace(order, overridden=tuple(said[f"{EXTENSION}rules"]))

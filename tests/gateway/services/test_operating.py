@@ -138,8 +138,20 @@ async def test_the_same_request_under_its_key_is_done_once(shared: Running) -> N
     assert [one.status_code for one in answers] == [201, 200, 200]
     assert len({one.json()["entry"] for one in answers}) == 1
     assert [one.json()["repeated"] for one in answers] == [False, True, True]
-    another = await do(shared, "dispense", codes=[sgtin()], key=f"till-1-{code}")
-    assert another.json()["entry"] != answers[0].json()["entry"]
+    others = [{"codes": [sgtin()]}, {"codes": [code], "document": "INV-2"}]
+    for other in others:
+        another = await do(shared, "dispense", key=f"till-1-{code}", **other)
+        assert (another.status_code, another.json()["code"]) == (422, "idempotency_mismatch")
+
+
+async def test_an_overridden_request_under_its_key_is_done_once(shared: Running) -> None:
+    code = sgtin()
+    await made(shared, code)
+    await do(shared, "destroy", codes=[code], reason="broken")
+    order = {"codes": [code], "to": BUYER, "override": "found again", "key": f"again-{code}"}
+    assert (await do(shared, "ship", **order)).status_code == 201
+    assert (await do(shared, "ship", **order)).json()["repeated"] is True
+    assert (await do(shared, "ship", **{**order, "override": "no"})).status_code == 422
 
 
 async def test_undo_takes_the_latest_statement_back(shared: Running) -> None:
