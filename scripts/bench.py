@@ -13,7 +13,17 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import commits, event_hashes, gateway, imports, issuing, trees
+from benchmarks import (
+    commits,
+    event_hashes,
+    following,
+    gateway,
+    importing,
+    issuing,
+    operating,
+    querying,
+    trees,
+)
 from benchmarks.rows import Row
 
 GROUPS = {
@@ -21,7 +31,6 @@ GROUPS = {
     "commit": commits.rows,
     "hash": event_hashes.rows,
     "issue": issuing.rows,
-    "import": imports.rows,
     "gateway": gateway.rows,
     "follow": following.rows,
     "operate": operating.rows,

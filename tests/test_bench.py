@@ -70,5 +70,5 @@ def test_an_unknown_group_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "bench.json"
     done = run("--only", "tree,nothing", "--output", str(target))
     assert done.returncode == 2
-    assert "'nothing' is none of tree, commit, hash, issue, gateway, follow" in done.stderr
+    assert "'nothing' is none of tree, commit, hash, issue, gateway, follow, " in done.stderr
     assert not target.exists()
