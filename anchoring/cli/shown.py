@@ -9,6 +9,8 @@ from typing import Any
 from anchoring.cli.output import plain
 from anchoring.core.verify import CheckedBundle
 
+_TAKES_BACK = "  this declares an earlier statement an error: what it repeats was taken back"
+
 
 def described(checked: CheckedBundle) -> dict[str, Any]:
     """Return what is disclosed and where it claims to be anchored."""
@@ -37,6 +39,7 @@ def describe(checked: CheckedBundle) -> str:
     anchor, at = bundle.anchor, bundle.anchored_at
     lines = [
         f"  participant {bundle.participant} stated: {plain(checked.act.text)}",
+        *([_TAKES_BACK] if checked.act.has_error_declaration else []),
         f"  before {when(at.block_time)} (block {at.block_number})",
         f"  anchor {anchor.stream}/{anchor.sequence}, entry {checked.entry.hex()}",
     ]

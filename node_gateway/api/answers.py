@@ -149,6 +149,7 @@ class Step(_Answer):
     biz_location: str | None = None
     parent_id: Annotated[str | None, Field(alias="parentID")] = None
     has_error_declaration: bool | None = None
+    role: Literal["parent"] | None = None
     corrective_ids: Annotated[list[str] | None, Field(alias="correctiveEventIDs")] = None
     correction: CorrectionMark | None = None
 

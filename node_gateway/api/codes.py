@@ -20,6 +20,7 @@ async def trace_code(key: QueryKey, gateway: GatewayDep, code: str) -> dict[str,
     Problems: identifier_form, check_digit, code_not_found.
     """
     del key
+    await gateway.follower.catch_up()
     return await trace(gateway.store, gateway.canonical_code(code))
 
 

@@ -38,6 +38,7 @@ participant = {participant}
 database = {database}
 host = "127.0.0.1"
 port = {port}
+# party = "9506000134376"   # our own GLN: who sends in `ship`, who gets in `receive`
 
 [chain]
 rpc = {rpc}

@@ -56,7 +56,7 @@ def _bundles_of_code(client: Client, code: str, audience: str) -> bytes:
     bundles: list[Any] = []
     pending = 0
     for one in answer["events"]:
-        if one["erased"]:
+        if one["erased"] or one.get("role") == "parent":
             continue
         if one["state"] != "final":
             pending += 1

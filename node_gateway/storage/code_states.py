@@ -350,3 +350,14 @@ def _findings(rows: Iterable[Any]) -> list[FindingRow]:
         FindingRow(row.number, row.event, Rule(row.rule), row.code, row.other, row.found_at_ms)
         for row in rows
     ]
+
+
+def events_with_parent(connection: Connection, code: str, *, limit: int) -> list[int]:
+    """Return positions of the events that name a code as the parent of others, ascending."""
+    query = (
+        select(parent_event.c.event)
+        .where(parent_event.c.parent == code)
+        .order_by(parent_event.c.event)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())

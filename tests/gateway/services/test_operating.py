@@ -279,3 +279,13 @@ async def test_a_code_of_ours_is_not_valid_before_it_is_commissioned(shared: Run
     answer = await do(shared, "dispense", codes=[third], override="label was scanned too early")
     assert answer.status_code == 201, answer.text
     assert (await do(shared, "destroy", codes=[second], reason="torn")).status_code == 201
+
+
+async def test_the_trace_of_a_unit_shows_what_was_packed_into_it(shared: Running) -> None:
+    code, case = sgtin(), "https://id.gs1.org/00/069012340000000344"
+    await made(shared, code)
+    packed = (await do(shared, "pack", parent=case, codes=[code])).json()
+    sent = (await do(shared, "ship", codes=[case], to=BUYER)).json()
+    steps = (await shared.client.get(f"/v1/codes/{case}")).json()["events"]
+    assert [one["entry"] for one in steps] == [packed["entry"], sent["entry"]]
+    assert [one.get("role") for one in steps] == ["parent", None]
