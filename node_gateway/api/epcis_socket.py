@@ -33,6 +33,7 @@ router = APIRouter()
 _LOOK_S: Final = 2.0
 """How soon the end of an API key is noticed; also the longest sleep, for clocks that jump."""
 _GATHER_S: Final = 0.1
+_CLOSE_S: Final = 1.0
 _NORMAL: Final = 1000
 _FORBIDDEN: Final = 1008
 _FAILED: Final = 1011
@@ -69,9 +70,8 @@ async def stream_events(websocket: WebSocket, name: str) -> None:
     except (GatewayError, EpcisError, StorageError, AnchoringError) as error:
         await websocket.send_denial_response(problem(request, error))
     except Exception as error:  # noqa: BLE001 - the server would log it with its message
-        structlog.get_logger().error("a WebSocket failed", **without_values(error))
-        with contextlib.suppress(RuntimeError):
-            await websocket.close(_FAILED)
+        _say(error)
+        await _close(websocket, _FAILED, "internal")
 
 
 async def _asked(request: Request, name: str) -> _Asked:
@@ -132,14 +132,27 @@ async def _until_either_ends(
         try:
             await sending
         except _ClosingError as error:
-            with contextlib.suppress(RuntimeError):
-                await websocket.close(error.status, error.reason)
+            await _close(websocket, error.status, error.reason)
         except WebSocketDisconnect:
             return
+        except Exception as error:  # noqa: BLE001 - the server would log it with its message
+            _say(error)
+            await _close(websocket, _FAILED, "internal")
     finally:
         for task in (reading, sending):
             task.cancel()
         await asyncio.gather(reading, sending, return_exceptions=True)
+
+
+def _say(error: Exception) -> None:
+    structlog.get_logger().error("a WebSocket failed", **without_values(error))
+
+
+async def _close(websocket: WebSocket, status: int, reason: str) -> None:
+    """Say goodbye, but not for long: whoever does not read does not hear it either."""
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+        async with asyncio.timeout(_CLOSE_S):
+            await websocket.close(status, reason)
 
 
 async def _read(websocket: WebSocket) -> None:
@@ -170,6 +183,6 @@ async def _send(asked: _Asked, opened: OpenSocket, runs: SocketRuns) -> None:
         if was_woken if due_in_s is None else due_in_s <= 0:
             try:
                 await runs.run()
-            except NotReadyError:
+            except (NotReadyError, StorageError):
                 opened.woken.set()
                 await asyncio.sleep(_LOOK_S)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from node_gateway.settings import Settings
 
 _COLLECT_AT: Final = (50_000, 20, 100)
+_CLIENT_MESSAGE_SIZE_BYTES_MAX: Final = 4096
+"""What comes over a WebSocket is not heard; so it need not be long."""
 
 
 @command
@@ -74,6 +76,7 @@ async def _serve(config: Path, host: str | None, port: int | None) -> None:
                     log_level="warning",
                     lifespan="on",
                     timeout_graceful_shutdown=10,
+                    ws_max_size=_CLIENT_MESSAGE_SIZE_BYTES_MAX,
                 )
             )
             participant, where = settings.gateway.participant, _where(listener)
