@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 from sqlalchemy import Connection
@@ -136,14 +136,12 @@ class Follower:
             return await self._catch_up()
 
     async def _catch_up(self) -> int:
-        reached = await self._store.read(following.positions)
-        cursors = {one.name: reached.get(one.name, 0) for one in self._projections}
-        position = min(cursors.values(), default=0)
         while self._projections and not self._ending:
-            after, position = position, await self._project(position, cursors)
-            if position == after:
-                break
-        return position
+            position, moved = await self._project()
+            if not moved:
+                return position
+        reached = await self._store.read(following.positions)
+        return min((reached.get(one.name, 0) for one in self._projections), default=0)
 
     async def _followed(self, stored: StoredEvent) -> FollowedEvent:
         opened = open_event(stored)
@@ -157,32 +155,45 @@ class Follower:
             received_at_ms=stored.header.received_at_ms,
         )
 
-    async def _project(self, after: int, cursors: dict[str, int]) -> int:
-        """Run one pass: events and all projections are read, then all write in one transaction."""
+    async def _project(self) -> tuple[int, bool]:
+        """Run one pass: events and all projections are read, then all write in one transaction.
 
-        def prepare(connection: Connection) -> tuple[int, list[tuple[Projection, Any]]]:
+        Returns:
+            The position that every projection has reached, and whether that is news.
+        """
+
+        def prepare(connection: Connection) -> _Pass:
+            reached = following.positions(connection)
+            cursors = {one.name: reached.get(one.name, 0) for one in self._projections}
+            after = min(cursors.values())
             events, position = following.events_after(
                 connection, after, events_max=_EVENTS_MAX, codes_max=_CODES_MAX
             )
             behind = [one for one in self._projections if cursors[one.name] < position]
-            return position, [
+            changes = [
                 (one, one.prepare(connection, _after(cursors[one.name], events))) for one in behind
             ]
+            return _Pass(after, position, changes)
 
-        position, changes = await self._store.read(prepare)
-        if position == after:
-            return after
+        done = await self._store.read(prepare)
+        if done.position == done.after:
+            return done.position, False
 
         def write(connection: Connection) -> None:
-            for one, change in changes:
+            for one, change in done.changes:
                 one.apply(connection, self._store.insert, change)
-            following.move(connection, [one.name for one, _ in changes], position)
+            following.move(connection, [one.name for one, _ in done.changes], done.position)
 
         await self._store.write("project", write)
-        cursors.update({one.name: position for one, _ in changes})
-        for listener in self._listeners:
-            listener()
-        return position
+        return done.position, True
+
+
+class _Pass(NamedTuple):
+    """What one pass will write, and from where to where it leads."""
+
+    after: int
+    position: int
+    changes: list[tuple[Projection, Any]]
 
 
 def _after(cursor: int, events: Sequence[FollowedEvent]) -> Sequence[FollowedEvent]:

@@ -221,16 +221,21 @@ def parent_positions(connection: Connection, parents: Collection[str]) -> list[t
     return [(parent, event) for parent, event in among(connection, statement, parents)]
 
 
+_ALIKE: Final = (
+    select(event_standing)
+    .where(event_standing.c.fingerprint.in_(bindparam("prints", expanding=True)))
+    .order_by(event_standing.c.event)
+)
+
+
 def standings_like(
     connection: Connection, fingerprints: Collection[bytes]
 ) -> dict[bytes, list[Standing]]:
     """Return the events that have one of these fingerprints, oldest first."""
     listed = sorted(set(fingerprints))
     found: dict[bytes, list[Standing]] = {one: [] for one in listed}
-    columns = event_standing.c
     for start in range(0, len(listed), 500):
-        query = select(event_standing).where(columns.fingerprint.in_(listed[start : start + 500]))
-        for row in connection.execute(query.order_by(columns.event)):
+        for row in connection.execute(_ALIKE, {"prints": listed[start : start + 500]}):
             found[bytes(row.fingerprint)].append(
                 Standing(row.event, bytes(row.fingerprint), row.standing)
             )
@@ -258,9 +263,12 @@ def declared(connection: Connection, keys: Collection[bytes]) -> dict[bytes, int
     return found
 
 
+_ANY_DECLARED: Final = select(error_declared.c.declaration).limit(1)
+
+
 def any_declared(connection: Connection) -> bool:
     """Tell whether any event was declared an error."""
-    return connection.execute(select(error_declared.c.declaration).limit(1)).first() is not None
+    return connection.execute(_ANY_DECLARED).first() is not None
 
 
 def lot_statements(connection: Connection, lot: str) -> list[LotStatement]:

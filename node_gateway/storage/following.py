@@ -31,6 +31,13 @@ _AFTER: Final = (
     .limit(bindparam("most"))
 )
 
+_POSITIONS: Final = select(projection.c.name, projection.c.position)
+_MOVE: Final = (
+    update(projection)
+    .where(projection.c.name.in_(bindparam("names", expanding=True)))
+    .values(position=bindparam("to"))
+)
+
 
 class FollowedEvent(NamedTuple):
     """One stored event with its content.
@@ -90,18 +97,17 @@ def events_after(
 
 def positions(connection: Connection) -> dict[str, int]:
     """Return the position of the last event that each projection holds, by its name."""
-    rows = connection.execute(select(projection.c.name, projection.c.position))
-    return {row.name: row.position for row in rows}
+    return {row.name: row.position for row in connection.execute(_POSITIONS)}
 
 
 def move(connection: Connection, names: Iterable[str], position: int) -> None:
     """Say that these projections hold every event up to `position`."""
-    for name in names:
-        moved = connection.execute(
-            update(projection).where(projection.c.name == name).values(position=position)
-        )
-        if not moved.rowcount:
-            connection.execute(insert(projection).values(name=name, position=position))
+    wanted = list(names)
+    moved = connection.execute(_MOVE, {"names": wanted, "to": position}).rowcount
+    if moved < len(wanted):
+        known = positions(connection)
+        fresh = [{"name": one, "position": position} for one in wanted if one not in known]
+        connection.execute(insert(projection), fresh)
 
 
 def restart(connection: Connection, names: Iterable[str]) -> None:
