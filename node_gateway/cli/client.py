@@ -179,7 +179,9 @@ def _problem(response: httpx2.Response) -> CommandError:
     ]
     code = str(problem.get("code"))
     attempt = ATTEMPTS.get(code) or problem.get("hint") or _attempt(response.status_code)
-    return CommandError("\n".join(lines), attempt=attempt, status=exit_status(code))
+    return CommandError(
+        "\n".join(lines), attempt=attempt, status=exit_status(code), problem=problem
+    )
 
 
 def _attempt(status: int) -> str:

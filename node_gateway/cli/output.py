@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -76,10 +76,21 @@ R = TypeVar("R")
 
 
 class CommandError(Exception):
-    """Ends a command: what is wrong, what to try, and the exit status."""
+    """Ends a command: what is wrong, what to try, and the exit status.
 
-    def __init__(self, message: str, *, attempt: str, status: int = FAILURE) -> None:
+    `problem` is what a gateway said, as it said it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        attempt: str,
+        status: int = FAILURE,
+        problem: Mapping[str, Any] | None = None,
+    ) -> None:
         self.attempt, self.status = attempt, status
+        self.problem = dict(problem or {})
         super().__init__(message)
 
 
@@ -176,6 +187,17 @@ def explained() -> Iterator[None]:
         fail(*_unforeseen(error), FAILURE)
 
 
+def _as_data(error: Exception) -> dict[str, Any]:
+    """Return an error for programs; of one that nobody foresaw only that it happened."""
+    if isinstance(error, CommandError):
+        said = error.problem or {"code": "command", "detail": str(error)}
+        return {"error": {**said, "try": error.attempt}}
+    code = getattr(error, "code", None)
+    if not isinstance(code, str):
+        return {"error": {"code": "internal", "detail": type(error).__name__}}
+    return {"error": {"code": code, "detail": str(error)}}
+
+
 _FILE_ATTEMPTS = {
     "network_file": "sealtrail chain deploy writes one; chain.network_file names it",
     "network_json": "compare the network file with the one that was agreed on",
@@ -215,6 +237,11 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         with explained():
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                if kwargs.get("json") is True and not isinstance(error, (typer.Exit, typer.Abort)):
+                    put(_as_data(error))  # for programs; people read the rest on stderr
+                raise
 
     return run

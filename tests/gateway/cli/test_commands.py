@@ -65,6 +65,18 @@ def test_capture_says_where_the_mistake_is(served: Served, tmp_path: Path) -> No
     assert said.tries() == "https://id.gs1.org/01/06901234123456/21/1"
 
 
+def test_a_mistake_is_told_to_programs_too(served: Served, tmp_path: Path) -> None:
+    bad = commissioning("https://id.gs1.org/01/06901234123457/21/1")
+    said = served("capture", file_of(tmp_path, bad), "--json")
+    assert said.status == 1
+    error = said.json()["error"]
+    assert error["code"] == "check_digit"
+    assert error["errors"][0]["pointer"] == "/epcisBody/eventList/0/epcList/0"
+    assert error["try"] == said.tries()
+    no_file = served("capture", str(tmp_path / "none.json"), "--json")
+    assert (no_file.status, no_file.json()["error"]["code"]) == (2, "command")
+
+
 def test_capture_takes_xml(served: Served, tmp_path: Path) -> None:
     code = f"urn:epc:id:sgtin:690123.4123456.{serial()}"
     file = tmp_path / "despatch.xml"
