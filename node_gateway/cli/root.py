@@ -25,6 +25,7 @@ from node_gateway.cli import (
     operating,
     proofs,
     serve,
+    subscription,
 )
 
 app = typer.Typer(
@@ -64,6 +65,9 @@ code.app.command("show")(findings.show_code)
 app.add_typer(findings.app, name="finding", help="What state rules found: list, show.")
 app.add_typer(code.app, name="code", help="Codes: parse, issue, commission, void, replace.")
 app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
+app.add_typer(
+    subscription.app, name="subscription", help="Webhook subscriptions: list, show, remove."
+)
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
 app.add_typer(keys.app, name="key", help="Chain keys: new.")
 app.add_typer(database.app, name="db", help="The database: upgrade, adopt-chain.")
