@@ -12,6 +12,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Query, Response
 
 from node_gateway.api.deps import CaptureKey, EpcisBodyDep, GatewayDep
+from node_gateway.api.epcis_documents import wire_event
 from node_gateway.api.epcis_protocol import (
     ProtocolDep,
     check_json,
@@ -38,6 +39,11 @@ Wait = Annotated[
     Query(description="Answer when every event is final, or after 30 s with 202."),
 ]
 IdempotencyKey = Annotated[str | None, Header(max_length=255)]
+Prefer = Annotated[
+    str | None,
+    Header(max_length=255, description="return=representation: answer with the event itself"),
+]
+_REPRESENTATION = "return=representation"
 
 
 @router.post(
@@ -109,11 +115,16 @@ async def capture_job(key: CaptureKey, protocol: ProtocolDep, capture_id: str) -
     dependencies=[Depends(check_json)],
 )
 async def capture_event(
-    key: CaptureKey, gateway: GatewayDep, body: EpcisBodyDep, wait: Wait = None
+    key: CaptureKey,
+    gateway: GatewayDep,
+    body: EpcisBodyDep,
+    wait: Wait = None,
+    prefer: Prefer = None,
 ) -> Response:
     """Capture one event. 201 means durable; the same content again gives the same entry.
 
-    With `wait=final`, 201 means final, and 202 after 30 s that it is being sealed.
+    With `wait=final`, 201 means final, and 202 after 30 s that it is being sealed. GS1's interface
+    answers with the event: `Prefer: return=representation` (RFC 7240) gives that.
     Problems: body_too_large, not_json, document_refused, event_conflict, read_only.
     """
     del key
@@ -123,7 +134,13 @@ async def capture_event(
     entries = [result.entry] if result.entry else []
     pending = wait == "final" and not await _wait_final(gateway, entries)
     headers = {**_headers(gateway), "Location": f"/epcis/events/{quote(result.event_id, safe='')}"}
-    return _json(_result(result), 202 if pending else 201, headers)
+    wire = _result(result)
+    if prefer is not None and _REPRESENTATION in prefer.replace(" ", "").lower():
+        found = await gateway.querying.events_with_id(result.event_id)
+        stored = [one for one in found if one.entry == result.entry]
+        wire = {"@context": gateway.epcis_context, **wire_event(stored[0])}
+        headers["Preference-Applied"] = _REPRESENTATION
+    return _json(wire, 202 if pending else 201, headers)
 
 
 async def _wait_final(gateway: Gateway, entries: Sequence[bytes]) -> bool:

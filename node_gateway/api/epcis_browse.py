@@ -95,7 +95,7 @@ async def known(protocol: Protocol, tree: Tree, value: str) -> Condition:
     try:
         condition = query_from_json(body).conditions[0]
     except QueryParameterError as error:
-        if error.code == "query_value":
+        if error.code == "query_value" and tree.parameter != "eventType":
             raise
         raise _not_found() from None
     if not await browsing(protocol).knows(tree, _canonical(condition)):

@@ -22,7 +22,7 @@ from fastapi import Depends, Request, Response
 
 from node_gateway.api.deps import gateway
 from node_gateway.codes.gs1.urns import to_urn
-from node_gateway.epcis.query import QueryParameterError
+from node_gateway.epcis.query import PagingError, QueryParameterError
 from node_gateway.epcis.spelling import shortened
 from node_gateway.errors import NotAcceptableError, UriTooLongError
 from node_gateway.services.gateway import EPCIS_CONTEXT, Gateway
@@ -293,8 +293,8 @@ def _parameters(raw: bytes) -> tuple[tuple[tuple[str, str], ...], dict[str, str]
 def _size(text: str | None) -> int:
     if text is None:
         return PAGE_SIZE
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < 1:
-        raise QueryParameterError(
+    if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < 1:
+        raise PagingError(
             "perPage wants a whole number from 1", parameter="perPage", code="query_value"
         )
     return min(int(text), PAGE_SIZE_MAX)

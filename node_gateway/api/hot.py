@@ -24,6 +24,7 @@ from node_gateway.epcis.errors import EpcisError
 from node_gateway.errors import GatewayError
 from node_gateway.storage.errors import StorageError
 
+_STEERING: Final = frozenset({b"idempotency-key", b"prefer"})
 _PLAIN_ACCEPT: Final = frozenset({b"*/*", b"application/json"})
 _require_capture = requires("capture")
 
@@ -79,4 +80,4 @@ def _plain_route(scope: Scope) -> Route | None:
 def _steers(name: bytes, value: bytes) -> bool:
     if name == b"accept":
         return value not in _PLAIN_ACCEPT
-    return name == b"idempotency-key" or name.startswith(b"gs1-")
+    return name in _STEERING or name.startswith(b"gs1-")

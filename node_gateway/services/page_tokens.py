@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from node_gateway.epcis.query import QueryParameterError
+from node_gateway.epcis.query import PagingError
 
 LIFETIME_S: Final = 3600
 TOKEN_LENGTH_MAX: Final = 2000
@@ -60,7 +60,7 @@ class PageTokens:
         """Return the state of a token.
 
         Raises:
-            QueryParameterError: it is none of ours, was made for another question, or has expired.
+            PagingError: it is none of ours, was made for another question, or has expired.
         """
         body = self._body(text, question)
         found: dict[str, Any] = orjson.loads(body)
@@ -97,9 +97,9 @@ def token_digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def refused(what: str, *, code: str = "page_token") -> QueryParameterError:
+def refused(what: str, *, code: str = "page_token") -> PagingError:
     """Return the refusal of a token."""
-    return QueryParameterError(
+    return PagingError(
         f"nextPageToken {what}",
         parameter="nextPageToken",
         code=code,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _KEY_LENGTH_MAX: Final = 300
 _KEPT_LENGTH: Final = 200
 _KEYS_PER_QUERY: Final = 500
+_KNOWN_MAX: Final = 50_000
 
 _FIND: Final = select(facet.c.key, facet.c.id).where(
     facet.c.key.in_(bindparam("keys", expanding=True))
@@ -63,6 +64,9 @@ class Facets:
 
     name = "facets"
 
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}  # ids that a snapshot had; never those yet to be written
+
     def prepare(self, connection: Connection, events: Sequence[FollowedEvent]) -> Change:
         """See `Projection`."""
         values: dict[str, str] = {}
@@ -75,7 +79,7 @@ class Facets:
                     seen.add(key)
                     values[key] = value
                     found.append((key, event.event_time_ms, event.position))
-        ids = ids_of(connection, values)
+        ids = self._ids(connection, values)
         unknown = [key for key in values if key not in ids]
         following = (connection.execute(_LAST).scalar() or 0) + 1 if unknown else 0
         ids.update({key: following + at for at, key in enumerate(unknown)})
@@ -100,6 +104,7 @@ class Facets:
 
     def forget(self, connection: Connection, event: FollowedEvent) -> None:
         """See `Projection`. A value that no other event has goes, too: it tells of the event."""
+        self._known = {}
         keys = {facet_key(kind, value) for kind, value in facets_of(event.event)}
         for one in ids_of(connection, keys).values():
             row = {"one": one, "time_ms": event.event_time_ms, "position": event.position}
@@ -109,8 +114,19 @@ class Facets:
 
     def clear(self, connection: Connection) -> None:
         """See `Projection`."""
+        self._known = {}
         connection.execute(delete(facet_event))
         connection.execute(delete(facet))
+
+    def _ids(self, connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+        """Return the ids of known keys; most stand in event after event."""
+        known = self._known
+        ids = {key: known[key] for key in keys if key in known}
+        read = ids_of(connection, [key for key in keys if key not in known])
+        if len(known) > _KNOWN_MAX:
+            self._known = known = {}
+        known.update(read)
+        return ids | read
 
 
 def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:

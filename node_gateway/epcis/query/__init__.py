@@ -17,6 +17,7 @@ from node_gateway.epcis.query.conditions import (
     Subject,
 )
 from node_gateway.epcis.query.errors import (
+    PagingError,
     QueryError,
     QueryParameterError,
     QueryTooComplexError,
@@ -32,6 +33,7 @@ __all__ = [
     "Facet",
     "Need",
     "Order",
+    "PagingError",
     "Query",
     "QueryError",
     "QueryParameterError",

@@ -3,6 +3,7 @@
 * EpcisError
   x QueryError                 the query cannot be answered as it stands
     + QueryParameterError      a parameter is unknown, or its value does not fit it
+    + PagingError              the number of a page's members, or its token, is wrong
     + QueryValidationError     the query as a whole has not the form of one
     + QueryTooLargeError       more events match than `maxEventCount` allows
     + QueryTooComplexError     answering would take more work than one answer may
@@ -47,6 +48,13 @@ class QueryError(EpcisError):
 
 class QueryParameterError(QueryError):
     """A parameter is unknown, or its value does not fit it."""
+
+
+class PagingError(QueryError):
+    """The number of a page's members, or its token, is wrong; other lists than results have both."""
+
+    code = "page_token"
+    exception = "ValidationException"
 
 
 class QueryValidationError(QueryError):
