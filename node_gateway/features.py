@@ -19,6 +19,7 @@ from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.drop_folder import DropFolder
+from node_gateway.services.drug_codes import DrugCodes
 from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.following import Follower
 from node_gateway.services.foreseeing import Foreseeing
@@ -43,6 +44,7 @@ from node_gateway.services.querying import Querying
 from node_gateway.services.sockets import Sockets
 from node_gateway.services.standing import Standing
 from node_gateway.services.state_lookups import MasterLookups
+from node_gateway.services.states import States
 from node_gateway.services.subscribing import Subscribing
 from node_gateway.services.unissued import Unissued
 from node_gateway.services.withdrawing import Withdrawing
@@ -205,6 +207,15 @@ def importing(base: Base) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
     )
     intake = Intake(service, folder, size_bytes_max=base.settings.limits.import_size_bytes_max)
     return service, intake, MashangExports(imports, base.store), tables
+
+
+def drug_codes(base: Base) -> tuple[States, DrugCodes]:
+    """Return what knows the states of codes, and what the drug platform would call them."""
+    states = States(
+        base.store, base.follower, base.preparing, lookups=base.lookups, clock=base.clock
+    )
+    level_of = base.master.directory.level_of
+    return states, DrugCodes(states=states, imports=ImportStore(base.store), level_of=level_of)
 
 
 def names_in(master: MasterData) -> Callable[[str], str | None]:

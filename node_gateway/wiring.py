@@ -28,7 +28,6 @@ from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.public import Maker, PublicAnswers
-from node_gateway.services.states import States
 from node_gateway.settings import KeysSection, Settings
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.ports import GatewayStore
@@ -175,6 +174,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     maker = Maker(participant, await _name(store, participant))
     standing, correcting = features.correcting(base)
     issuing, withdrawing, commissioning = features.issuing(base)
+    states, drug_codes = features.drug_codes(base)
     operating, naming = features.operating(base, (standing, correcting), issuing)
     importing, intake, exports, tables = features.importing(base)
     querying, queries, prefixes = await features.query_side(base)
@@ -187,7 +187,8 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         gate=base.gate,
         capture=base.capture,
         standing=standing,
-        states=States(store, base.follower, base.preparing, lookups=base.lookups, clock=clock),
+        states=states,
+        drug_codes=drug_codes,
         correcting=correcting,
         operating=operating,
         naming=naming,

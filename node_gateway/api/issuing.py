@@ -25,6 +25,7 @@ from node_gateway.api.issuing_wire import (
     status_wire,
     withdrawn_wire,
 )
+from node_gateway.api.states import platform_wire
 from node_gateway.codes.issuing import Code
 from node_gateway.services.commissioning import CommissionRequest
 from node_gateway.services.gateway import Gateway
@@ -220,7 +221,9 @@ async def code_status(key: QueryKey, gateway: GatewayDep, code: str) -> dict[str
     Problems: identifier_form, check_digit, code_too_long.
     """
     del key
-    return status_wire(await gateway.issuing.status(gateway.canonical_code(code)))
+    canonical = gateway.canonical_code(code)
+    status = status_wire(await gateway.issuing.status(canonical))
+    return {**status, **platform_wire(await gateway.drug_codes.view(canonical))}
 
 
 def _stream(gateway: Gateway, order: OrderRow, form: str, *, first: int) -> Response:

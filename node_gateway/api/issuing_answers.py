@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from node_gateway.api.state_answers import PlatformState
+
 Entry = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CodeKind = Literal["gtin", "drug", "sscc"]
 
@@ -129,3 +131,5 @@ class CodeStatus(_Answer):
     line: str | None
     declared: Declared | None
     replaces: list[str]
+    platform_state: PlatformState | None
+    pack_level: int | None

@@ -80,8 +80,18 @@ class ShipmentAnswer(_Answer):
     to: list[PartyAnswer]
 
 
+class PlatformState(_Answer):
+    """The letter that the drug platform has for the state of a code, and its words."""
+
+    letter: Literal["A", "I", "O", "C", "E"]
+    text: Sentence
+
+
 class CodeStateAnswer(_Answer):
-    """What its events have made of a code."""
+    """What its events have made of a code.
+
+    `platformState` and `packLevel` (1 for the smallest) are of 20-digit drug codes, else null.
+    """
 
     code: str
     product: str | None
@@ -103,6 +113,8 @@ class CodeStateAnswer(_Answer):
     in_transit: ShipmentAnswer | None
     child_count: int
     findings: list[FindingAnswer]
+    platform_state: PlatformState | None
+    pack_level: int | None
 
 
 class Child(_Answer):

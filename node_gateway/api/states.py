@@ -9,9 +9,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from node_gateway.api.deps import BodyDep, EntryPath, GatewayDep, QueryKey
+from node_gateway.codes.china.platform_status import WORDS
 from node_gateway.epcis.normalise_errors import NormalisationError
 from node_gateway.epcis.times import time_ms
 from node_gateway.errors import ParameterError
+from node_gateway.services.drug_codes import PlatformView
 
 router = APIRouter(tags=["states"])
 
@@ -26,10 +28,14 @@ Rules = Annotated[list[str] | None, Query(alias="rule", max_length=64)]
 async def code_state(key: QueryKey, gateway: GatewayDep, code: str) -> dict[str, Any]:
     """Return what its events have made of a code, and what they contradict.
 
+    Of a drug code also the platform's letter for it, and the level of its pack.
+
     Problems: identifier_form, check_digit, code_too_long, code_not_found.
     """
     del key
-    return await gateway.states.state(gateway.canonical_code(code))
+    canonical = gateway.canonical_code(code)
+    state = await gateway.states.state(canonical)
+    return {**state, **platform_wire(await gateway.drug_codes.view(canonical))}
 
 
 @router.get("/v1/codes/{code:path}/tree", operation_id="getCodeTree")
@@ -101,6 +107,15 @@ async def check_state(key: QueryKey, gateway: GatewayDep, body: BodyDep) -> dict
     """
     del key
     return await gateway.states.check_document(body, single=not _is_document(body))
+
+
+def platform_wire(view: PlatformView) -> dict[str, Any]:
+    """Return as JSON what the drug platform would say of a code."""
+    if view.status is None:
+        return {"platformState": None, "packLevel": None}
+    en, zh = WORDS[view.status]
+    words = {"letter": view.status, "text": {"en": en, "zh": zh}}
+    return {"platformState": words, "packLevel": view.pack_level}
 
 
 def _is_document(body: bytes) -> bool:

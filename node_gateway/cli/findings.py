@@ -96,6 +96,7 @@ def show_code(
         return
     rows = [["status", state["status"]]]
     rows += [[name, str(state[name])] for name in _PLAIN if state[name] is not None]
+    rows += platform_rows(state)
     rows += [["commissioned", _said(state["commissioned"])], ["last event", _said(state["last"])]]
     rows += [["packed in" if not at else "", unit] for at, unit in enumerate(state["parents"])]
     if state["inTransit"] is not None:
@@ -107,6 +108,16 @@ def show_code(
         rows += [["", f"{one['code']}  {one['status']}"] for one in tree["children"]]
     rows += [[f"finding {one['number']}", one["text"]["en"]] for one in state["findings"]]
     table(state["code"], ["", ""], rows)
+
+
+def platform_rows(answer: dict[str, Any]) -> list[list[str]]:
+    """Return the rows of a table that say what the drug platform would say of a code."""
+    platform, level = answer["platformState"], answer["packLevel"]
+    if platform is None:
+        return []
+    text = platform["text"]
+    rows = [["platform", f"{platform['letter']}  {text['en']}  {text['zh']}"]]
+    return rows if level is None else [*rows, ["pack level", str(level)]]
 
 
 _PLAIN = ("lot", "expiry", "place", "holder", "disposition")

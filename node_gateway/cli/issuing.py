@@ -10,6 +10,7 @@ from urllib.parse import quote
 import typer
 
 from node_gateway.cli.client import Client
+from node_gateway.cli.findings import platform_rows
 from node_gateway.cli.issuing_stream import Wanted, receive
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import SUSPICIOUS, USAGE, CommandError, command, put, say, table
@@ -119,7 +120,9 @@ def status(
     if json:
         put(found)
     else:
-        rows = [[name, str(value)] for name, value in found.items() if value not in (None, [])]
+        plain = {name: found[name] for name in found if name not in ("platformState", "packLevel")}
+        rows = [[name, str(value)] for name, value in plain.items() if value not in (None, [])]
+        rows += platform_rows(found)
         table("", ["member", "value"], rows)
     if found["status"] != "commissioned":
         raise typer.Exit(SUSPICIOUS)

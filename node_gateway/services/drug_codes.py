@@ -1,65 +1,57 @@
-"""What is known of a drug traceability code, and which of the three refusals it deserves."""
+"""What the platform would say of a 20-digit code: its letter, and the level of its pack."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from node_gateway.codes.china.drug_code import ID_LENGTH, DrugCode
-from node_gateway.codes.china.verdict import KnownCode, Verdict, verdict_of
-from node_gateway.codes.issuing import Status
+from node_gateway.codes.china.drug_code import DrugCode, DrugCodeError, parse_drug_code
+from node_gateway.codes.china.platform_status import PlatformStatus, platform_status
 from node_gateway.epcis.identifiers import DRUG_CODE
-from node_gateway.services.commissioned import commissioning_of
+from node_gateway.services.states import States
 from node_gateway.storage.importing import ImportStore
-from node_gateway.storage.ports import EventStore
 
-StatusOf = Callable[[str], Awaitable[Status]]
-"""From a canonical code to what it is to the gateway that issues codes of its kind."""
 LevelOf = Callable[[str], int | None]
-"""From an identification code to its pack level in the master data."""
+"""From a code to its pack level in the master data, 1 for the smallest."""
 
-_ISSUED: Final = frozenset({Status.ISSUED_NOT_COMMISSIONED, Status.VOID, Status.REPLACED})
-_SAME_STEM_MAX: Final = 100
+
+@dataclass(frozen=True, slots=True)
+class PlatformView:
+    """A code as the platform sees it; both None for a code that is no drug code.
+
+    Attributes:
+        status: Its letter.
+        pack_level: 1 for the smallest pack, None if nobody knows.
+    """
+
+    status: PlatformStatus | None = None
+    pack_level: int | None = None
 
 
 class DrugCodes:
     """The use case of asking about a 20-digit code."""
 
-    def __init__(
-        self, *, events: EventStore, imports: ImportStore, status_of: StatusOf, level_of: LevelOf
-    ) -> None:
-        self._events, self._imports = events, imports
-        self._status_of, self._level_of = status_of, level_of
+    def __init__(self, *, states: States, imports: ImportStore, level_of: LevelOf) -> None:
+        self._states, self._imports, self._level_of = states, imports, level_of
 
-    async def verdict(self, code: DrugCode) -> Verdict:
-        """Return why a code is not good, or `active`.
-
-        Codes that were issued elsewhere have check digits that nobody here can compute. They are
-        known as soon as an event activates them, and then another code with the same 16 digits is
-        one with wrong check digits.
-        """
-        return verdict_of(await self._known(code))
+    async def view(self, code: str) -> PlatformView:
+        """Return what the platform would say of a code in its canonical form."""
+        if not code.startswith(DRUG_CODE):
+            return PlatformView()
+        try:
+            drug_code = parse_drug_code(code)
+        except DrugCodeError:
+            return PlatformView()
+        known = (await self._states.of([code])).get(code)
+        status = (
+            platform_status(None) if known is None else platform_status(known.state, known.around)
+        )
+        return PlatformView(status, await self.level(drug_code))
 
     async def level(self, code: DrugCode) -> int | None:
         """Return the pack level of a code, 1 for the smallest; None if nobody knows.
 
         The master data decide; else the last relation file that had its identification code.
         """
-        known = self._level_of(code.text[:ID_LENGTH])
+        known = self._level_of(code.uri)
         return known if known is not None else await self._imports.level(code.drug_id)
-
-    async def _known(self, code: DrugCode) -> KnownCode:
-        if await commissioning_of(self._events, code.uri) is not None:
-            return KnownCode(is_active=True)
-        status = await self._status_of(code.uri)
-        if status in _ISSUED or status == Status.CHECK_WRONG:
-            return KnownCode(
-                is_issued=status in _ISSUED, stem_is_issued=status == Status.CHECK_WRONG
-            )
-        same_stem = await self._events.codes_with_prefix(
-            DRUG_CODE + code.stem, limit=_SAME_STEM_MAX
-        )
-        for other in same_stem:
-            if other != code.uri and await commissioning_of(self._events, other) is not None:
-                return KnownCode(stem_is_active=True)
-        return KnownCode()

@@ -19,6 +19,7 @@ from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.drop_folder import DropFolder
+from node_gateway.services.drug_codes import DrugCodes
 from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
@@ -70,6 +71,7 @@ class Gateway:
     sockets: Sockets
     standing: Standing
     states: States
+    drug_codes: DrugCodes
     correcting: Correcting
     operating: Operating
     naming: Naming

@@ -1,7 +1,7 @@
 """The 20-digit drug traceability code: 7 digits of identification, 9 of serial, 4 of check.
 
 The check digits are the issuer's secret: from outside they are opaque, and only whoever issued a
-code, or knows that it was activated, can say whether they are right (see `verdict`).
+code, or knows that it was activated, can say whether they are right.
 
 Source: NMPAB/T 1002-2019 (drug identification code first); the platform's own rule that codes
 begin with 8 and have exactly 20 digits.

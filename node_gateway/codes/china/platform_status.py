@@ -8,11 +8,22 @@ is our reading, from their order and letters.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 from node_gateway.state.code_state import NEVER_SEEN, CodeState
 
 PlatformStatus = Literal["A", "I", "O", "C", "E"]
+WORDS: Final[Mapping[PlatformStatus, tuple[str, str]]] = MappingProxyType(
+    {
+        "A": ("activated", "已激活"),
+        "I": ("checked in", "已核注"),
+        "O": ("checked out", "已核注"),
+        "C": ("cancelled", "已注销"),
+        "E": ("the code does not exist", "码不存在"),
+    }
+)
+"""English and Chinese words of the letters."""
 
 _OUT_STEPS: Final = frozenset(
     {"shipping", "departing", "picking", "sampling", "repairing", "other", "staging_outbound"}

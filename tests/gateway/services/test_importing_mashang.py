@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 
 from node_gateway.codes.china.bills import read_bills
-from node_gateway.codes.china.drug_code import DrugCode
 from node_gateway.codes.china.relation import RelationFile, read_relation
-from node_gateway.codes.issuing import Status
 from node_gateway.services.disclosing import open_event
-from node_gateway.services.drug_codes import DrugCodes
 from node_gateway.storage.importing import ImportStore
-from tests.gateway.codes.china.making import BOX, CASE, PACK, bills, code, relation, row, rows
+from tests.gateway.codes.china.making import CASE, PACK, bills, code, relation, row, rows
 from tests.gateway.running import Running, serial
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -259,35 +256,3 @@ async def test_capturing_it_says_where_it_goes(shared: Running) -> None:
         )
         assert (answer.status_code, answer.json()["code"]) == (400, "document_kind")
         assert "/v1/imports" in answer.json()["hint"]
-
-
-async def test_the_three_refusals_and_the_level(shared: Running) -> None:
-    first, made = some_rows()
-    await sent(shared, relation(made, batchNo=f"R{first}"))
-    issued = {code(PACK, 1, "1111"): Status.ISSUED_NOT_COMMISSIONED}
-
-    async def status_of(uri: str) -> Status:
-        name = uri.rpartition(":")[2]
-        if name in issued:
-            return issued[name]
-        stems = {one[:16] for one in issued}
-        return Status.CHECK_WRONG if name[:16] in stems else Status.NEVER_ISSUED
-
-    codes = DrugCodes(
-        events=shared.gateway.store,
-        imports=ImportStore(shared.gateway.store),
-        status_of=status_of,
-        level_of={"8000001": 4}.get,
-    )
-    active = code(PACK, first * 6)
-    other_check = active[:16] + ("0000" if active[16:] != "0000" else "0001")
-    for name, verdict in (
-        (active, "active"),
-        (other_check, "last_four_wrong"),
-        (code(PACK, 1, "1111"), "not_activated"),
-        (code(PACK, 1, "2222"), "last_four_wrong"),
-        (code("8999999", 1), "never_issued"),
-    ):
-        assert await codes.verdict(DrugCode(name)) == verdict, name
-    for drug_id, level in ((PACK, 1), (BOX, 2), ("8000001", 4), ("8000002", None)):
-        assert await codes.level(DrugCode(code(drug_id, 1))) == level

@@ -7,7 +7,6 @@ import pytest
 from node_gateway.codes.china.drug_code import DrugCode, DrugCodeError
 from node_gateway.codes.china.packing import bind, merge, misplaced, replace, unbind
 from node_gateway.codes.china.platform_status import platform_status
-from node_gateway.codes.china.verdict import KnownCode, verdict_of
 from node_gateway.codes.china.vocabulary import document_of
 from node_gateway.epcis.normalise import normalise_document
 from node_gateway.epcis.validation import EpcisValidator
@@ -125,21 +124,6 @@ def test_levels_tell_what_does_not_go_into_what() -> None:
     wrong = misplaced(PACKS[0], [BOXES[0], PACKS[1]], lambda one: levels.get(one.drug_id))
     assert [one for one, _ in wrong] == [BOXES[0], PACKS[1]]
     assert misplaced(PACKS[0], BOXES, lambda _one: None) == []
-
-
-@pytest.mark.parametrize(
-    ("known", "verdict"),
-    [
-        (KnownCode(), "never_issued"),
-        (KnownCode(is_issued=True), "not_activated"),
-        (KnownCode(stem_is_issued=True), "last_four_wrong"),
-        (KnownCode(stem_is_active=True), "last_four_wrong"),
-        (KnownCode(is_active=True, stem_is_issued=True), "active"),
-        (KnownCode(is_issued=True, stem_is_active=True), "not_activated"),
-    ],
-)
-def test_three_refusals(known: KnownCode, verdict: str) -> None:
-    assert verdict_of(known) == verdict
 
 
 MADE = CodeState(made=(1, 1), last=(1, 1), step="commissioning")
