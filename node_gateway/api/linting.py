@@ -26,9 +26,7 @@ WholeBody = Annotated[bytes, Depends(_whole)]
 _ANY = {"required": True, "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-@router.post(
-    "/v1/csv-mappings", operation_id="keepCsvMapping", openapi_extra={"requestBody": _ANY}
-)
+@router.post("/v1/csv-mappings", operation_id="keepCsvMapping", openapi_extra={"requestBody": _ANY})
 async def keep_mapping(key: CaptureKey, gateway: GatewayDep, body: WholeBody) -> Response:
     """Keep a mapping of CSV files, TOML or JSON, under its digest; the same again is the same.
 

@@ -265,7 +265,9 @@ def _views(connection: Connection, codes: Sequence[str]) -> dict[str, CodeView]:
 def _require(connection: Connection, code: str) -> CodeView:
     view = _views(connection, [code]).get(code)
     if view is None:
-        raise NotFoundError("no event of this gateway that still stands names this code", code="code_not_found")
+        raise NotFoundError(
+            "no event of this gateway that still stands names this code", code="code_not_found"
+        )
     return view
 
 

@@ -53,6 +53,7 @@ def batching(ordinary: StreamSection, dispensing: StreamSection | None = None) -
 BATCHING: Final = batching(SLOW)
 LIMITS: Final = LimitsSection(public_lookups="100000/second", public_lists="100000/second")
 POLICIES: Final = PoliciesSection()
+SUBSCRIPTIONS: Final = SubscriptionsSection()
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Wishes:
     batching: BatchingSection = BATCHING
     limits: LimitsSection = LIMITS
     policies: PoliciesSection = POLICIES
-    subscriptions: SubscriptionsSection = SubscriptionsSection()
+    subscriptions: SubscriptionsSection = SUBSCRIPTIONS
     host: str = "127.0.0.1"
     poll_s: float = 1.0  # whoever waits wakes the worker; an idle gateway leaves the chain alone
     confirmations: int = 0

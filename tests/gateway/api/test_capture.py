@@ -224,8 +224,7 @@ async def test_each_step_goes_to_its_stream(shared: Running) -> None:
     retail = {**dispensing(sgtin()), "bizStep": "retail_selling"}
     report = (await shared.capture(sold, shipped, retail)).json()
     assert [one["eventID"] for one in report["events"]] == [
-        (await shared.read(one["eventID"]))["eventID"]
-        for one in report["events"]
+        (await shared.read(one["eventID"]))["eventID"] for one in report["events"]
     ]
     streams = [
         (await shared.client.get(f"/v1/events/{one['entry']}")).json()["stream"]
