@@ -204,6 +204,7 @@ def importing(base: Base) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
         capture=base.capture,
         formats=[files, tables],
         clock=base.clock,
+        keep_up=base.follower.catch_up,
     )
     intake = Intake(service, folder, size_bytes_max=base.settings.limits.import_size_bytes_max)
     return service, intake, MashangExports(imports, base.store), tables

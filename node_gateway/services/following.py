@@ -22,7 +22,7 @@ from node_gateway.storage.ports import EventStore, StoredEvent
 from node_gateway.telemetry import without_values
 
 _EVENTS_MAX: Final = 500
-_CODES_MAX: Final = 5_000
+_CODES_MAX: Final = 3_000
 """A pass ends after this many codes: the writing thread is everybody's."""
 _RETRY_S: Final = 5.0
 

@@ -9,7 +9,7 @@ the job's row says which part is next. Nothing here knows a format: a `Format` t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,6 +128,7 @@ class ImportProgress:
 
 
 Progress = Callable[[ImportJob], None]
+KeepUp = Callable[[], Coroutine[Any, Any, object]]
 
 
 class Importing:
@@ -140,9 +141,10 @@ class Importing:
         capture: Capture,
         formats: Sequence[Format],
         clock: Callable[[], float],
+        keep_up: KeepUp | None = None,
     ) -> None:
         self._imports, self._capture, self._formats = imports, capture, tuple(formats)
-        self._clock = clock
+        self._clock, self._keep_up = clock, keep_up
         self._turn = asyncio.Lock()
         self._running: set[int] = set()
 
@@ -261,7 +263,19 @@ class Importing:
             )
             job = (await self.job(job.number)).job
             progress(job)
+            await self._wait_followed()
         return job
+
+    async def _wait_followed(self) -> None:
+        """Let following catch up with this part, so that nobody waits for a whole file.
+
+        An operation asks for the state as of now: a part is what it may have to wait for.
+        """
+        if self._keep_up is not None:
+            following = asyncio.ensure_future(self._keep_up())
+            await asyncio.wait([following])
+            if not following.cancelled():
+                following.exception()  # the follower's to report; the import goes on
 
     async def _captured(
         self, job: ImportJob, number: int, part: Sequence[SourceEvent]
