@@ -35,9 +35,10 @@ from node_gateway.services.judging import Judging
 from node_gateway.services.linting import Linting
 from node_gateway.services.master_answers import DirectoryAnswers
 from node_gateway.services.master_data import MasterData
+from node_gateway.services.merging import Merging
 from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.naming import Naming
-from node_gateway.services.operating import Operating
+from node_gateway.services.operating import CodesInHand, Operating
 from node_gateway.services.page_tokens import PageTokens
 from node_gateway.services.preparing import Preparing, event_id_key
 from node_gateway.services.querying import Querying
@@ -259,8 +260,8 @@ def drop_folder(base: Base, importing: Importing, tables: CsvFiles) -> DropFolde
 
 
 def operating(
-    base: Base, corrections: tuple[Standing, Correcting], issuing: Issuing
-) -> tuple[Operating, Naming]:
+    base: Base, corrections: tuple[Standing, Correcting], issuing: Issuing, states: States
+) -> tuple[Operating, Merging, Naming]:
     """Return what states operations on goods, and what finds the parties that they name."""
     naming = Naming(base.master.directory)
     party = base.settings.gateway.party
@@ -269,24 +270,28 @@ def operating(
     async def status_of(code: str) -> Status:
         return (await issuing.status(code)).status
 
-    operating = Operating(
-        store=base.store,
-        capture=base.capture,
-        preparing=base.preparing,
-        judging=Judging(
+    shared: dict[str, Any] = {
+        "store": base.store,
+        "capture": base.capture,
+        "preparing": base.preparing,
+        "judging": Judging(
             base.store,
             base.follower,
             lookups=base.lookups,
             clock=base.clock,
             unissued=Unissued(base.store, status_of=status_of),
         ),
+        "context": EPCIS_CONTEXT,
+        "clock": base.clock,
+        "in_hand": CodesInHand(),
+    }
+    operating = Operating(
+        **shared,
         standing=standing,
         correcting=service,
-        context=EPCIS_CONTEXT,
         party=naming.party(party) if party else None,
-        clock=base.clock,
     )
-    return operating, naming
+    return operating, Merging(**shared, states=states), naming
 
 
 def correcting(base: Base) -> tuple[Standing, Correcting]:

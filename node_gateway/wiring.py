@@ -175,7 +175,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     standing, correcting = features.correcting(base)
     issuing, withdrawing, commissioning = features.issuing(base)
     states, drug_codes = features.drug_codes(base)
-    operating, naming = features.operating(base, (standing, correcting), issuing)
+    operating, merging, naming = features.operating(base, (standing, correcting), issuing, states)
     importing, intake, exports, tables = features.importing(base)
     querying, queries, prefixes = await features.query_side(base)
     subscribing, sockets = features.subscriptions(base, querying, queries)
@@ -191,6 +191,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         drug_codes=drug_codes,
         correcting=correcting,
         operating=operating,
+        merging=merging,
         naming=naming,
         issuing=issuing,
         withdrawing=withdrawing,

@@ -17,6 +17,27 @@ class Overridden(BaseModel):
     detail: str
 
 
+class StatedEvent(BaseModel):
+    """An event that an operation stated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event_id: Annotated[str, Field(alias="eventID")]
+    entry: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class MergedUnits(BaseModel):
+    """What a merge stated: one unpacking per unit, then the packing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+    operation: str
+    events: list[StatedEvent]
+    capture_id: Annotated[str | None, Field(alias="captureID")]
+    repeated: bool
+    overridden: list[Overridden]
+
+
 class Operated(BaseModel):
     """What an operation stated; `captureID` is null for what was known before and for an undo."""
 

@@ -80,6 +80,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "listEntries": {200: answers.Entries},
     "listOperations": {200: "The operations, what they need, and the event that each one states."},
     "operate": {200: answers_operating.Operated, 201: answers_operating.Operated},
+    "mergeUnits": {200: answers_operating.MergedUnits, 201: answers_operating.MergedUnits},
     "undoOperation": {200: answers_operating.Operated, 201: answers_operating.Operated},
     "anchorNow": {202: answers.MadeBatches},
     "getStatus": {200: answers.Status},

@@ -16,6 +16,7 @@ from node_gateway.epcis.parse import parse_json
 from node_gateway.epcis.times import offset_of
 from node_gateway.errors import DocumentRefusedError, ParameterError, Spot
 from node_gateway.services.gateway import Gateway
+from node_gateway.services.merging import MERGE
 from node_gateway.services.operating import OperationReport
 
 router = APIRouter(tags=["operations"])
@@ -23,6 +24,7 @@ router = APIRouter(tags=["operations"])
 M = TypeVar("M", bound=BaseModel)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 CODES_MAX = 2**18
+UNITS_MAX = 1000
 TEXT_LENGTH_MAX = 1000
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
 
@@ -38,6 +40,21 @@ class OperationIn(BaseModel):
     document_type: Annotated[Text | None, Field(alias="documentType")] = None
     to: Text | None = None
     sender: Annotated[Text | None, Field(alias="from")] = None
+    place: Text | None = None
+    event_time: Annotated[Text | None, Field(alias="eventTime")] = None
+    reason: Text | None = None
+    override: Text | None = None
+
+
+class MergeIn(BaseModel):
+    """Which units are emptied into which one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    parent: Text
+    units: Annotated[list[Text], Field(min_length=1, max_length=UNITS_MAX)]
+    document: Text | None = None
+    document_type: Annotated[Text | None, Field(alias="documentType")] = None
     place: Text | None = None
     event_time: Annotated[Text | None, Field(alias="eventTime")] = None
     reason: Text | None = None
@@ -70,6 +87,35 @@ async def list_operations(key: OperateKey, gateway: GatewayDep) -> dict[str, Any
             for one in OPERATIONS.values()
         ]
     }
+
+
+@router.post("/v1/operations/merge", operation_id="mergeUnits", status_code=201)
+async def merge(
+    key: OperateKey,
+    gateway: GatewayDep,
+    body: BodyDep,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+) -> Response:
+    """Take everything out of some units and pack it into another: in one document, or not at all.
+
+    200 if the same request was answered before. Problems: packing_form, operation_refused,
+    idempotency_mismatch, document_refused, identifier_form, check_digit, read_only.
+    """
+    del key
+    wanted = _parsed(MergeIn, body, gateway)
+    report = await gateway.merging.merge(
+        _merge_order(gateway, wanted), idempotency_key=idempotency_key
+    )
+    wire = {
+        "operation": MERGE,
+        "events": [
+            {"eventID": event_id, "entry": entry.hex()} for event_id, entry in report.events
+        ],
+        "captureID": report.capture_id,
+        "repeated": report.repeated,
+        "overridden": [_spot(one) for one in report.overridden],
+    }
+    return JSONResponse(wire, 200 if report.repeated else 201)
 
 
 @router.post("/v1/operations/{operation}", operation_id="operate", status_code=201)
@@ -128,6 +174,21 @@ def _order(gateway: Gateway, wanted: OperationIn) -> Order:
         document_type=wanted.document_type,
         sender=gateway.naming.party(wanted.sender) if wanted.sender else None,
         receiver=gateway.naming.party(wanted.to) if wanted.to else None,
+        place=gateway.naming.place(wanted.place) if wanted.place else None,
+        event_time=wanted.event_time or "",
+        offset=offset_of(wanted.event_time) if wanted.event_time else "",
+        reason=wanted.reason,
+        override=wanted.override,
+    )
+
+
+def _merge_order(gateway: Gateway, wanted: MergeIn) -> Order:
+    units = [_code(gateway, one, f"/units/{index}") for index, one in enumerate(wanted.units)]
+    return Order(
+        codes=tuple(dict.fromkeys(units)),
+        parent=_code(gateway, wanted.parent, "/parent"),
+        document=wanted.document,
+        document_type=wanted.document_type,
         place=gateway.naming.place(wanted.place) if wanted.place else None,
         event_time=wanted.event_time or "",
         offset=offset_of(wanted.event_time) if wanted.event_time else "",

@@ -49,6 +49,7 @@ def add_to(app: typer.Typer) -> None:
     for operation in OPERATIONS.values():
         build = _packing if operation.packs else _goods
         app.command(operation.name, help=_help(operation))(command(build(operation)))
+    app.command("merge")(merge)
     app.command("undo")(undo)
 
 
@@ -119,6 +120,35 @@ def _packing(operation: Operation) -> Callable[..., None]:
 
 
 @command
+def merge(
+    parent: Annotated[str, typer.Argument(help="The unit that everything goes into.")],
+    units: Annotated[list[str], typer.Argument(help="The units that are emptied.")],
+    document: Document = None,
+    document_type: DocumentType = None,
+    place: Place = None,
+    time: Time = None,
+    reason: Reason = None,
+    override: Override = None,
+    key: Key = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take all out of some units and pack it into another. Refused where the rules forbid it."""
+    body = {
+        "parent": parent,
+        "units": units,
+        "document": document,
+        "documentType": document_type,
+        "place": place,
+        "eventTime": time,
+        "reason": reason,
+        "override": override,
+    }
+    _send(Client.from_config(config, gateway), "merge", body, key, json=json)
+
+
+@command
 def undo(
     operation: Annotated[str, typer.Argument(help="What was done: dispense, ship, ...")],
     code: Annotated[str, typer.Argument(help="The code of which it was said.")],
@@ -170,4 +200,5 @@ def _tell(answer: dict[str, Any], *, json: bool) -> None:
     for one in answer["overridden"]:
         say(f"overridden: {one['rule']}: {one['detail']}")
     say("done before; nothing was stored" if answer["repeated"] else "stored; being sealed")
-    typer.echo(answer["entry"])
+    for one in answer.get("events", [answer]):
+        typer.echo(one["entry"])

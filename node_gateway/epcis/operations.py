@@ -179,18 +179,30 @@ def event_of(operation: Operation, order: Order, *, participant: int) -> dict[st
             event["childEPCs"] = list(order.codes)
     else:
         event["epcList"] = list(order.codes)
+    describe(event, order, document_type=operation.document, participant=participant)
+    return event
+
+
+def describe(event: dict[str, Any], order: Order, *, document_type: str, participant: int) -> None:
+    """Add to an event where it happened, by which document, between whom and why.
+
+    Args:
+        event: EPCIS JSON.
+        order: What was asked for.
+        document_type: Of the document, where the order states none.
+        participant: Whose documents they are.
+    """
     if order.place is not None:
         event["readPoint"] = {"id": order.place}
         event["bizLocation"] = {"id": order.place}
     if order.document is not None:
         named = {
-            "type": order.document_type or operation.document,
+            "type": order.document_type or document_type,
             "bizTransaction": document_uri(order.document, participant=participant),
         }
         event["bizTransactionList"] = [named]
     _add_parties(event, order)
     _add_reasons(event, order)
-    return event
 
 
 def document_uri(text: str, *, participant: int) -> str:

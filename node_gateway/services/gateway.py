@@ -30,6 +30,7 @@ from node_gateway.services.issuing import Issuing
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.linting import Linting
 from node_gateway.services.master_data import MasterData
+from node_gateway.services.merging import Merging
 from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.naming import Naming
 from node_gateway.services.operating import Operating
@@ -74,6 +75,7 @@ class Gateway:
     drug_codes: DrugCodes
     correcting: Correcting
     operating: Operating
+    merging: Merging
     naming: Naming
     issuing: Issuing
     withdrawing: Withdrawing

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -33,19 +34,20 @@ class Judging:
         self._database, self._follower = database, follower
         self._lookups, self._clock, self._unissued = lookups, clock, unissued
 
-    async def findings(self, event: Mapping[str, Any]) -> list[Finding]:
-        """Return what a normalised event would contradict, of everything stored before the call.
+    async def findings(self, *events: Mapping[str, Any]) -> list[list[Finding]]:
+        """Return what normalised events would contradict, of everything stored before the call.
+
+        Each event knows those before it.
 
         The evidence of a finding (`other`) is the position of the event that speaks against it.
         """
         await self._follower.catch_up()
         received_ms = int(self._clock() * 1000)
 
-        def judge(connection: Connection) -> list[Finding]:
-            (found,) = judge_imagined(
-                connection, [event], received_ms=received_ms, lookups=self._lookups
+        def judge(connection: Connection) -> list[list[Finding]]:
+            return judge_imagined(
+                connection, events, received_ms=received_ms, lookups=self._lookups
             )
-            return found
 
         return await self._database.read(judge)
 
@@ -54,7 +56,7 @@ class Judging:
 
         Codes of our own products are refused too where they are not valid (`Unissued`).
         """
-        found = await self.findings(event)
+        (found,) = await self.findings(event)
         places = {
             code: f"/codes/{index}"
             for member in _CODE_LISTS
@@ -70,3 +72,26 @@ class Judging:
             if MEANINGS[one.rule].severity != "info"
         ]
         return spots + await self._unissued.refusals(event)
+
+    async def refusals_together(
+        self, events: Sequence[Mapping[str, Any]], places: Mapping[str, str]
+    ) -> list[Spot]:
+        """Return what forbids one operation that states several events, each spot once.
+
+        Args:
+            events: Normalised, in their order.
+            places: From a code to its spot in the request.
+        """
+        spots = [
+            Spot(one.rule.word, MEANINGS[one.rule].en, places.get(one.code, ""))
+            for found in await self.findings(*events)
+            for one in sorted(found)
+            if MEANINGS[one.rule].severity != "info"
+        ]
+        for event in events:
+            named = [event.get("parentID"), *(event.get("childEPCs") or ())]
+            known = {f"/codes/{index}": code for index, code in enumerate(named[1:])}
+            for spot in await self._unissued.refusals(event):
+                code = known.get(spot.pointer, named[0])
+                spots.append(replace(spot, pointer=places.get(str(code), "")))
+        return list(dict.fromkeys(spots))

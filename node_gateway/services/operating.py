@@ -97,6 +97,29 @@ class CodesInHand:
                 self._changed.notify_all()
 
 
+def event_id_under(secret: bytes, name: str, key: str, index: int = 0) -> str:
+    """Return the eventID of what is done under a client's key. Keyed itself, see ADR 5.
+
+    Args:
+        secret: The gateway's key for eventIDs.
+        name: Of the operation.
+        key: The client's.
+        index: Of the event, where an operation states several.
+    """
+    text = orjson.dumps([name, key, index] if index else [name, key])
+    mac = hmac.digest(secret, text, "sha256")[:16]
+    number = int.from_bytes(mac) & ~(0xF << 76) & ~(0x3 << 62) | (0x8 << 76) | (0x2 << 62)
+    return f"urn:uuid:{uuid.UUID(int=number)}"
+
+
+def timed(order: Order, now_s: float) -> Order:
+    """Give the order the time of now, at this machine's offset, if it states none."""
+    if order.event_time:
+        return order
+    text = datetime.fromtimestamp(now_s, UTC).astimezone().isoformat(timespec="milliseconds")
+    return replace(order, event_time=text, offset=text[-6:])
+
+
 class Operating:
     """The use cases of an operator, for HTTP and for the command line."""
 
@@ -112,11 +135,12 @@ class Operating:
         context: str,
         party: str | None,
         clock: Callable[[], float],
+        in_hand: CodesInHand,
     ) -> None:
         self._store, self._capture, self._preparing = store, capture, preparing
         self._judging, self._standing, self._correcting = judging, standing, correcting
         self._context, self._party, self._clock = context, party, clock
-        self._in_hand = CodesInHand()
+        self._in_hand = in_hand
 
     async def do(
         self, name: str, order: Order, *, idempotency_key: str | None = None
@@ -146,11 +170,13 @@ class Operating:
             )
         order = self._with_party(operation, order)
         if idempotency_key is not None:
-            order = replace(order, event_id=self._event_id(name, idempotency_key))
+            order = replace(
+                order, event_id=event_id_under(self._preparing.event_id_key, name, idempotency_key)
+            )
         codes = [*order.codes, *([order.parent] if order.parent else [])]
         async with self._in_hand.hold(codes):
             known = await self._known(operation, order)
-            return known or await self._decide(operation, self._timed(order))
+            return known or await self._decide(operation, timed(order, self._clock()))
 
     async def undo(self, name: str, code: str) -> OperationReport:
         """Take back the latest statement of an operation about a code: it did not occur.
@@ -178,13 +204,6 @@ class Operating:
             return replace(order, receiver=self._party)
         return order
 
-    def _event_id(self, name: str, key: str) -> str:
-        """Return the eventID of what is done under a client's key. Keyed itself, see ADR 5."""
-        text = orjson.dumps([name, key])
-        mac = hmac.digest(self._preparing.event_id_key, text, "sha256")[:16]
-        number = int.from_bytes(mac) & ~(0xF << 76) & ~(0x3 << 62) | (0x8 << 76) | (0x2 << 62)
-        return f"urn:uuid:{uuid.UUID(int=number)}"
-
     async def _known(self, operation: Operation, order: Order) -> OperationReport | None:
         """Return what was done under the order's key before.
 
@@ -198,7 +217,7 @@ class Operating:
         if stored is None:
             return None
         event = await whole_event(self._store, open_event(stored))
-        if self._stated(operation, _as_stored(order, event)) != event:
+        if self._stated(operation, as_stored(order, event)) != event:
             raise IdempotencyMismatchError(capture_id=order.event_id)
         return OperationReport(
             operation.name, order.event_id, stored.header.entry, None, repeated=True
@@ -209,14 +228,6 @@ class Operating:
         event = event_of(operation, order, participant=self._preparing.participant)
         (normalised,) = self._preparing.normalised(document_of([event], self._context))
         return normalised
-
-    def _timed(self, order: Order) -> Order:
-        """Give the order the time of now, at this machine's offset, if it states none."""
-        if order.event_time:
-            return order
-        now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
-        text = now.isoformat(timespec="milliseconds")
-        return replace(order, event_time=text, offset=text[-6:])
 
     async def _decide(self, operation: Operation, order: Order) -> OperationReport:
         participant = self._preparing.participant
@@ -264,7 +275,7 @@ class Operating:
         return latest
 
 
-def _as_stored(order: Order, event: Mapping[str, Any]) -> Order:
+def as_stored(order: Order, event: Mapping[str, Any]) -> Order:
     """Give an order what the stored event has beyond it: the time of then, the rules overridden."""
     if not order.event_time:
         order = replace(

@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from node_gateway.codes.china.drug_code import DrugCode, DrugCodeError
 from node_gateway.epcis.times import normal_time
 
+
+class Coded(Protocol):
+    """What has a code: a drug code, or a unit under another identifier."""
+
+    @property
+    def uri(self) -> str:
+        """The code in its canonical form."""
+        ...
+
+
+P = TypeVar("P", bound=Coded)
 LevelOf = Callable[[DrugCode], int | None]
 """From a code to its pack level, 1 for the smallest; None if nobody knows."""
 
@@ -45,8 +56,8 @@ def unbind(
 
 
 def merge(
-    target: DrugCode,
-    sources: Mapping[DrugCode, Sequence[DrugCode]],
+    target: P,
+    sources: Mapping[P, Sequence[P]],
     *,
     time: str,
     offset: str,
@@ -139,7 +150,7 @@ def misplaced(
 
 
 def _aggregation(
-    action: str, step: str, parent: DrugCode, children: Sequence[DrugCode], time: str, offset: str
+    action: str, step: str, parent: P, children: Sequence[P], time: str, offset: str
 ) -> dict[str, Any]:
     event: dict[str, Any] = {
         "type": "AggregationEvent",
@@ -155,7 +166,7 @@ def _aggregation(
     return event
 
 
-def _require(parent: DrugCode, children: Sequence[DrugCode]) -> None:
+def _require(parent: P, children: Sequence[P]) -> None:
     if not children:
         raise _refused("there is nothing to pack", "Name the codes.")
     if parent in children:

@@ -70,6 +70,7 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/anchors"): None,
     ("GET", "/v1/streams/{stream}/anchors/{sequence}/entries"): None,
     ("GET", "/v1/operations"): {"operate"},
+    ("POST", "/v1/operations/merge"): {"operate"},
     ("POST", "/v1/operations/{operation}"): {"operate"},
     ("POST", "/v1/operations/{operation}/undo"): {"operate"},
     ("POST", "/v1/operations/anchor"): {"operate"},
