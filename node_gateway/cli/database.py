@@ -47,6 +47,26 @@ def adopt_chain(
     put(adopted)
 
 
+@app.command("rebuild")
+@command
+def rebuild(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Compute again what follows from the events: states, findings, the index of queries.
+
+    Events, receipts and anchors are not touched. Stop the gateway first.
+    """
+    with talk().status("following the events from the first one"):
+        reached = asyncio.run(_rebuild(config))
+    say(f"{reached} events were followed.")
+
+
+async def _rebuild(config: Path) -> int:
+    from node_gateway.settings import load_settings
+    from node_gateway.wiring import open_gateway
+
+    async with open_gateway(load_settings(config)) as gateway:
+        return await gateway.follower.rebuild()
+
+
 async def _adopt(config: Path) -> list[dict[str, Any]]:
     from node_gateway.services.adopting import adopt_chain as adopt
     from node_gateway.settings import load_settings

@@ -70,7 +70,7 @@ app.add_typer(
 )
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
 app.add_typer(keys.app, name="key", help="Chain keys: new.")
-app.add_typer(database.app, name="db", help="The database: upgrade, adopt-chain.")
+app.add_typer(database.app, name="db", help="The database: upgrade, rebuild, adopt-chain.")
 
 
 def main() -> None:

@@ -54,6 +54,7 @@ COMMANDS = {
     "key new": False,
     "db upgrade": False,
     "db adopt-chain": False,
+    "db rebuild": False,
     "demo": False,
     "import csv": True,
     "lint": True,
@@ -170,3 +171,5 @@ def test_db_commands(tmp_path, anvil) -> None:
     adopted = cli("db", "adopt-chain", "--yes")
     assert adopted.status == 0, adopted.err
     assert [one["adopted"] for one in adopted.json()] == [0, 0]
+    rebuilt = cli("db", "rebuild")
+    assert (rebuilt.status, "0 events" in rebuilt.err) == (0, True), rebuilt.err
