@@ -38,6 +38,8 @@ _SPAN_MAX: Final = 4_096
 _PROBED_VALUES_MAX: Final = 20
 _PROBED_FROM: Final = 16
 """Reading fewer events than this costs less than asking the indexes about them."""
+_COMMON: Final = 0.5
+"""What so many of all events have is not looked up for a candidate: it has it, most likely."""
 _BROAD: Final = 20
 """In the order of storing, a facet of more than a 20th of all events is no shorter way."""
 
@@ -92,7 +94,8 @@ def planned(
     facets.sort(key=lambda one: one.events)
     fewest = facets[0].events if facets else stored
     gathered = _gathered(connection, query, bounds, min(fewest, stored))
-    probes = [one for one in facets if len(one.ids) <= _PROBED_VALUES_MAX]
+    common = bounds[1] * _COMMON
+    probes = [one for one in facets if len(one.ids) <= _PROBED_VALUES_MAX and one.events < common]
     if gathered is not None:
         listed = _listed(gathered, mode, descending=descending)
         return Plan(listed, probes if len(gathered) >= _PROBED_FROM else ())

@@ -22,8 +22,8 @@ from node_gateway.storage.events import contents_at, large_event_codes
 from node_gateway.storage.facet_reading import Key, having, record_bounds
 from node_gateway.storage.search_planning import Mode, planned, rest_of
 
-ROWS_MAX: Final = 20_000
-READS_MAX: Final = 1_500
+ROWS_MAX: Final = 10_000
+READS_MAX: Final = 1_000
 CODES_MAX: Final = 100_000
 """The work of one page: rows of an index, events read, codes of large events read."""
 _WINDOW_MIN: Final = 128
