@@ -9,8 +9,9 @@ from typing import Any, Final
 import orjson
 from fastapi import Response
 
-from node_gateway.api.epcis_protocol import JSON, Protocol, time_text
+from node_gateway.api.epcis_protocol import JSON, XML, Protocol, time_text
 from node_gateway.epcis.spelling import with_identifiers, with_prefixes
+from node_gateway.epcis.xml.write import CbvForm, write_xml
 from node_gateway.services.page_tokens import PageToken
 from node_gateway.storage.searching import Found
 
@@ -34,6 +35,9 @@ async def query_document(
         document, mixed = document_of(
             protocol, events, query_name=query_name, subscription_id=subscription_id
         )
+        if protocol.xml:
+            words: CbvForm = "urn" if protocol.cbv_format == "Always_URN" else "web"
+            return write_xml(document, words=words), mixed
         return orjson.dumps(document), mixed
 
     few = len(events) <= _INLINE_EVENTS_MAX
@@ -46,7 +50,10 @@ async def query_document(
         **protocol.link_headers(token),
         "GS1-EPC-Format": _format(protocol, mixed=mixed),
     }
-    return Response(raw, 200, headers, media_type=JSON)
+    if protocol.xml:
+        web = protocol.cbv_format != "Always_URN"
+        headers["GS1-CBV-XML-Format"] = "Always_Web_URI" if web else "Always_URN"
+    return Response(raw, 200, headers, media_type=XML if protocol.xml else JSON)
 
 
 def document_of(

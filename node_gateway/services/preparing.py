@@ -351,7 +351,19 @@ def _spot(error: EventFormError | EpcisError, pointer: str) -> Spot:
 
 
 def _sorted_json(value: object) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    """Return one text per content: 15.0 and 15 are one number (RFC 8785), and XML says 15."""
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    if b".0" not in text:
+        return text
+    return orjson.dumps(_integral(value), option=orjson.OPT_SORT_KEYS)
+
+
+def _integral(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _integral(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_integral(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _without_codes(event: Mapping[str, Any]) -> dict[str, Any]:

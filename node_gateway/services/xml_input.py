@@ -20,7 +20,7 @@ from node_gateway.errors import DocumentRefusedError, Spot
 from node_gateway.services.preparing import PreparedDocument, Preparing, RefusedEvent
 
 SPOTS_MAX = 20
-_EVENT_LIST = "epcisBody"
+_BODY = "epcisBody"
 
 
 class XmlInput:
@@ -30,7 +30,9 @@ class XmlInput:
         self._preparing = preparing
 
     def document(self, raw: bytes, *, proceed: bool, now_ms: int) -> PreparedDocument:
-        """Return the events of an EPCISDocument, 1.2 or 2.0; arguments as `Preparing.document`.
+        """Return the events of an EPCISDocument, 1.2 or 2.0, or of an EPCISQueryDocument.
+
+        Arguments as `Preparing.document`.
 
         Raises:
             EpcisError, DocumentRefusedError: with XPaths and lines.
@@ -43,8 +45,10 @@ class XmlInput:
 
     def _prepared(self, raw: bytes, kind: str, *, proceed: bool, now_ms: int) -> PreparedDocument:
         read = self._read(raw)
-        if read.kind != kind:
-            expected = "an EPCISDocument" if kind == "document" else "a single event"
+        if read.kind not in ("document", "query") if kind == "document" else read.kind != kind:
+            expected = (
+                "an EPCISDocument or EPCISQueryDocument" if kind == "document" else "a single event"
+            )
             raise DocumentRefusedError([Spot("document_kind", f"{expected} is expected here")])
         self._check_frame(read)
         preparing, told = self._preparing.informed_by(read.document)
@@ -99,7 +103,11 @@ class XmlInput:
             hint = "Put at least one event into EPCISBody/EventList."
             spot = Spot("no_events", "The document has no events.", hint=hint)
             raise DocumentRefusedError([spot])
-        frame = {**read.document, _EVENT_LIST: {"eventList": []}}
+        body: dict[str, Any] = {"eventList": []}
+        if read.kind == "query":
+            results = read.document[_BODY]["queryResults"]
+            body = {"queryResults": {**results, "resultsBody": {**results["resultsBody"], **body}}}
+        frame = {**read.document, _BODY: body}
         problems = self._preparing.validator.validate_document(frame)
         if problems:
             raise DocumentRefusedError(
