@@ -184,7 +184,9 @@ def issuing(base: Base) -> tuple[Issuing, Withdrawing, Commissioning]:
     return issuing, Withdrawing(events=base.store, **shared), Commissioning(**shared)
 
 
-def importing(base: Base) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
+def importing(
+    base: Base, querying: Querying, standing: Standing
+) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
     """Return what takes whole files over."""
     imports = ImportStore(base.store)
     party_of = names_in(base.master)
@@ -208,7 +210,14 @@ def importing(base: Base) -> tuple[Importing, Intake, MashangExports, CsvFiles]:
         keep_up=base.follower.catch_up,
     )
     intake = Intake(service, folder, size_bytes_max=base.settings.limits.import_size_bytes_max)
-    return service, intake, MashangExports(imports, base.store), tables
+    exports = MashangExports(
+        imports,
+        base.store,
+        querying=querying,
+        standing=standing,
+        participant=base.settings.gateway.participant,
+    )
+    return service, intake, exports, tables
 
 
 def drug_codes(base: Base) -> tuple[States, DrugCodes]:

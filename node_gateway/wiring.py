@@ -176,8 +176,8 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     issuing, withdrawing, commissioning = features.issuing(base)
     states, drug_codes = features.drug_codes(base)
     operating, merging, naming = features.operating(base, (standing, correcting), issuing, states)
-    importing, intake, exports, tables = features.importing(base)
     querying, queries, prefixes = await features.query_side(base)
+    importing, intake, exports, tables = features.importing(base, querying, standing)
     subscribing, sockets = features.subscriptions(base, querying, queries)
     return Gateway(
         settings=settings,

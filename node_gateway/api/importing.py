@@ -71,7 +71,7 @@ async def get_import(key: CaptureKey, gateway: GatewayDep, number: int) -> Respo
 async def export_bill(
     key: QueryKey, gateway: GatewayDep, number: str, encoding: EncodingQuery = "utf-8"
 ) -> Response:
-    """Return an imported bill as a file of the platform. Problems: bill_not_found."""
+    """Return a bill as a file of the platform. Problems: bill_not_found, index_behind."""
     del key
     return _file(await gateway.exports.bill(number, encoding=encoding), encoding)
 

@@ -11,6 +11,7 @@ from node_gateway.codes.china.bill_types import (
     ALREADY_ACTIVE,
     COMMISSIONING,
     BillType,
+    bill_type_of_event,
     bill_type_of_uri,
 )
 from node_gateway.codes.china.bills import Bill
@@ -120,6 +121,28 @@ def bills_of(events: Iterable[Mapping[str, Any]]) -> list[Bill]:
                 continue
             bill.lines.append(0)
     return list(found.values())
+
+
+def as_bill(event: Mapping[str, Any], number: str, owner: str) -> dict[str, Any] | None:
+    """Return an event that names a document as one that names a bill; None if no bill says it.
+
+    The type is the one that the event states (`urn:x-cn-bill-type:...`), else the first in the
+    table with its bizStep and disposition.
+
+    Args:
+        event: Normalised, however it was captured.
+        number: Of the bill.
+        owner: The participant whose bill it is.
+    """
+    listed = event.get("bizTransactionList") or ()
+    stated = (bill_type_of_uri(str(one.get("type"))) for one in listed)
+    kind = next((one for one in stated if one is not None), None) or bill_type_of_event(
+        str(event.get("bizStep")), str(event.get("disposition"))
+    )
+    if kind is None or event.get("type") != "ObjectEvent":
+        return None
+    named = {"type": kind.uri, "bizTransaction": bill_uri(owner, number)}
+    return {**event, "bizTransactionList": [named]}
 
 
 def _stated(event: Mapping[str, Any]) -> tuple[BillType, str] | None:

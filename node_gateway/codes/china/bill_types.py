@@ -247,6 +247,13 @@ def bill_type_of(name: str, stated: str = "") -> BillType | None:
     return BILL_TYPES.get(_number(name) if number is None else number)
 
 
+def bill_type_of_event(step: str, disposition: str) -> BillType | None:
+    """Return the first type with this bizStep, of those with this disposition if there are any."""
+    same = [one for one in BILL_TYPES.values() if one.biz_step == step]
+    exact = [one for one in same if one.disposition == disposition]
+    return next(iter([*exact, *same]), None)
+
+
 def bill_type_of_uri(uri: str) -> BillType | None:
     """Return the type that stands in an event, None if it is none."""
     return (

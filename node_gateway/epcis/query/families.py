@@ -101,6 +101,12 @@ def family(given: Given, names: Names) -> Condition | None:
     raise unknown(given.name)
 
 
+def transaction_condition(uris: frozenset[str]) -> Condition:
+    """Return the condition of naming one of these business transactions, of whatever type."""
+    find, _ = _VOCABULARY_FIELDS["bizTransaction"]
+    return Condition("bizTransaction", find, one_of(uris), Facet(TRANSACTION, uris))
+
+
 def unknown(name: str) -> QueryParameterError:
     """Return the refusal of a parameter that does not exist."""
     return QueryParameterError(

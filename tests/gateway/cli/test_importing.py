@@ -45,7 +45,7 @@ def test_bills_go_in_and_come_out(served: Served, tmp_path: Path) -> None:
     assert said.status == 0, said.err
     assert [one.number for one in read_bills([said.out.encode()]).bills] == [number]
     said = served("export", "mashang", "--bill", "none")
-    assert (said.status, said.tries()) == (11, "Only imported bills are exported.")
+    assert (said.status, said.tries()) == (11, "Nothing that names this document names drug codes.")
 
 
 def test_a_dry_run_asks_nobody(tmp_path: Path) -> None:

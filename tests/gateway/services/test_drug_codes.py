@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from node_gateway.codes.china.bills import read_bills
+from node_gateway.codes.china.drug_code import unpacked_code
 from tests.gateway.codes.china.making import BOX, CASE, PACK, code, relation, rows
 from tests.gateway.running import Running, sgtin
 from tests.gateway.running import commissioning as made_of
@@ -87,3 +89,27 @@ async def test_other_codes_have_neither(shared: Running) -> None:
     for what in ("state", "status"):
         found = await asked(shared, name, what)
         assert (found["platformState"], found["packLevel"]) == (None, None)
+
+
+async def exported(up: Running, bill: str) -> list[tuple[int, str, list[str]]]:
+    answer = await up.client.get(f"/v1/exports/bills/{bill}")
+    if answer.status_code == 404:
+        assert answer.json()["code"] == "bill_not_found"
+        return []
+    found = read_bills([answer.content]).bills
+    return [(one.type.number, one.to_corp, [unpacked_code(x) for x in one.codes]) for one in found]
+
+
+async def test_a_bill_of_what_was_operated(shared: Running) -> None:
+    first, bill = await imported(shared), f"DN-{number()}"
+    case = code(CASE, first)
+    body = {"codes": [case], "to": "9521321000018", "document": bill}
+    assert (await shared.client.post("/v1/operations/ship", json=body)).status_code == 201
+    buyer = "https://id.gs1.org/417/9521321000018"
+    assert await exported(shared, bill) == [(201, buyer, [case])]
+    undone = await shared.client.post("/v1/operations/ship/undo", json={"code": case})
+    assert undone.status_code == 201, undone.text
+    assert await exported(shared, bill) == []
+    typed = {**body, "document": f"{bill}-2", "documentType": "urn:x-cn-bill-type:203"}
+    assert (await shared.client.post("/v1/operations/ship", json=typed)).status_code == 201
+    assert await exported(shared, f"{bill}-2") == [(203, buyer, [case])]
