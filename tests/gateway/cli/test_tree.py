@@ -57,7 +57,7 @@ COMMANDS = {
     "db rebuild": False,
     "merge": True,
     "subscription list": True,
-    "subscription show": True,
+    "subscription show": False,  # its output is JSON always
     "subscription remove": False,
     "demo": False,
     "import csv": True,
