@@ -21,13 +21,15 @@ from sqlalchemy import func as sql
 from node_gateway.epcis.query import Codes, Facet, Span
 from node_gateway.epcis.query.facets import KINDS
 from node_gateway.storage import tables
-from node_gateway.storage.facets import facet_key
+from node_gateway.storage.facets import facet_key, ids_of
 from node_gateway.storage.query_tables import facet, facet_event
 
 _event, _code, _capture = tables.event.c, tables.event_code.c, tables.capture.c
 _row = facet_event.c
 _PER_QUERY: Final = 300
 _CODE_ROWS_MAX: Final = 10_000
+COUNTED_MAX: Final = 20_000
+"""What more events have is a broad value; how broad does not matter."""
 MERGED_MAX: Final = 50
 """So many values of one condition are read each for itself and merged."""
 
@@ -40,7 +42,11 @@ class Key(NamedTuple):
 
 
 class FacetIds(NamedTuple):
-    """The values of one condition, as the index knows them; `events` counts their events."""
+    """The values of one condition, as the index knows them.
+
+    Attributes:
+        events: How many events have them, counted no further than `COUNTED_MAX`.
+    """
 
     ids: tuple[int, ...]
     events: int
@@ -51,15 +57,16 @@ def facet_ids(connection: Connection, hint: Facet) -> FacetIds | None:
     kind = KINDS.get(hint.kind)
     if kind is None:
         return None
-    keys = sorted(facet_key(kind, value) for value in hint.values)
-    ids: list[int] = []
+    found = ids_of(connection, [facet_key(kind, value) for value in hint.values])
+    ids = tuple(sorted(found.values()))
     events = 0
-    for part in _parts(keys):
-        query = select(facet.c.id, facet.c.events).where(facet.c.key.in_(part))
-        for one, count in connection.execute(query):
-            ids.append(one)
-            events += count
-    return FacetIds(tuple(ids), events)
+    for one in ids:
+        some = select(_row.position).where(_row.facet == one).limit(COUNTED_MAX - events)
+        counted = select(sql.count()).select_from(some.subquery())
+        events += connection.execute(counted).scalar() or 0
+        if events >= COUNTED_MAX:
+            break
+    return FacetIds(ids, events)
 
 
 def facet_window(
@@ -254,7 +261,6 @@ def facet_values(connection: Connection, kind: str, after: str, limit: int) -> l
         .where(
             facet.c.key > (facet_key(KINDS[kind], after) if after else space),
             facet.c.key < space[:-1] + "!",
-            facet.c.events > 0,
         )
         .order_by(facet.c.key)
         .limit(limit)

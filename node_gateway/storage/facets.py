@@ -7,12 +7,11 @@ stands in the database once. What it costs does not depend on how many codes an 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from node_gateway.epcis.query.facets import facets_of
 from node_gateway.storage.query_tables import facet, facet_event
@@ -26,15 +25,7 @@ _KEPT_LENGTH: Final = 200
 _KEYS_PER_QUERY: Final = 500
 _KNOWN_MAX: Final = 50_000
 
-_FIND: Final = select(facet.c.key, facet.c.id).where(
-    facet.c.key.in_(bindparam("keys", expanding=True))
-)
 _LAST: Final = select(func.max(facet.c.id))
-_COUNT: Final = (
-    update(facet)
-    .where(facet.c.id == bindparam("one"))
-    .values(events=facet.c.events + bindparam("more"))
-)
 _DROP: Final = delete(facet_event).where(
     facet_event.c.facet == bindparam("one"),
     facet_event.c.event_time_ms == bindparam("time_ms"),
@@ -52,10 +43,9 @@ def facet_key(kind: int, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Rows to add. `fresh` are values that no event had; `counts` are of the known ones."""
+    """Rows to add. `fresh` are values that no event had."""
 
-    fresh: Sequence[tuple[int, str, str | None, int]]
-    counts: Mapping[int, int]
+    fresh: Sequence[tuple[int, str, str | None]]
     entries: Sequence[tuple[int, int, int]]
 
 
@@ -83,23 +73,17 @@ class Facets:
         unknown = [key for key in values if key not in ids]
         following = (connection.execute(_LAST).scalar() or 0) + 1 if unknown else 0
         ids.update({key: following + at for at, key in enumerate(unknown)})
-        counts = Counter(ids[key] for key, _, _ in found)
-        fresh = [
-            (ids[key], key, values[key] if len(values[key]) > _KEY_LENGTH_MAX else None, 0)
-            for key in unknown
-        ]
         return Change(
-            [(one, key, value, counts.pop(one)) for one, key, value, _ in fresh],
-            counts,
+            [
+                (ids[key], key, values[key] if len(values[key]) > _KEY_LENGTH_MAX else None)
+                for key in unknown
+            ],
             sorted((ids[key], time_ms, position) for key, time_ms, position in found),
         )
 
     def apply(self, connection: Connection, insert: Insert, change: Change) -> None:
         """See `Projection`."""
         insert(connection, facet, change.fresh)
-        if change.counts:
-            rows = [{"one": one, "more": more} for one, more in change.counts.items()]
-            connection.execute(_COUNT, rows)
         insert(connection, facet_event, change.entries)
 
     def forget(self, connection: Connection, event: FollowedEvent) -> None:
@@ -108,9 +92,9 @@ class Facets:
         keys = {facet_key(kind, value) for kind, value in facets_of(event.event)}
         for one in ids_of(connection, keys).values():
             row = {"one": one, "time_ms": event.event_time_ms, "position": event.position}
-            if connection.execute(_DROP, row).rowcount:
-                connection.execute(_COUNT, {"one": one, "more": -1})
-                connection.execute(delete(facet).where(facet.c.id == one, facet.c.events <= 0))
+            connection.execute(_DROP, row)
+            others = select(facet_event.c.facet).where(facet_event.c.facet == one).exists()
+            connection.execute(delete(facet).where(facet.c.id == one, ~others))
 
     def clear(self, connection: Connection) -> None:
         """See `Projection`."""
@@ -130,10 +114,16 @@ class Facets:
 
 
 def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
-    """Return the ids of those keys that some event has."""
+    """Return the ids of those keys that some event has.
+
+    Plain SQL: making an expression of hundreds of keys takes longer than looking them up.
+    """
     wanted = list(keys)
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     found: dict[str, int] = {}
     for start in range(0, len(wanted), _KEYS_PER_QUERY):
-        rows = connection.execute(_FIND, {"keys": wanted[start : start + _KEYS_PER_QUERY]})
-        found.update((row.key, row.id) for row in rows)
+        part = tuple(wanted[start : start + _KEYS_PER_QUERY])
+        marks = ", ".join([mark] * len(part))
+        statement = f"SELECT key, id FROM facet WHERE key IN ({marks})"  # noqa: S608  marks only
+        found.update((row[0], row[1]) for row in connection.exec_driver_sql(statement, part))
     return found

@@ -18,14 +18,13 @@ from node_gateway.storage.tables import metadata
 _Key = Text().with_variant(Text(collation="C"), "postgresql")
 _Name = String().with_variant(String(collation="C"), "postgresql")
 
-# What events have in common: each value under its kind, with the number of events that have it.
+# What events have in common: each value under its kind. A value without events is not there.
 facet = Table(
     "facet",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("key", _Key, nullable=False),  # two digits of the kind, a blank, the value
     Column("value", Text),  # NULL if the key holds all of it
-    Column("events", BigInteger, nullable=False),
 )
 Index("facet_by_key", facet.c.key, unique=True)
 

@@ -16,6 +16,7 @@ from node_gateway.epcis.query import Codes, Condition, Facet, Query, Span
 from node_gateway.epcis.query.parameters import EVENT_ID
 from node_gateway.storage import tables
 from node_gateway.storage.facet_reading import (
+    COUNTED_MAX,
     FacetIds,
     Key,
     count_in_span,
@@ -38,10 +39,6 @@ _SPAN_MAX: Final = 4_096
 _PROBED_VALUES_MAX: Final = 20
 _PROBED_FROM: Final = 16
 """Reading fewer events than this costs less than asking the indexes about them."""
-_COMMON: Final = 0.5
-"""What so many of all events have is not looked up for a candidate: it has it, most likely."""
-_BROAD: Final = 20
-"""In the order of storing, a facet of more than a 20th of all events is no shorter way."""
 
 _event = tables.event.c
 
@@ -94,8 +91,7 @@ def planned(
     facets.sort(key=lambda one: one.events)
     fewest = facets[0].events if facets else stored
     gathered = _gathered(connection, query, bounds, min(fewest, stored))
-    common = bounds[1] * _COMMON
-    probes = [one for one in facets if len(one.ids) <= _PROBED_VALUES_MAX and one.events < common]
+    probes = [one for one in facets if len(one.ids) <= _PROBED_VALUES_MAX]
     if gathered is not None:
         listed = _listed(gathered, mode, descending=descending)
         return Plan(listed, probes if len(gathered) >= _PROBED_FROM else ())
@@ -105,7 +101,7 @@ def planned(
         driver = facets[0]
         window = _facet_by_time(connection, driver, query.event_time, descending=descending)
         return Plan(window, [one for one in probes if one is not driver])
-    if not facets or fewest > max(GATHERED_MAX, stored // _BROAD):
+    if not facets or fewest >= min(COUNTED_MAX, stored):
         return Plan(_all_by_position(connection, bounds, descending=descending), probes)
     window = _facet_by_position(connection, facets[0], bounds, descending=descending)
     return Plan(window, [one for one in probes if one is not facets[0]])

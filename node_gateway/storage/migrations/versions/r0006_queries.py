@@ -21,7 +21,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("key", _KEY, nullable=False),
         sa.Column("value", sa.Text(), nullable=True),
-        sa.Column("events", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("facet_by_key", "facet", ["key"], unique=True)
