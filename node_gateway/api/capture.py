@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from node_gateway.api.deps import CaptureKey, EpcisBodyDep, GatewayDep
 from node_gateway.api.epcis_documents import wire_event
 from node_gateway.api.epcis_protocol import (
+    XML,
     ProtocolDep,
     check_json,
     json_answer,
@@ -21,6 +22,7 @@ from node_gateway.api.epcis_protocol import (
     standard_headers,
     time_text,
 )
+from node_gateway.epcis.xml.write_answers import write_capture_job
 from node_gateway.errors import NotFoundError
 from node_gateway.services.capture import CaptureReport, EventResult
 from node_gateway.services.gateway import Gateway
@@ -101,10 +103,12 @@ async def capture_jobs(key: CaptureKey, protocol: ProtocolDep) -> Response:
 async def capture_job(key: CaptureKey, protocol: ProtocolDep, capture_id: str) -> Response:
     """Return a capture job. Problems: capture_not_found, not_acceptable, uri_too_long."""
     del key
-    require_json(protocol)
     job = await protocol.gateway.store.capture_job(capture_id)
     if job is None:
         raise NotFoundError("no such capture job", code="capture_not_found")
+    if protocol.xml:
+        headers = {**protocol.headers, **_headers(protocol.gateway)}
+        return Response(write_capture_job(_job(job)), 200, headers, media_type=XML)
     return json_answer(protocol, _job(job), headers=_headers(protocol.gateway))
 
 

@@ -63,3 +63,16 @@ async def test_an_answer_in_xml_is_captured_again(rest: Rest) -> None:
     again = await rest.up.client.post("/epcis/capture", content=answer.content, headers=sent)
     assert again.status_code == 202, again.text
     assert [one["result"] for one in again.json()["events"]] == ["duplicate"] * len(CAPTURED)
+
+
+@covers("GET /capture/{captureID}")
+async def test_a_capture_job_comes_as_xml(rest: Rest) -> None:
+    jobs = (await rest.get("/capture?perPage=1")).json()
+    answer = await rest.get(f"/capture/{jobs[0]['captureID']}", Accept="application/xml")
+    assert answer.headers["content-type"] == "application/xml"
+    job = etree.fromstring(answer.content)
+    assert etree.QName(job).localname == "EPCISCaptureJob"
+    assert job.get("captureID") == jobs[0]["captureID"]
+    assert (job.get("running"), job.get("success")) == ("false", "true")
+    missing = await rest.get("/capture/none", Accept="application/xml")
+    assert missing.status_code == 404
