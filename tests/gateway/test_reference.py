@@ -51,7 +51,7 @@ def routes() -> list[tuple[str, str, dict[str, Any]]]:
     return [(m.upper(), path, one) for path, some in paths.items() for m, one in some.items()]
 
 
-@pytest.mark.parametrize("script", ["write_openapi.py", "make_reference.py"])
+@pytest.mark.parametrize("script", ["write_openapi.py", "make_reference.py", "make_conformance.py"])
 def test_what_is_made_from_the_code_is_up_to_date(script: str) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / script, "--check"],

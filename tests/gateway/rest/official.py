@@ -54,3 +54,27 @@ SCHEDULE: Final = tuple(
         "InitialRecordTime",
     )
 )  # fmt: skip
+
+_AT: Final = "tests/gateway/rest/test_subscription"
+ELSEWHERE: Final = {
+    f"POST {_SUBSCRIPTIONS}": f"{_AT}s.py::test_a_stream_delivers_what_matches_and_nothing_else",
+    f"GET {_SUBSCRIPTIONS}": f"{_AT}_requests.py::test_pages_and_whose_they_are",
+    f"OPTIONS {_SUBSCRIPTIONS}": f"{_AT}_requests.py::test_refusals_of_every_request",
+    **{
+        f"{method} {_SUBSCRIPTIONS}/{{subscriptionID}}": f"{_AT}{test}"
+        for method, test in (
+            ("GET", "_requests.py::test_a_subscription_is_shown_as_it_was_made"),
+            ("OPTIONS", "_requests.py::test_refusals_of_every_request"),
+            ("DELETE", "s.py::test_a_removed_subscription_is_told_nothing_more"),
+        )
+    },
+    **{
+        f"GS1-Query-{name}": "tests/gateway/epcis/query/test_schedule.py::test_the_next_moment"
+        for name in ("Minute", "Hour", "DayOfMonth", "Month", "DayOfWeek")
+    },
+    "GS1-Query-Second": f"{_AT}_sockets.py::test_a_schedule_over_a_socket",
+    "GS1-Query-ReportIfEmpty": f"{_AT}_schedules.py::test_a_report_of_nothing_is_made_if_wanted",
+    "GS1-Query-Stream": f"{_AT}_sockets.py::test_a_stream_over_a_socket",
+    "GS1-Query-InitialRecordTime": f"{_AT}_sockets.py::test_a_socket_can_begin_in_the_past",
+}
+"""What tests without `covers` cover."""
