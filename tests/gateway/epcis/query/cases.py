@@ -44,7 +44,10 @@ EVENT: dict[str, Any] = {
         "cbvmda:lotNumber": "LOT-1",
         "cbvmda:itemExpirationDate": "2028-02-29",
         "https://ns.example.com/epcis/weight": 12.5,
-        "https://ns.example.com/epcis/origin": {"https://ns.example.com/epcis/country": "CN"},
+        "https://ns.example.com/epcis/origin": {
+            "https://ns.example.com/epcis/country": "CN",
+            "https://ns.example.com/epcis/year": 2026,
+        },
     },
     "errorDeclaration": {
         "declarationTime": "2026-03-02T00:00:00.000Z",
@@ -63,7 +66,10 @@ EVENT: dict[str, Any] = {
                 "dataProcessingMethod": "https://example.com/dpm/1",
                 "bizRules": "https://example.com/rules/1",
                 "https://ns.example.com/epcis/firmware": 4,
-                "https://ns.example.com/epcis/radio": {"https://ns.example.com/epcis/band": "868"},
+                "https://ns.example.com/epcis/radio": {
+                    "https://ns.example.com/epcis/band": "868",
+                    "https://ns.example.com/epcis/power": 14,
+                },
             },
             "sensorReport": [
                 {
@@ -83,10 +89,12 @@ EVENT: dict[str, Any] = {
                     "hexBinaryValue": "f0a1",
                     "uriValue": "https://example.com/value/1",
                     "https://ns.example.com/epcis/quality": "good",
+                    "https://ns.example.com/epcis/readings": 5,
                     "https://ns.example.com/epcis/probe": {"https://ns.example.com/epcis/depth": 9},
                 }
             ],
             "https://ns.example.com/epcis/mounted": "2026-01-01T00:00:00.000Z",
+            "https://ns.example.com/epcis/slots": 6,
             "https://ns.example.com/epcis/holder": {"https://ns.example.com/epcis/slot": 2},
         }
     ],
@@ -391,11 +399,15 @@ _NUMBERS = (
     ("", "ex:weight", 40, 41, 39),
     ("ILMD_", "ex:weight", 12.5, 13, 12),
     ("ERROR_DECLARATION_", "ex:count", 3, 4, 2),
+    ("SENSORELEMENT_", "ex:slots", 6, 7, 5),
     ("SENSORMETADATA_", "ex:firmware", 4, 5, 3),
+    ("SENSORREPORT_", "ex:readings", 5, 6, 4),
     ("INNER_", "ex:axles", 3, 4, 2),
     ("INNER_ERROR_DECLARATION_", "ex:count", 3, 4, 2),
     ("INNER_SENSORELEMENT_", "ex:slot", 2, 3, 1),
+    ("INNER_SENSORMETADATA_", "ex:power", 14, 15, 13),
     ("INNER_SENSORREPORT_", "ex:depth", 9, 10, 8),
+    ("INNER_ILMD_", "ex:year", 2026, 2027, 2025),
 )
 _PARTS = {
     "ERROR_DECLARATION_": {**EVENT, "errorDeclaration": {"https://ns.example.com/epcis/count": 3}}
