@@ -8,7 +8,9 @@ import pytest
 
 from node_gateway.epcis.query import Need, Query, Subject, query_from_json, query_from_text
 from node_gateway.epcis.times import time_ms
-from tests.gateway.epcis.query.cases import BARE, CASES, CONTEXT, Case
+from tests.gateway.epcis.query.cases import CASES
+from tests.gateway.epcis.query.rows import Case
+from tests.gateway.epcis.query.subjects import BARE, CONTEXT
 
 RECORD_TIME_MS = time_ms("2026-03-01T04:00:00.000Z")
 PLACES = {
