@@ -66,6 +66,8 @@ class SubscriptionRuns:
         self._saved_at_ms = 0
         self._reported = False  # whether this run has told the receiver anything
         self._run_at_ms = self._progress.next_at_ms
+        self._run_began_ms: int | None = None  # not known of a run that began before a restart
+        self._looked_at_ms = subscription.created_at_ms
         self._over = False
         self._form = Form(
             query=subscription.query,
@@ -129,6 +131,7 @@ class SubscriptionRuns:
     async def _scheduled(self, schedule: Schedule) -> bool:
         bound = self._progress.run_through
         if bound is None:
+            self._run_began_ms = self._now_ms()
             bound = await self._means.pages.reached()
             self._progress = replace(self._progress, run_through=bound)
             self._reported, self._run_at_ms = False, self._progress.next_at_ms
@@ -161,7 +164,10 @@ class SubscriptionRuns:
         if following is None:
             return await self._end("schedule_over")
         self._progress = replace(
-            self._progress, run_through=None, next_at_ms=following, executed_at_ms=now_ms
+            self._progress,
+            run_through=None,
+            next_at_ms=following,
+            executed_at_ms=self._run_began_ms or self._progress.executed_at_ms,
         )
         return await self._save(lazily=not self._reported)
 
@@ -172,10 +178,10 @@ class SubscriptionRuns:
         self._reported, self._run_at_ms = False, self._progress.next_at_ms
         if not await self._report_nothing(0):
             return not self._over
-        self._progress = replace(self._progress, position=None)
         return await self._run_ended(self._schedule)
 
     async def _next(self, through: int | None) -> Delivery:
+        self._looked_at_ms = self._now_ms()
         return await self._means.pages.next(
             self._query,
             self._form,
@@ -193,7 +199,7 @@ class SubscriptionRuns:
             state="active",
             failures=0,
             failing_since_ms=None,
-            executed_at_ms=self._now_ms(),
+            executed_at_ms=self._looked_at_ms,
         )
 
     async def _deliver(self, delivery: Delivery) -> Outcome:
@@ -217,20 +223,19 @@ class SubscriptionRuns:
         return "stopped"
 
     def _taken(self, delivery: Delivery) -> None:
-        now_ms = self._now_ms()
         self._reported = True
         self._means.counted("delivered")
         self._progress = replace(
             self._progress,
             state="active",
-            position=delivery.position,
+            position=delivery.position if delivery.event_count else self._progress.position,
             through=None,
             failures=0,
             failing_since_ms=None,
             last_error=None,
             last_status=None,
-            executed_at_ms=now_ms,
-            notified_at_ms=now_ms,
+            executed_at_ms=delivery.record_time_ms or self._progress.executed_at_ms,
+            notified_at_ms=self._now_ms(),
         )
 
     async def _failed(self, delivery: Delivery, reason: str, answer: Answer | None) -> None:

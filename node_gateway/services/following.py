@@ -185,6 +185,8 @@ class Follower:
             following.move(connection, [one.name for one, _ in done.changes], done.position)
 
         await self._store.write("project", write)
+        for listener in self._listeners:
+            listener()
         return done.position, True
 
 

@@ -45,12 +45,14 @@ class Delivery:
         event_count: How many events it has.
         position: Everything up to here is in it, was before it, or does not match.
         more: Whether events above `position` may wait already.
+        record_time_ms: When its last event was captured; those behind it, not before.
     """
 
     body: bytes
     event_count: int
     position: int
     more: bool
+    record_time_ms: int = 0
 
 
 class StandingPages:
@@ -127,4 +129,4 @@ class StandingPages:
             events = events[: len(events) // 2]
             position, more = events[-1].key.position, True
             body = await self._write(form, events)
-        return Delivery(body, len(events), position, more)
+        return Delivery(body, len(events), position, more, events[-1].record_time_ms)

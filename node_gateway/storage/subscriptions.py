@@ -46,7 +46,7 @@ class Progress:
         failures: Failed tries since the last delivery.
         last_error: Why the last try failed, or why it is disabled; a code.
         last_status: What the receiver answered to the last try, if it did.
-        executed_at_ms: When the query was run last.
+        executed_at_ms: Whatever is still to be delivered was captured then, or later.
         notified_at_ms: When a delivery was taken last.
     """
 

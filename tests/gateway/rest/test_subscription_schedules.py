@@ -166,6 +166,65 @@ async def test_a_run_holds_what_was_there_when_it_was_due(start: Start) -> None:
         one.poster.close()
 
 
+async def test_reports_of_nothing_before_the_beginning_do_not_begin(start: Start) -> None:
+    clock = Clock()
+    async with receiving(Receiver()) as receiver:
+        one = await stand(
+            start,
+            receiver,
+            clock,
+            schedule={"minute": "0"},
+            reportIfEmpty=True,
+            initialRecordTime="2026-03-28T01:30:00Z",
+        )
+        clock.at("2026-03-28T01:00:00+00:00")
+        assert await one.runs.run()
+        assert [events_of(each.document) for each in receiver.taken] == [[]]
+        assert one.runs.progress.position is None
+        assert (await shown(one.up, one.made))["minRecordTime"] == "2026-03-28T01:30:00Z"
+        await one.load()
+        assert one.due_at() == "2026-03-28T02:00:00"
+        one.poster.close()
+
+
+async def test_what_is_still_to_come_is_never_older_than_said(start: Start) -> None:
+    """So that a subscription in place of a disabled one can begin there."""
+    clock = Clock()
+    receiver = Receiver()
+    async with receiving(receiver):
+        one = await stand(start, receiver, clock, stream=True)
+        codes = [sgtin(), sgtin(), sgtin()]
+        await captured(one.up, codes[0])
+
+        def late(_request: object) -> int:  # captured while a delivery is on its way
+            clock.now_s += 100
+            return 200
+
+        receiver.reply = late
+        assert await one.runs.run()
+        last = events_of(receiver.taken[-1].document)[-1]["recordTime"]
+        assert (await shown(one.up, one.made))["minRecordTime"] == last
+        await captured(one.up, *codes[1:])
+        receiver.reply = lambda _request: 410
+        assert not await one.runs.run()
+        old = await shown(one.up, one.made)
+        receiver.reply = lambda _request: 200
+        made = await subscribe(
+            one.up,
+            "all",
+            dest=receiver.url,
+            stream=True,
+            initialRecordTime=old["minRecordTime"],
+        )
+        again = Stand(one.up, clock, made, SLOW)
+        clock.at("2099-01-01T00:00:00+00:00")
+        await again.load()
+        assert await again.runs.run()
+        assert set(receiver.codes) == set(codes)
+        one.poster.close()
+        again.poster.close()
+
+
 async def test_tries_grow_apart_until_the_gateway_gives_up(start: Start) -> None:
     clock = Clock()
     receiver = Receiver(reply=lambda _request: 500)
