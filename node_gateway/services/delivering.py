@@ -91,7 +91,7 @@ class Delivering:
             self._tasks.pop(number).cancel()
             self._wakes.pop(number)
         for number, subscription in live.items():
-            if number not in self._tasks:
+            if number not in self._tasks or self._tasks[number].done():
                 self._wakes[number] = asyncio.Event()
                 self._tasks[number] = asyncio.create_task(self._keep(subscription))
 
@@ -101,6 +101,11 @@ class Delivering:
             named = await self._queries.get(subscription.query)
         except NotFoundError:
             return  # removed a moment ago, and the subscription with it
+        except Exception as error:  # noqa: BLE001 - whatever it is, the task is started again
+            self._log.error("a subscription failed", **without_values(error))
+            await asyncio.sleep(_RETRY_S)
+            self._look.set()
+            return
         runs = SubscriptionRuns(subscription, named.query, self._means)
         wake = self._wakes[subscription.id]
         wake.set()

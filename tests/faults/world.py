@@ -204,7 +204,7 @@ def _settings(chain: Chain, home: Home, changes: dict[str, Any]) -> dict[str, An
         "limits": {"public_lookups": "1000000/minute"},
     }
     for name, members in changes.items():
-        settings[name.replace("__", ".")] |= members
+        settings.setdefault(name.replace("__", "."), {}).update(members)
     return settings
 
 
