@@ -161,8 +161,8 @@ def ticking() -> Any:
     return lambda: NOW_MS + 1000 * next(ticks)
 
 
-def querying(store: GatewayStore) -> tuple[Follower, Querying]:
-    follower = Follower(store, [Facets()])
+def querying(store: GatewayStore, facets: Facets | None = None) -> tuple[Follower, Querying]:
+    follower = Follower(store, [facets or Facets()])
     clock = lambda: NOW_MS / 1000  # noqa: E731
     made = Querying(
         store,

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import func, select
 
 from node_gateway.epcis.query import Query, query_from_json
+from node_gateway.errors import NotReadyError
 from node_gateway.services.ordering import in_order
 from node_gateway.services.querying import Querying
 from node_gateway.storage import search_planning, searching
 from node_gateway.storage.engine import open_store
 from node_gateway.storage.facet_reading import Key, facet_values
+from node_gateway.storage.facets import Facets
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.storage.query_tables import facet, facet_event
 from node_gateway.storage.searching import Found
@@ -209,3 +211,22 @@ async def test_no_value_without_events_and_a_rebuild_gives_the_same(
     assert before
     await follower.rebuild()
     assert await store.read(rows) == before
+
+
+class Broken(Facets):
+    """A projection that fails before anything of its pass is written."""
+
+    def prepare(self, connection: Any, events: Any) -> Any:
+        raise OSError("no disk")
+
+
+async def test_an_index_that_is_behind_is_not_asked(
+    filled: tuple[GatewayStore, list[Stored], Querying],
+) -> None:
+    store, stored, _ = filled
+    _, behind = goods.querying(store, Broken())
+    with pytest.raises(NotReadyError) as refused:
+        await behind.page(query_from_json({}), question="q")
+    assert refused.value.code == "index_behind"
+    (found,) = await behind.events_with_id("urn:uuid:00000003")  # needs no index
+    assert found.key.position == stored[3].position
