@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
@@ -73,7 +72,7 @@ async def add_subscription(
         epc_format=protocol.epc_format,
         extensions=protocol.extensions,
     )
-    location = f"/epcis/queries/{quote(name, safe='')}/subscriptions/{made.id}"
+    location = f"{protocol.address}/{made.id}"
     return json_answer(protocol, _wire(made), status=201, headers={"Location": location})
 
 
