@@ -128,7 +128,7 @@ async def test_handshakes_that_are_refused(start, address, key, status, code):
     assert answer.status_code == status
     problem = json.loads(answer.body)
     assert problem["code"] == code
-    types = {400: ("Subscription", "Query"), 401: ("Security",), 404: ("NoSuchName",)}
+    types = {400: ("SubscriptionControls", "Validation"), 401: ("Security",), 404: ("NoSuchName",)}
     assert problem["type"].startswith(tuple(f"epcisException:{one}" for one in types[status])), (
         problem["type"]
     )
