@@ -22,7 +22,7 @@ CBV_2_0, CBV_2_1, LEGACY = EventHashVersion
 # Documents in which the reference of 2025 leaves out members that a made-up prefix lists, which the
 # package that people use does not know; and XML, where it leaves prefixes in values and does not
 # name the elements of an extension's list. docs/reference/event-hash.md says both. It also asks
-# which prefixes an XML document declared of those that everybody knows; our reader does not keep it.
+# which of the prefixes that everybody knows an XML document declared; our reader keeps them not.
 DIFFERING_IN_2025 = {
     "epcisDocHavingEventWithIgnoreFields.jsonld": {0},
     "epcisQueryDocHavingEventWithIgnoreFields.jsonld": {0},
