@@ -51,7 +51,7 @@ class QueryParameterError(QueryError):
 
 
 class PagingError(QueryError):
-    """The number of a page's members, or its token, is wrong; other lists than results have both."""
+    """The number of a page's members, or its token, is wrong; other lists have both, too."""
 
     code = "page_token"
     exception = "ValidationException"
