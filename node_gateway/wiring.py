@@ -170,9 +170,9 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     participant, registry = settings.gateway.participant, network.registries[0].address
     signer = ReceiptSigner(parts.keys.sign, chain_id=network.chain_id, registry=registry)
     base = await features.base(settings, store, signer, locations, clock)
-    disclosing = Disclosing(store, settings.policies)
     maker = Maker(participant, await _name(store, participant))
     standing, correcting = features.correcting(base)
+    disclosing = Disclosing(store, settings.policies, standing.hints)
     issuing, withdrawing, commissioning = features.issuing(base)
     states, drug_codes = features.drug_codes(base)
     operating, merging, naming = features.operating(base, (standing, correcting), issuing, states)

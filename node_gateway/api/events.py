@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -66,7 +65,7 @@ async def get_bundle(
         audience=audience,
         codes=[gateway.canonical_code(code) for code in codes or ()],
     )
-    raw = replace(bundle, hints=await _hints(gateway, bytes.fromhex(entry))).to_json()
+    raw = bundle.to_json()
     if len(raw) > BUNDLE_SIZE_BYTES_MAX:
         raise TooLargeError(
             f"the bundle would have more than the {BUNDLE_SIZE_BYTES_MAX} bytes that are read",
@@ -97,18 +96,6 @@ async def get_receipts(key: ReceiptKey, gateway: GatewayDep, capture_id: str) ->
         raise NotFoundError("no such capture job", code="capture_not_found")
     stored = await gateway.store.receipts_of_capture(capture_id)
     return {"receipts": [gateway.receipt(one).to_wire() for one in stored]}
-
-
-async def _hints(gateway: Gateway, entry: bytes) -> dict[str, Any] | None:
-    """Say in the bundle of a statement that was taken back that it was, and by which event.
-
-    A hint proves nothing; the declaration has a bundle of its own.
-    """
-    stored = await gateway.store.event_by_entry(entry)
-    correction = None if stored is None else await gateway.standing.of(open_event(stored).event)
-    if correction is None:
-        return None
-    return {"correction": {"status": correction.status, "by": correction.declaration.hex()}}
 
 
 async def _standing(gateway: Gateway, stored: StoredEvent) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -97,8 +97,14 @@ def covers(allowed: str, path: str) -> bool:
 class Disclosing:
     """Bundles of events, as the policies allow."""
 
-    def __init__(self, store: DisclosingStore, policies: PoliciesSection) -> None:
-        self._store, self._policies = store, policies
+    def __init__(
+        self,
+        store: DisclosingStore,
+        policies: PoliciesSection,
+        hints_of: Callable[[Mapping[str, Any]], Awaitable[dict[str, Any] | None]] | None = None,
+    ) -> None:
+        """`hints_of` says of a normalised event what its bundle should hint at."""
+        self._store, self._policies, self._hints_of = store, policies, hints_of
 
     async def bundle(self, entry: bytes, *, audience: str, codes: Sequence[str] = ()) -> Bundle:
         """Return the bundle of one event for an audience.
@@ -134,6 +140,8 @@ class Disclosing:
         shown = chosen_paths(fields, policy)
         if not all_codes or len(shown) < len(fields.paths):
             shown = without_content_hashes(fields, shown)
+        hinting = self._hints_of is not None and audience != "public"
+        hints = await self._hints_of(opened.event) if hinting and self._hints_of else None
         bundle = make_bundle(
             fields=fields_proof(fields, shown),
             codes_root=stored.header.codes_root,
@@ -144,7 +152,7 @@ class Disclosing:
             anchored_at=_anchored_at(place),
         )
         await _work_out(opened, lambda: _require_proof_of(bundle, entry))
-        return bundle
+        return bundle if hints is None else replace(bundle, hints=hints)
 
     async def _final_place(self, entry: bytes) -> BatchPlace:
         place = await self._store.batch_place(entry)

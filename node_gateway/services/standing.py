@@ -78,6 +78,16 @@ class Standing:
             corrective_ids=tuple(named),
         )
 
+    async def hints(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what a bundle of a normalised event hints at: that it was taken back, by which.
+
+        A hint proves nothing; the declaration has a bundle of its own.
+        """
+        correction = await self.of(event)
+        if correction is None:
+            return None
+        return {"correction": {"status": correction.status, "by": correction.declaration.hex()}}
+
     async def corrected_by(self, event: Mapping[str, Any]) -> list[bytes]:
         """Return entries of the events that a normalised event is declared to correct."""
         event_id = event.get("eventID")
