@@ -67,11 +67,13 @@ def _large(gateway: RunningGateway, rounds: int, codes: int) -> Row:
 
 def _filled(gateway: RunningGateway, stored: int, asked: int) -> Iterator[Row]:
     """Proofs out of a full database, and what an event costs on disk."""
+    gateway.wait_followed()  # or the states of what came before would count as these events'
     before, counted = gateway.database_bytes(), gateway.status()["events"]
     missing = max(0, stored - counted)
     documents = arrays(missing // ARRAY + 1, ARRAY, first=20_000_000)
     entries = asyncio.run(_entries(gateway, documents))
     gateway.wait_final()
+    gateway.wait_followed()
     grown = gateway.database_bytes() - before
     yield single("proof.p99", "ms", *_proofs(gateway, entries, asked))
     yield single(

@@ -63,6 +63,17 @@ class RunningGateway:
     def status(self) -> dict:
         return self._get("/v1/status")
 
+    def wait_followed(self) -> None:
+        """Wait until states and indexes hold every event that is stored now."""
+
+        def followed() -> bool:
+            try:
+                return "findings" in self._get("/v1/findings")  # answers after that
+            except TimeoutError:
+                return False
+
+        self._until(followed, _FINAL_S)
+
     def wait_final(self) -> None:
         """Wait until every event that is stored now is final; empty batches go on for ever."""
         self._until(lambda: not any(one["waiting"] for one in self.status()["streams"]), _FINAL_S)
