@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from node_gateway.api.deps import BodyDep, EntryPath, GatewayDep, requires
-from node_gateway.epcis.parse import parse_json
-from node_gateway.errors import NotFoundError, ParameterError
+from node_gateway.api.deps import BodyDep, EntryPath, GatewayDep, read, requires
+from node_gateway.errors import NotFoundError
 from node_gateway.services.access import new_api_key
 from node_gateway.storage.ports import ApiKey
 
 router = APIRouter(tags=["administration"])
-
-_BODY_SIZE_BYTES_MAX = 64 * 1024
 
 AdminKey = Annotated[ApiKey, Depends(requires("admin"))]
 
@@ -47,7 +44,7 @@ async def add_key(admin: AdminKey, gateway: GatewayDep, body: BodyDep) -> dict[s
     Problems: parameter, unknown_scope, key_name, key_expiry.
     """
     del admin
-    wanted = _wanted(body)
+    wanted = read(NewKeyIn, body)
     text, key = await new_api_key(
         gateway.store,
         name=wanted.name,
@@ -88,17 +85,6 @@ async def erase_event(admin: AdminKey, gateway: GatewayDep, entry: EntryPath) ->
     if erased is None:
         raise NotFoundError("no such event", code="event_not_found")
     return {"entry": entry, "erased": True, "logCleared": erased.log_cleared}
-
-
-def _wanted(body: bytes) -> NewKeyIn:
-    """Read the body only after the caller's key was checked, and as strictly as a document."""
-    try:
-        parsed = parse_json(body, size_bytes_max=_BODY_SIZE_BYTES_MAX)
-        return NewKeyIn.model_validate(parsed)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "body"
-        raise ParameterError(f"{where}: {first['msg']}") from None
 
 
 def key_wire(key: ApiKey) -> dict[str, Any]:

@@ -6,11 +6,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from node_gateway.api.deps import BodyDep, EntryPath, GatewayDep, requires
-from node_gateway.epcis.parse import parse_json
-from node_gateway.errors import ParameterError
+from node_gateway.api.deps import BodyDep, EntryPath, GatewayDep, read, requires
 from node_gateway.services.correcting import CorrectionReport
 from node_gateway.storage.ports import ApiKey
 
@@ -39,20 +37,12 @@ async def correct_event(
     reason_contradicts, already_corrected, document_refused, event_conflict, read_only.
     """
     del key
-    wanted = _wanted(body, gateway.settings.limits.body_size_bytes_max)
+    limit = gateway.settings.limits.body_size_bytes_max
+    wanted = read(CorrectionIn, body, size_bytes_max=limit)
     report = await gateway.correcting.correct(
         bytes.fromhex(entry), reason=wanted.reason, replacement=wanted.event
     )
     return JSONResponse(_wire(report), 200 if report.repeated else 201)
-
-
-def _wanted(body: bytes, size_bytes_max: int) -> CorrectionIn:
-    try:
-        return CorrectionIn.model_validate(parse_json(body, size_bytes_max=size_bytes_max))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "body"
-        raise ParameterError(f"{where}: {first['msg']}") from None
 
 
 def _wire(report: CorrectionReport) -> dict[str, Any]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ValidationError
 
 from anchoring.core.merkle import HASH_SIZE
-from node_gateway.errors import MediaTypeError, TooLargeError
+from node_gateway.epcis.parse import parse_json
+from node_gateway.errors import MediaTypeError, ParameterError, TooLargeError
 from node_gateway.services.gateway import Gateway
 from node_gateway.storage.ports import ApiKey
 
+M = TypeVar("M", bound=BaseModel)
+
 JSON_TYPES = ("application/json", "application/ld+json")
 XML_TYPES = ("application/xml", "text/xml")
+_SMALL_BODY_SIZE_BYTES_MAX = 64 * 1024
 
 
 def gateway(request: Request) -> Gateway:
@@ -123,6 +128,21 @@ async def limited_body(request: Request) -> bytes:
             raise too_large
         parts.append(part)
     return b"".join(parts)
+
+
+def read(model: type[M], body: bytes, *, size_bytes_max: int = _SMALL_BODY_SIZE_BYTES_MAX) -> M:
+    """Read the body only after the caller's key was checked, and as strictly as a document.
+
+    Raises:
+        ParameterError: a member is missing, unknown or has another form; it names the first one.
+        EpcisError: no JSON, or more than `size_bytes_max` bytes.
+    """
+    try:
+        return model.model_validate(parse_json(body, size_bytes_max=size_bytes_max))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "body"
+        raise ParameterError(f"{where}: {first['msg']}") from None
 
 
 BodyDep = Annotated[bytes, Depends(json_body)]

@@ -7,11 +7,11 @@ of a single thing says whether there is such a thing, so it needs the key that r
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from node_gateway.api.deps import GatewayDep, QueryKey, gateway, requires
+from node_gateway.api.deps import GatewayDep, QueryKey, ReceiptKey, gateway, requires
 from node_gateway.api.epcis_browse import known
 from node_gateway.api.epcis_protocol import (
     CAPTURED_FROM,
@@ -30,7 +30,6 @@ from node_gateway.api.epcis_protocol import (
 from node_gateway.errors import NotFoundError
 from node_gateway.services.browsing import TREES
 from node_gateway.services.gateway import Gateway
-from node_gateway.storage.ports import ApiKey
 
 router = APIRouter(tags=["epcis"])
 hidden = APIRouter(include_in_schema=False)
@@ -49,12 +48,10 @@ _LISTS: Final[Mapping[str, str]] = {
     "/epcis/queries": "OPTIONS, GET, POST",
     **{f"/epcis/{name}": "OPTIONS, GET" for name in TREES},
 }
-AnyKey = Annotated[ApiKey, Depends(requires("capture", "query"))]
-CaptureKey = Annotated[ApiKey, Depends(requires("capture"))]
 
 
 @router.get("/epcis", operation_id="listResources")
-async def list_resources(key: AnyKey, protocol: ProtocolDep) -> Response:
+async def list_resources(key: ReceiptKey, protocol: ProtocolDep) -> Response:
     """Return the names of the top-level resources. Problems: not_acceptable, uri_too_long."""
     del key
     require_json(protocol)

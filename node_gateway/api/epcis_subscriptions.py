@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from node_gateway.api.deps import BodyDep, GatewayDep, QueryKey, gateway, requires
+from node_gateway.api.deps import BodyDep, GatewayDep, QueryKey, gateway
 from node_gateway.api.epcis_discovery import discovery
 from node_gateway.api.epcis_protocol import (
     ProtocolDep,
@@ -17,7 +17,6 @@ from node_gateway.api.epcis_protocol import (
     time_text,
 )
 from node_gateway.epcis.parse import parse_json
-from node_gateway.storage.ports import ApiKey
 from node_gateway.storage.subscriptions import Subscription
 
 router = APIRouter(tags=["epcis"])
@@ -27,7 +26,6 @@ SUBSCRIPTION_LEVELS_MAX: Final = 8
 SUBSCRIPTION_SIZE_BYTES_MAX: Final = 64 * 1024
 _LIST: Final = "/epcis/queries/{name}/subscriptions"
 _ONE: Final = _LIST + "/{subscription_id}"
-OptionsKey = Annotated[ApiKey, Depends(requires("query"))]
 
 
 @router.get(_LIST, operation_id="listSubscriptions")
@@ -99,7 +97,7 @@ async def remove_subscription(
 
 
 @hidden.options(_LIST)
-async def list_options(key: OptionsKey, request: Request, name: str) -> Response:
+async def list_options(key: QueryKey, request: Request, name: str) -> Response:
     """Say what can be done here."""
     del key
     here = (await negotiate(request)).gateway
@@ -108,9 +106,7 @@ async def list_options(key: OptionsKey, request: Request, name: str) -> Response
 
 
 @hidden.options(_ONE)
-async def one_options(
-    key: OptionsKey, request: Request, name: str, subscription_id: str
-) -> Response:
+async def one_options(key: QueryKey, request: Request, name: str, subscription_id: str) -> Response:
     """Say what can be done with a subscription, and how far it is."""
     await negotiate(request)
     here = gateway(request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from node_gateway.api.deps import CaptureKey, GatewayDep, QueryKey
+from node_gateway.api.epcis_protocol import XML, time_text
 from node_gateway.api.linting import MappingQuery
 from node_gateway.codes.china.bill_types import BILL_TYPES
 from node_gateway.errors import ParameterError
@@ -20,7 +20,6 @@ from node_gateway.storage.importing import OPEN
 
 router = APIRouter(tags=["files"])
 
-XML = "application/xml"
 BillTypeQuery = Annotated[
     int | None,
     Query(alias="billType", description="Type of the bills, where the file does not say it."),
@@ -103,7 +102,7 @@ def import_wire(progress: ImportProgress) -> dict[str, Any]:
         "state": state,
         "digest": job.digest.hex(),
         "sizeBytes": job.size_bytes,
-        "createdAt": _time(job.created_at_ms),
+        "createdAt": time_text(job.created_at_ms),
         "codesToCapture": job.code_count,
         "codesCaptured": job.captured_code_count,
         "events": job.event_count,
@@ -111,7 +110,7 @@ def import_wire(progress: ImportProgress) -> dict[str, Any]:
         "parts": job.part_count,
     }
     if job.finished_at_ms is not None and state != "running":
-        wire["finishedAt"] = _time(job.finished_at_ms)
+        wire["finishedAt"] = time_text(job.finished_at_ms)
     if job.report is not None:
         wire["report"] = orjson.loads(job.report)
     return wire
@@ -119,8 +118,3 @@ def import_wire(progress: ImportProgress) -> dict[str, Any]:
 
 def _file(parts: Iterator[bytes], encoding: str) -> StreamingResponse:
     return StreamingResponse(parts, media_type=f"{XML}; charset={encoding}")
-
-
-def _time(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

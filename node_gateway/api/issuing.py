@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from node_gateway.api.deps import BodyDep, GatewayDep, QueryKey, requires
+from node_gateway.api.deps import BodyDep, GatewayDep, OperateKey, QueryKey, read
 from node_gateway.api.issuing_wire import (
     CloseIn,
     CommissionIn,
@@ -21,7 +21,6 @@ from node_gateway.api.issuing_wire import (
     entry_wire,
     order_wire,
     range_wire,
-    read,
     status_wire,
     withdrawn_wire,
 )
@@ -30,13 +29,11 @@ from node_gateway.codes.issuing import Code
 from node_gateway.services.commissioning import CommissionRequest
 from node_gateway.services.gateway import Gateway
 from node_gateway.storage.issuing_rows import OrderRow
-from node_gateway.storage.ports import ApiKey
 
 router = APIRouter(tags=["issuing"])
 
 CSV_HEAD: Final = b"code,element_string,plain\r\n"
 
-OperateKey = Annotated[ApiKey, Depends(requires("operate"))]
 OrderPath = Annotated[str, Path(max_length=100, description="Id of the order.")]
 Format = Annotated[Literal["csv", "json"], Query(description="csv, or one JSON document.")]
 DryRun = Annotated[bool, Query(alias="dryRun", description="Check, and write nothing.")]

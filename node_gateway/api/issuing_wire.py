@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from node_gateway.epcis.parse import parse_json
 from node_gateway.errors import ParameterError
 from node_gateway.services.issuing import CodeStatus
 from node_gateway.services.issuing_requests import OrderRequest, order_request
 from node_gateway.services.withdrawing import Withdrawn
 from node_gateway.storage.issuing_rows import OrderRow, RangeRow
-
-_BODY_SIZE_BYTES_MAX: Final = 64 * 1024
-
-M = TypeVar("M", bound="_In")
 
 
 class _In(BaseModel):
@@ -94,16 +89,6 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """Return the description of a request's body."""
     schema = {"schema": model.model_json_schema()}
     return {"requestBody": {"required": True, "content": {"application/json": schema}}}
-
-
-def read(model: type[M], body: bytes) -> M:
-    """Read the body only after the caller's key was checked, and as strictly as a document."""
-    try:
-        return model.model_validate(parse_json(body, size_bytes_max=_BODY_SIZE_BYTES_MAX))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "body"
-        raise ParameterError(f"{where}: {first['msg']}") from None
 
 
 def entry_wire(entry: bytes | None) -> str | None:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from node_gateway.api.deps import BodyDep, GatewayDep, QueryKey, limited_body, requires
+from node_gateway.api.deps import BodyDep, GatewayDep, OperateKey, QueryKey, limited_body
 from node_gateway.csv_text import MEDIA_TYPE
 from node_gateway.epcis.parse import parse_json
 from node_gateway.errors import MediaTypeError, ParameterError
@@ -24,7 +24,6 @@ _RECORD_SIZE_BYTES_MAX: Final = 256 * 1024
 _CSV_TYPES: Final = (MEDIA_TYPE, "application/csv", "application/vnd.ms-excel", "text/plain")
 _ID: Final = "Its id in any spelling; slashes may stay as they are."
 
-OperateKey = Annotated[ApiKey, Depends(requires("operate"))]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="Only if this version (ETag) holds.")
 ]

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from node_gateway.api.deps import BodyDep, GatewayDep, OperateKey
+from node_gateway.api.deps import BodyDep, GatewayDep, OperateKey, read
 from node_gateway.epcis.errors import EpcisError
 from node_gateway.epcis.operations import OPERATIONS, Order
-from node_gateway.epcis.parse import parse_json
 from node_gateway.epcis.times import offset_of
-from node_gateway.errors import DocumentRefusedError, ParameterError, Spot
+from node_gateway.errors import DocumentRefusedError, Spot
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.merging import MERGE
 from node_gateway.services.operating import OperationReport
 
 router = APIRouter(tags=["operations"])
 
-M = TypeVar("M", bound=BaseModel)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 CODES_MAX = 2**18
 UNITS_MAX = 1000
@@ -102,7 +100,7 @@ async def merge(
     idempotency_mismatch, document_refused, identifier_form, check_digit, read_only.
     """
     del key
-    wanted = _parsed(MergeIn, body, gateway)
+    wanted = read(MergeIn, body, size_bytes_max=gateway.settings.limits.body_size_bytes_max)
     report = await gateway.merging.merge(
         _merge_order(gateway, wanted), idempotency_key=idempotency_key
     )
@@ -133,7 +131,7 @@ async def operate(
     operation_refused, document_refused, identifier_form, check_digit, read_only.
     """
     del key
-    wanted = _parsed(OperationIn, body, gateway)
+    wanted = read(OperationIn, body, size_bytes_max=gateway.settings.limits.body_size_bytes_max)
     report = await gateway.operating.do(
         operation, _order(gateway, wanted), idempotency_key=idempotency_key
     )
@@ -147,19 +145,9 @@ async def undo(key: OperateKey, gateway: GatewayDep, operation: str, body: BodyD
     Problems: operation_not_found, nothing_to_undo, identifier_form, check_digit, read_only.
     """
     del key
-    wanted = _parsed(UndoIn, body, gateway)
+    wanted = read(UndoIn, body, size_bytes_max=gateway.settings.limits.body_size_bytes_max)
     report = await gateway.operating.undo(operation, gateway.canonical_code(wanted.code))
     return JSONResponse(_wire(report), 200 if report.repeated else 201)
-
-
-def _parsed(model: type[M], body: bytes, gateway: Gateway) -> M:
-    try:
-        limit = gateway.settings.limits.body_size_bytes_max
-        return model.model_validate(parse_json(body, size_bytes_max=limit))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "body"
-        raise ParameterError(f"{where}: {first['msg']}") from None
 
 
 def _order(gateway: Gateway, wanted: OperationIn) -> Order:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
-from node_gateway.api.deps import GatewayDep, requires
-from node_gateway.storage.ports import ApiKey
+from node_gateway.api.deps import GatewayDep, OperateKey, QueryKey
 
 router = APIRouter(tags=["operations"])
-
-OperateKey = Annotated[ApiKey, Depends(requires("operate"))]
-QueryKey = Annotated[ApiKey, Depends(requires("query"))]
 
 
 @router.post("/v1/operations/anchor", operation_id="anchorNow", status_code=202)
