@@ -26,8 +26,8 @@ _PARTICIPANT_MAX = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Registry:
-    """An AnchorRegistry and the Keccak-256 of its deployed code."""
+class Contract:
+    """A contract and the Keccak-256 of its deployed code."""
 
     address: bytes
     code_hash: bytes
@@ -46,14 +46,38 @@ class WitnessGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkSignature:
+    """A participant's word that this is its network: 65 bytes r, s, v by its admin key."""
+
+    participant: int
+    address: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """What a viewer holds to be the network. `registries` stand newest first."""
+    """What a viewer holds to be the network.
+
+    Attributes:
+        consortium: Address of the Consortium.
+        registries: AnchorRegistries, newest first.
+        consortium_code_hash: Keccak-256 of the Consortium's code, None if the file pins none.
+        code_registry: The CodeRegistry; without it nobody's right to a prefix can be checked.
+        notice_board: The NoticeBoard; without it no recall can be seen on the chain.
+        validators: Addresses that seal blocks, ascending; empty if the file names none.
+        signatures: Participants' signatures over the rest of the file.
+    """
 
     chain_id: int
     genesis_hash: bytes
     consortium: bytes
-    registries: tuple[Registry, ...]
+    registries: tuple[Contract, ...]
     witnesses: tuple[WitnessGroup, ...]
+    consortium_code_hash: bytes | None = None
+    code_registry: Contract | None = None
+    notice_board: Contract | None = None
+    validators: tuple[bytes, ...] = ()
+    signatures: tuple[NetworkSignature, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -119,10 +143,10 @@ def write_network(path: Path, network: Network) -> None:
     staged.replace(path)
 
 
-def _registries(value: object) -> tuple[Registry, ...]:
+def _registries(value: object) -> tuple[Contract, ...]:
     if not isinstance(value, list) or not value:
         _refuse("/registries", "must be a list of at least one registry")
-    found: list[Registry] = []
+    found: list[Contract] = []
     for index, one in enumerate(value):
         pointer = f"/registries/{index}"
         _members(one, ("address", "codeHash"), pointer=pointer)
@@ -130,7 +154,7 @@ def _registries(value: object) -> tuple[Registry, ...]:
         code_hash = _hex(one["codeHash"], f"{pointer}/codeHash", size=_HASH_SIZE_BYTES)
         if any(address == other.address for other in found):
             _refuse(f"{pointer}/address", "stands in the list twice")
-        found.append(Registry(address, code_hash))
+        found.append(Contract(address, code_hash))
     return tuple(found)
 
 

@@ -65,7 +65,7 @@ def deploy(
 async def deploy_network(rpc_url: str, people: list[dict[str, Any]], signer: Any) -> Any:
     """Deploy for participants as `init` wrote them; return the network."""
     from anchoring.chain.deploy import deploy as deploy_contracts
-    from anchoring.chain.network import Network, Registry, WitnessGroup
+    from anchoring.chain.network import Contract, Network, WitnessGroup
     from anchoring.chain.rpc import EvmRpc
 
     rpc = EvmRpc(rpc_url)
@@ -78,7 +78,7 @@ async def deploy_network(rpc_url: str, people: list[dict[str, Any]], signer: Any
         chain_id=identity.chain_id,
         genesis_hash=identity.genesis_hash,
         consortium=made.consortium,
-        registries=(Registry(identity.registry, identity.code_hash),),
+        registries=(Contract(identity.registry, identity.code_hash),),
         witnesses=(WitnessGroup("local", None, (rpc_url,)),),
     )
 

@@ -1,6 +1,7 @@
 """Every table of the database: importing this module puts all of them into `metadata`."""
 
 from node_gateway.storage import (
+    chain_tables,
     code_state_tables,
     corrections_tables,
     following_tables,
@@ -13,6 +14,7 @@ from node_gateway.storage import (
 from node_gateway.storage.tables import metadata
 
 __all__ = [
+    "chain_tables",
     "code_state_tables",
     "corrections_tables",
     "following_tables",

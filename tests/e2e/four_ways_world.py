@@ -8,7 +8,7 @@ from typing import Any
 
 from anchoring.chain.deploy import Deployment, FirstKey, FirstParticipant, deploy
 from anchoring.chain.evm import EvmChain
-from anchoring.chain.network import Network, Registry, WitnessGroup
+from anchoring.chain.network import Contract, Network, WitnessGroup
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
 from anchoring.core.anchor import Anchor, AnchoredAt, stream_id
@@ -110,7 +110,7 @@ class World:
             chain_id=CHAIN_ID,
             genesis_hash=identity.genesis_hash,
             consortium=self.deployment.consortium,
-            registries=(Registry(identity.registry, identity.code_hash),),
+            registries=(Contract(identity.registry, identity.code_hash),),
             witnesses=(
                 WitnessGroup("auditor", None, (self.anvil.url,)),
                 WitnessGroup("regulator", None, (self.anvil.url,)),

@@ -23,7 +23,7 @@ from fastapi import FastAPI
 from anchoring.chain.deploy import FirstKey, FirstParticipant, deploy
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.keystore import store_key
-from anchoring.chain.network import Network, Registry, WitnessGroup, write_network
+from anchoring.chain.network import Contract, Network, WitnessGroup, write_network
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
 from node_gateway import wiring
@@ -103,7 +103,7 @@ class Chain:
             chain_id=identity.chain_id,
             genesis_hash=identity.genesis_hash,
             consortium=made.consortium,
-            registries=(Registry(identity.registry, identity.code_hash),),
+            registries=(Contract(identity.registry, identity.code_hash),),
             witnesses=(WitnessGroup("local", None, (self.anvil.url,)),),
         )
         self.registry = identity.registry

@@ -17,7 +17,7 @@ import httpx2
 from fastapi import FastAPI
 
 from anchoring.chain.deploy import FirstKey, FirstParticipant, deploy
-from anchoring.chain.network import Network, Registry, WitnessGroup, write_network
+from anchoring.chain.network import Contract, Network, WitnessGroup, write_network
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
 from anchoring.core.verify import CheckedBundle, check_anchored, check_bundles
@@ -210,7 +210,7 @@ async def deploy_for_one(anvil: Anvil, *, name: str = "Maker") -> Deployed:
         chain_id=identity.chain_id,
         genesis_hash=identity.genesis_hash,
         consortium=made.consortium,
-        registries=(Registry(identity.registry, identity.code_hash),),
+        registries=(Contract(identity.registry, identity.code_hash),),
         witnesses=(WitnessGroup("local", None, (anvil.url,)),),
     )
     return Deployed(network, anchor, sign)

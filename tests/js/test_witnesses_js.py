@@ -14,7 +14,7 @@ import pytest
 
 from anchoring.chain.deploy import Deployment, FirstKey, FirstParticipant, deploy
 from anchoring.chain.evm import EvmChain
-from anchoring.chain.network import Network, Registry, WitnessGroup
+from anchoring.chain.network import Contract, Network, WitnessGroup
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
 from anchoring.core.anchor import Anchor
@@ -60,7 +60,7 @@ class World:
             chain_id=CHAIN_ID,
             genesis_hash=first.identity.genesis_hash,
             consortium=first.consortium,
-            registries=tuple(Registry(one.registry, one.code_hash) for one in listed),
+            registries=tuple(Contract(one.registry, one.code_hash) for one in listed),
             witnesses=tuple(WitnessGroup(name, who, tuple(urls)) for name, who, urls in witnesses),
         ).to_json()
 

@@ -27,7 +27,7 @@ interface IConsortiumGovernance is IConsortium {
         Remove, // (uint32 id); for ever
         ChangeVoter, // (uint32 id, bool voter)
         ReplaceAdminKey, // (uint32 id, address adminKey, address recoveryKey); zero keeps the recovery key
-        RevokePrefix, // (address codeRegistry, string prefix, uint64 until); against its owner
+        RevokePrefix, // (address codeRegistry, uint256 grantId, uint64 until); against its owner
         NameSuccessor // (address registry, address successor); stops `registry` in that transaction
     }
 
@@ -47,6 +47,7 @@ interface IConsortiumGovernance is IConsortium {
     /// @notice A proposal as it is now.
     /// @param arguments ABI-encoded, as at `Action`.
     /// @param digest What `approve` must repeat; see `digestOf`.
+    /// @param evidence SHA-256 of a file that shows why, zero if there is none.
     /// @param executableFrom End of the delay; 0 while approvals are missing.
     /// @param lapsesAt When it lapses unless executed. Reaching the threshold moves it, once, to at least
     ///        `executableFrom` plus the lifetime.
@@ -58,6 +59,7 @@ interface IConsortiumGovernance is IConsortium {
         uint64 executableFrom;
         uint64 lapsesAt;
         bytes32 digest;
+        bytes32 evidence;
         bytes arguments;
     }
 
@@ -74,6 +76,7 @@ interface IConsortiumGovernance is IConsortium {
         uint32 indexed proposer,
         bytes arguments,
         bytes32 digest,
+        bytes32 evidence,
         uint64 lapsesAt
     );
     /// @notice A participant approved.
@@ -105,9 +108,12 @@ interface IConsortiumGovernance is IConsortium {
     error ConsortiumInvalidArguments(Action action);
 
     /// @notice Propose an action, and approve it. Only a voter.
+    /// @param evidence SHA-256 of a file that shows why, zero if there is none; hashed into the digest.
     /// @return id Dense, from 1.
     /// @return digest What others repeat to approve.
-    function propose(Action action, bytes calldata arguments) external returns (uint256 id, bytes32 digest);
+    function propose(Action action, bytes calldata arguments, bytes32 evidence)
+        external
+        returns (uint256 id, bytes32 digest);
 
     /// @notice Approve a proposal. Only a voter, once.
     /// @param digest Must be `digestOf(id)`: a reorganised chain may hold another proposal under this id.
@@ -151,7 +157,7 @@ interface IConsortiumGovernance is IConsortium {
     /// @notice A proposal, with its state as of this block.
     function proposal(uint256 id) external view returns (Proposal memory);
 
-    /// @notice keccak256(abi.encode(block.chainid, address(this), id, action, arguments)).
+    /// @notice keccak256(abi.encode(block.chainid, address(this), id, action, arguments, evidence)).
     function digestOf(uint256 id) external view returns (bytes32);
 
     /// @notice Participants whose approval stands, whether or not they may vote now.

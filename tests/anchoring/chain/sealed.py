@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from anchoring.anchorer import Anchorer
-from anchoring.chain.network import Network, Registry, WitnessGroup
+from anchoring.chain.network import Contract, Network, WitnessGroup
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.core.anchor import ZERO_HASH, Anchor, AnchoredAt
 from anchoring.core.batch import Batch, decoy_entry
@@ -135,6 +135,6 @@ async def network_of(world: World, *witnesses: WitnessGroup) -> Network:
         chain_id=identity.chain_id,
         genesis_hash=identity.genesis_hash,
         consortium=world.consortium,
-        registries=(Registry(identity.registry, identity.code_hash),),
+        registries=(Contract(identity.registry, identity.code_hash),),
         witnesses=witnesses,
     )

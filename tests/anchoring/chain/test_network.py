@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from anchoring.chain.network import (
+    Contract,
     Network,
-    Registry,
     WitnessGroup,
     load_network,
     parse_network,
@@ -20,7 +20,7 @@ NETWORK = Network(
     chain_id=4242,
     genesis_hash=b"\x01" * 32,
     consortium=b"\x02" * 20,
-    registries=(Registry(b"\x03" * 20, b"\x04" * 32), Registry(b"\x05" * 20, b"\x06" * 32)),
+    registries=(Contract(b"\x03" * 20, b"\x04" * 32), Contract(b"\x05" * 20, b"\x06" * 32)),
     witnesses=(
         WitnessGroup("maker", 1, ("http://127.0.0.1:1", "https://maker.example/rpc")),
         WitnessGroup("药监", None, ("https://regulator.example",)),
