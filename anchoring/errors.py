@@ -17,9 +17,12 @@
   x ChainError                      the chain was not asked, or did not answer
     + ChainUnavailableError         nothing was sent; safe to retry
     + SubmissionUnknownError        sent, outcome unknown; read back before any retry
+    + KeyBusyError                  another transaction of the same key went first; nothing was done
     + ChainIdentityError            this is not the chain that was agreed on
     + ContractRefusedError          the contract answers with an error of its own
-  x KeystoreError                   a key file cannot be opened
+  x KeystoreError                   a key cannot be used
+    + SignerUnavailableError        the remote signer gave no signature; safe to retry
+    + SignerMismatchError           the remote signer signed something else; nothing was sent
 """
 
 from typing import ClassVar
@@ -144,9 +147,20 @@ class ChainUnavailableError(ChainError):
 
 
 class SubmissionUnknownError(ChainError):
-    """Sent, outcome unknown; read back before any retry."""
+    """Sent, outcome unknown; read back before any retry. `tx_hash` if the sender knows it."""
 
     code = "submission_unknown"
+
+    def __init__(self, message: str, *, tx_hash: bytes | None = None) -> None:
+        self.tx_hash = tx_hash
+        super().__init__(message)
+
+
+class KeyBusyError(ChainError):
+    """Another transaction of the same key went first, or waits; ours did nothing."""
+
+    code = "key_busy"
+    retryable = True
 
 
 class ChainIdentityError(ChainError):
@@ -166,6 +180,19 @@ class ContractRefusedError(ChainError):
 
 
 class KeystoreError(AnchoringError):
-    """A key file cannot be opened."""
+    """A key cannot be used: its file cannot be opened, or its signer does not sign."""
 
     code = "keystore_error"
+
+
+class SignerUnavailableError(KeystoreError):
+    """The remote signer gave no signature; nothing was sent, and asking again is safe."""
+
+    code = "signer_unavailable"
+    retryable = True
+
+
+class SignerMismatchError(KeystoreError):
+    """The remote signer signed something else than it was asked, or with another key."""
+
+    code = "signer_mismatch"

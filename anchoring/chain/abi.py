@@ -27,6 +27,7 @@ class ContractAbi:
         self._functions: dict[str, tuple[bytes, list[str], list[str]]] = {}
         self._errors: dict[bytes, tuple[str, list[str]]] = {}
         self._events: dict[str, tuple[bytes, list[str]]] = {}
+        self._event_fields: dict[bytes, tuple[str, Sequence[Mapping[str, Any]]]] = {}
         self._constructor: list[str] = []
         for part in abi:
             inputs = _types(part.get("inputs", ()))
@@ -44,6 +45,7 @@ class ContractAbi:
             else:
                 plain = _types([field for field in part["inputs"] if not field["indexed"]])
                 self._events[part["name"]] = (digest, plain)
+                self._event_fields[digest] = (part["name"], part["inputs"])
 
     def selector(self, function: str) -> bytes:
         """Return the four bytes that name a function in call data."""
@@ -85,6 +87,37 @@ class ContractAbi:
         """Decode the fields of a contract log that are not indexed."""
         return _decoded(self._events[event][1], data, what=f"the log {event}")
 
+    def log(self, topics: Sequence[bytes], data: bytes) -> tuple[str, dict[str, Any]] | None:
+        """Decode a contract log: its event's name, and all fields by name in their order.
+
+        A field that is indexed and longer than a word comes as the 32 bytes of its hash.
+
+        Returns:
+            None if the log is none of this contract's events.
+
+        Raises:
+            ChainUnavailableError: it has the topic of one, but not its form.
+        """
+        known = self._event_fields.get(topics[0]) if topics else None
+        if known is None:
+            return None
+        name, fields = known
+        indexed = [field for field in fields if field["indexed"]]
+        if len(indexed) != len(topics) - 1:
+            raise ChainUnavailableError(f"the log {name} cannot be decoded: another contract?")
+        plain = iter(self.log_fields(name, data))
+        words = iter(topics[1:])
+        values = {
+            field["name"]: _indexed(field, next(words)) if field["indexed"] else next(plain)
+            for field in fields
+        }
+        return name, values
+
+    @property
+    def errors(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The contract's own errors: each with the types of its arguments, by name."""
+        return tuple(sorted((name, tuple(types)) for name, types in self._errors.values()))
+
     def refusal(self, data: bytes) -> ContractRefusedError:
         """Turn revert data into an error with the custom error's name and arguments."""
         known = self._errors.get(data[:4])
@@ -98,6 +131,13 @@ class ContractAbi:
 
 def _types(fields: Sequence[Mapping[str, Any]]) -> list[str]:
     return [collapse_if_tuple(cast("ABIComponent", field)) for field in fields]
+
+
+def _indexed(field: Mapping[str, Any], word: bytes) -> Any:
+    kind = collapse_if_tuple(cast("ABIComponent", field))
+    if kind in ("string", "bytes") or kind.endswith(("]", ")")):
+        return word
+    return _decoded([kind], word, what=f"the topic {field['name']}")[0]
 
 
 def _decoded(types: list[str], data: bytes, *, what: str) -> tuple[Any, ...]:

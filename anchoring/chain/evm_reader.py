@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from eth_utils.address import to_canonical_address
+
+from anchoring.chain.abi import ContractAbi
 from anchoring.chain.calls import HASH_SIZE_BYTES
 from anchoring.chain.consortium import EvmConsortiumReader
 from anchoring.core.anchor import Anchor
@@ -61,6 +64,19 @@ class EvmReader(EvmConsortiumReader):
         sequence, tip = await self._call(self._registry_abi, registry, "head", stream, at=at)
         return StreamHead(int(sequence), bytes(tip))
 
+    async def successor(self, registry: bytes, *, at: bytes) -> bytes | None:
+        """Return the registry that was named after this one, None while it takes anchors."""
+        return await self._linked(registry, "successor", at=at)
+
+    async def predecessor(self, registry: bytes, *, at: bytes) -> bytes | None:
+        """Return the registry that this one continues, None if it is the first."""
+        return await self._linked(registry, "predecessor", at=at)
+
+    async def _linked(self, registry: bytes, function: str, *, at: bytes) -> bytes | None:
+        (linked,) = await self._call(self._registry_abi, registry, function, at=at)
+        address = to_canonical_address(linked)
+        return address if any(address) else None
+
     async def anchored(
         self,
         registry: bytes,
@@ -99,14 +115,31 @@ class EvmReader(EvmConsortiumReader):
         answer = await self._read("eth_getTransactionCount", "0x" + address.hex(), "latest")
         return self._rpc.quantity(answer, what="nonce")
 
-    async def simulate(self, to: bytes, call_data: bytes, *, sender: bytes, gas: int) -> None:
-        """Run a call of the registry on the newest block without sending it.
+    async def simulate(
+        self,
+        to: bytes,
+        call_data: bytes,
+        *,
+        sender: bytes,
+        gas: int,
+        abi: ContractAbi | None = None,
+        at: bytes | None = None,
+    ) -> None:
+        """Run a call on the newest block, or on block `at`, without sending it.
+
+        Args:
+            to: Address of the contract, 20 bytes.
+            call_data: Selector and arguments.
+            sender: Whose call it would be, 20 bytes.
+            gas: Its gas limit.
+            abi: Coder that knows the contract's errors; the registry's if left out.
+            at: Hash of a block, 32 bytes.
 
         Raises:
             ContractRefusedError: it would revert.
         """
-        abi = self._registry_abi
-        await self._call_raw(abi, to, call_data, at=None, sender=sender, gas=gas)
+        coder = abi or self._registry_abi
+        await self._call_raw(coder, to, call_data, at=at, sender=sender, gas=gas)
 
     async def receipt(self, tx_hash: bytes) -> TransactionReceipt | None:
         """Return what became of a transaction, None if it is in no block."""

@@ -1,9 +1,9 @@
-"""The one place that signs transactions."""
+"""What is signed, and who signs it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import coincurve  # eth-keys too signs ten times faster with it; fail here if it is missing
 from eth_account import Account
@@ -22,18 +22,47 @@ class LegacyCall:
     data: bytes
 
 
+class TransactionSigner(Protocol):
+    """Whatever signs the transactions of one account: a key in this process, or one elsewhere."""
+
+    @property
+    def address(self) -> bytes:
+        """Address of the account, 20 bytes."""
+        ...
+
+    async def sign_transaction(self, call: LegacyCall) -> tuple[bytes, bytes]:
+        """Return (raw transaction, its hash): exactly `call`, signed by `address`.
+
+        Two signatures of one call may differ; its content may not.
+
+        Raises:
+            SignerUnavailableError: nothing was signed, as far as anybody here knows.
+            SignerMismatchError: something else was signed, or by somebody else.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections, if there are any."""
+        ...
+
+
 class Signer:
-    """An account whose key never shows: neither in `repr` nor in an error."""
+    """A key in this process, which never shows: neither in `repr` nor in an error."""
 
     def __init__(self, account: LocalAccount) -> None:
         self._account = account
         self._key = coincurve.PrivateKey(bytes(account.key))
-        self.address = to_canonical_address(account.address)
+        self._address = to_canonical_address(account.address)
 
     @classmethod
     def from_key(cls, key: bytes) -> Signer:
         """Make a signer from a 32-byte private key."""
         return cls(Account.from_key(key))
+
+    @property
+    def address(self) -> bytes:
+        """Address of the account, 20 bytes."""
+        return self._address
 
     def __repr__(self) -> str:
         return f"Signer(0x{self.address.hex()})"
@@ -52,6 +81,13 @@ class Signer:
             fields["to"] = to_checksum_address(call.to)
         signed = self._account.sign_transaction(fields)
         return bytes(signed.raw_transaction), bytes(signed.hash)
+
+    async def sign_transaction(self, call: LegacyCall) -> tuple[bytes, bytes]:
+        """Return what `sign` does; for callers whose key may be elsewhere."""
+        return self.sign(call)
+
+    async def close(self) -> None:
+        """Do nothing: there is no connection."""
 
     def sign_digest(self, digest: bytes) -> bytes:
         """Return r, s, v (65 bytes, v 27 or 28, low s) over a 32-byte digest. Deterministic.
