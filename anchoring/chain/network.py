@@ -23,6 +23,10 @@ _ADDRESS_SIZE_BYTES = 20
 _HASH_SIZE_BYTES = 32
 _NUMBER_MAX = 2**53 - 1
 _PARTICIPANT_MAX = 2**32 - 1
+_SIGNATURE_SIZE_BYTES = 65
+_LIST_SIZE_MAX = 256
+_REQUIRED = ("format", "chainId", "genesisHash", "consortium", "registries", "witnesses")
+_OPTIONAL = ("consortiumCodeHash", "codeRegistry", "noticeBoard", "validators", "signatures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +84,29 @@ class Network:
     signatures: tuple[NetworkSignature, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {
+        """Return the JSON form; what the network does not have is left out."""
+        document: dict[str, Any] = {
             "format": FORMAT,
             "chainId": self.chain_id,
             "genesisHash": self.genesis_hash.hex(),
             "consortium": self.consortium.hex(),
-            "registries": [
-                {"address": one.address.hex(), "codeHash": one.code_hash.hex()}
-                for one in self.registries
-            ],
-            "witnesses": {
-                one.organisation: {"participant": one.participant, "urls": list(one.urls)}
-                for one in self.witnesses
-            },
         }
+        if self.consortium_code_hash is not None:
+            document["consortiumCodeHash"] = self.consortium_code_hash.hex()
+        document["registries"] = [_contract_json(one) for one in self.registries]
+        if self.code_registry is not None:
+            document["codeRegistry"] = _contract_json(self.code_registry)
+        if self.notice_board is not None:
+            document["noticeBoard"] = _contract_json(self.notice_board)
+        if self.validators:
+            document["validators"] = [one.hex() for one in self.validators]
+        document["witnesses"] = {
+            one.organisation: {"participant": one.participant, "urls": list(one.urls)}
+            for one in self.witnesses
+        }
+        if self.signatures:
+            document["signatures"] = [_signature_json(one) for one in self.signatures]
+        return document
 
 
 def load_network(path: Path) -> Network:
@@ -119,16 +131,23 @@ def parse_network(raw: bytes) -> Network:
         document = parse_plain(raw, size_bytes_max=FILE_SIZE_BYTES_MAX)
     except FormatError as error:
         raise FormatError(f"network file: {error}", code="network_json") from error
-    members = ("format", "chainId", "genesisHash", "consortium", "registries", "witnesses")
-    _members(document, members, pointer="")
+    _members(document, _REQUIRED, pointer="", optional=_OPTIONAL)
     if document["format"] != FORMAT:
         _refuse("/format", f"must be {FORMAT}")
+    given = {name: document.get(name, ...) for name in _OPTIONAL}
     return Network(
         chain_id=_number(document["chainId"], "/chainId", maximum=_NUMBER_MAX),
         genesis_hash=_hex(document["genesisHash"], "/genesisHash", size=_HASH_SIZE_BYTES),
         consortium=_hex(document["consortium"], "/consortium", size=_ADDRESS_SIZE_BYTES),
         registries=_registries(document["registries"]),
         witnesses=_witnesses(document["witnesses"]),
+        consortium_code_hash=None
+        if given["consortiumCodeHash"] is ...
+        else _hex(given["consortiumCodeHash"], "/consortiumCodeHash", size=_HASH_SIZE_BYTES),
+        code_registry=_optional_contract(given["codeRegistry"], "/codeRegistry"),
+        notice_board=_optional_contract(given["noticeBoard"], "/noticeBoard"),
+        validators=_validators(given["validators"]),
+        signatures=_signatures(given["signatures"]),
     )
 
 
@@ -143,19 +162,76 @@ def write_network(path: Path, network: Network) -> None:
     staged.replace(path)
 
 
+def _contract_json(one: Contract) -> dict[str, str]:
+    return {"address": one.address.hex(), "codeHash": one.code_hash.hex()}
+
+
+def _signature_json(one: NetworkSignature) -> dict[str, Any]:
+    return {
+        "participant": one.participant,
+        "address": one.address.hex(),
+        "signature": one.signature.hex(),
+    }
+
+
 def _registries(value: object) -> tuple[Contract, ...]:
     if not isinstance(value, list) or not value:
         _refuse("/registries", "must be a list of at least one registry")
     found: list[Contract] = []
     for index, one in enumerate(value):
         pointer = f"/registries/{index}"
-        _members(one, ("address", "codeHash"), pointer=pointer)
-        address = _hex(one["address"], f"{pointer}/address", size=_ADDRESS_SIZE_BYTES)
-        code_hash = _hex(one["codeHash"], f"{pointer}/codeHash", size=_HASH_SIZE_BYTES)
-        if any(address == other.address for other in found):
+        contract = _contract(one, pointer)
+        if any(contract.address == other.address for other in found):
             _refuse(f"{pointer}/address", "stands in the list twice")
-        found.append(Contract(address, code_hash))
+        found.append(contract)
     return tuple(found)
+
+
+def _contract(value: Any, pointer: str) -> Contract:
+    _members(value, ("address", "codeHash"), pointer=pointer)
+    return Contract(
+        _hex(value["address"], f"{pointer}/address", size=_ADDRESS_SIZE_BYTES),
+        _hex(value["codeHash"], f"{pointer}/codeHash", size=_HASH_SIZE_BYTES),
+    )
+
+
+def _optional_contract(value: object, pointer: str) -> Contract | None:
+    return None if value is ... else _contract(value, pointer)
+
+
+def _validators(value: object) -> tuple[bytes, ...]:
+    if value is ...:
+        return ()
+    found: list[bytes] = []
+    for index, one in enumerate(_list(value, "/validators")):
+        address = _hex(one, f"/validators/{index}", size=_ADDRESS_SIZE_BYTES)
+        if found and address <= found[-1]:  # one order, so that one network has one text
+            _refuse(f"/validators/{index}", "must be greater than the one before it")
+        found.append(address)
+    return tuple(found)
+
+
+def _signatures(value: object) -> tuple[NetworkSignature, ...]:
+    if value is ...:
+        return ()
+    found: list[NetworkSignature] = []
+    for index, one in enumerate(_list(value, "/signatures")):
+        pointer = f"/signatures/{index}"
+        _members(one, ("participant", "address", "signature"), pointer=pointer)
+        at = f"{pointer}/participant"
+        participant = _number(one["participant"], at, maximum=_PARTICIPANT_MAX)
+        if found and participant <= found[-1].participant:
+            _refuse(at, "must be greater than the one before it")
+        address = _hex(one["address"], f"{pointer}/address", size=_ADDRESS_SIZE_BYTES)
+        signature = _hex(one["signature"], f"{pointer}/signature", size=_SIGNATURE_SIZE_BYTES)
+        found.append(NetworkSignature(participant, address, signature))
+    return tuple(found)
+
+
+def _list(value: object, pointer: str) -> list[Any]:
+    if not isinstance(value, list) or not 1 <= len(value) <= _LIST_SIZE_MAX:
+        _refuse(pointer, f"must be a list of 1 to {_LIST_SIZE_MAX}")
+    return value
 
 
 def _witnesses(value: object) -> tuple[WitnessGroup, ...]:
@@ -190,14 +266,16 @@ def _check_url(value: object, pointer: str) -> None:
         _refuse(pointer, "must be an http:// or https:// address")
 
 
-def _members(value: object, names: tuple[str, ...], *, pointer: str) -> None:
+def _members(
+    value: object, names: tuple[str, ...], *, pointer: str, optional: tuple[str, ...] = ()
+) -> None:
     if not isinstance(value, dict):
         _refuse(pointer, "must be an object")
     for name in names:
         if name not in value:
             _refuse(pointer, f"has no member {name}")
     for name in value:
-        if name not in names:
+        if name not in names and name not in optional:
             _refuse(pointer, f"has an unknown member {name!r}")
 
 

@@ -47,16 +47,22 @@ def receipt_signer(receipt: Receipt) -> bytes:
     Raises:
         ReceiptError: the signature is malformed, malleable (high s) or opens to no key.
     """
-    signature = receipt.signature
+    return recovered_address(struct_digest(receipt, _keccak), receipt.signature)
+
+
+def recovered_address(digest: bytes, signature: bytes) -> bytes:
+    """Return the address (20 bytes) whose key signed a 32-byte digest.
+
+    Raises:
+        ReceiptError: the signature is malformed, malleable (high s) or opens to no key.
+    """
     if len(signature) != SIGNATURE_SIZE_BYTES or signature[64] not in (27, 28):
         raise ReceiptError("a signature is r, s, v: 65 bytes, v 27 or 28")
     if int.from_bytes(signature[32:64]) > _HALF_ORDER:
         raise ReceiptError("the signature's s is in the upper half")
     recoverable = signature[:64] + bytes([signature[64] - 27])
     try:
-        key = coincurve.PublicKey.from_signature_and_message(
-            recoverable, struct_digest(receipt, _keccak), hasher=None
-        )
+        key = coincurve.PublicKey.from_signature_and_message(recoverable, digest, hasher=None)
     except Exception as error:  # the library raises bare Exception for impossible values
         raise ReceiptError("the signature opens to no key") from error
     return _keccak(key.format(compressed=False)[1:])[-20:]
