@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
 ARTIFACTS = ROOT / "anchoring" / "artifacts"
 SOLC_VERSION = "0.8.37"
-NAMES = ("AnchorRegistry", "Consortium")
+NAMES = ("AnchorRegistry", "CodeRegistry", "Consortium", "NoticeBoard")
 
 # Equal to contracts/foundry.toml, so that forge tests the code that is shipped.
 SETTINGS: dict[str, Any] = {
@@ -90,6 +90,7 @@ def immutable_places(output: dict[str, Any], name: str) -> dict[str, list[dict[s
         str(member["id"]): member["name"]
         for node in output["sources"][source]["ast"]["nodes"]
         for member in node.get("nodes", [])
+        if "name" in member  # directives have none
     }
     evm = output["contracts"][source][name]["evm"]
     references = evm["deployedBytecode"]["immutableReferences"]

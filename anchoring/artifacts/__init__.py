@@ -37,7 +37,10 @@ class Artifact:
 
 
 def load(name: str) -> Artifact:
-    """Return the artifact of the contract `name`: `AnchorRegistry` or `Consortium`.
+    """Return the artifact of a contract.
+
+    Args:
+        name: `AnchorRegistry`, `CodeRegistry`, `Consortium` or `NoticeBoard`.
 
     Raises:
         FileNotFoundError: there is no such contract.

@@ -13,7 +13,7 @@ from anchoring.artifacts import Artifact, load
 from .conftest import Network
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("AnchorRegistry", "Consortium")
+NAMES = ("AnchorRegistry", "CodeRegistry", "Consortium", "NoticeBoard")
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +48,10 @@ def test_artifacts_equal_a_fresh_compilation(
 def test_the_check_finds_a_changed_artifact(
     script: ModuleType, output: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in NAMES:
+        (tmp_path / f"{name}.json").write_text(text(name), encoding="utf-8")
     changed = tmp_path / "AnchorRegistry.json"
     changed.write_text(text("AnchorRegistry").replace("0x60", "0x61", 1), encoding="utf-8")
-    (tmp_path / "Consortium.json").write_text(text("Consortium"), encoding="utf-8")
     monkeypatch.setattr(script, "compile_sources", lambda: output)
     monkeypatch.setattr(script, "ARTIFACTS", tmp_path)
     assert script.main(["--check"]) == 1

@@ -8,7 +8,12 @@ pragma solidity 0.8.37;
 ///      digit, so 12 digits are one GTIN (digits 2 to 13 of the GTIN-14: the indicator does not matter) and fewer are a
 ///      GS1 company prefix; SSCC, GRAI and other keys are compared by the digits that follow their extension digit.
 ///      `cn:` and exactly 7 digits: a drug identification code. Two grants overlap if the digits of one begin with the
-///      digits of the other, in one scheme, and their times meet.
+///      digits of the other, in one scheme, and their times meet; whoever holds them.
+///
+///      The events are all changes there are: folded in order they give every answer of every view. A grant whose
+///      `until` is not 0 and not after `from` never held: it was ended before it began. A suspended or removed
+///      participant keeps its grants until they end or are revoked by vote, so `ownerAt` answers what was granted:
+///      whoever asks whether somebody may commission now looks at its status too.
 interface ICodeRegistry {
     /// @notice One grant. `from` is its first second, `until` the first second after it, 0 if it has no end.
     struct Grant {
@@ -32,7 +37,8 @@ interface ICodeRegistry {
     event PrefixEnded(uint256 indexed id, uint64 until);
     /// @notice The owner offers the rest of a grant to another participant.
     event PrefixOffered(uint256 indexed id, uint32 indexed to);
-    /// @notice The offer is void: taken back, refused, or the grant ended.
+    /// @notice The offer is void: taken back, refused, or another end was set. (An offer of a grant that ends by
+    ///         itself is void without a log.)
     event PrefixOfferWithdrawn(uint256 indexed id);
     /// @notice Both parties agreed: `id` ended in this block and `newId` began. Their logs stand before this one.
     event PrefixHandedOver(uint256 indexed id, uint256 indexed newId, uint32 indexed to);
@@ -41,11 +47,12 @@ interface ICodeRegistry {
     error CodeRegistryOnlyConsortium(address caller);
     /// @notice `caller` is not the admin key that may do this for participant `id`.
     error CodeRegistryNotAllowed(address caller, uint32 id);
-    /// @notice The participant is unknown or removed; to receive or grant something it must be active.
+    /// @notice The participant is unknown, or not active: to receive or offer something it must be, to give a grant up it
+    ///         must not be removed.
     error CodeRegistryParticipant(uint32 id);
     /// @notice No known scheme, too few or too many digits, or something else than digits.
     error CodeRegistryInvalidPrefix(string prefix);
-    /// @notice The interval is empty, begins before this block, or ends before it.
+    /// @notice The interval is empty, begins before this block or ends before it, or a time does not fit 48 bits.
     error CodeRegistryInvalidTime(uint64 from, uint64 until);
     /// @notice Grant `id` holds `prefix`, or codes below or above it, at a common time.
     error CodeRegistryOverlap(string prefix, uint256 id);
@@ -53,7 +60,7 @@ interface ICodeRegistry {
     error CodeRegistryUnknownGrant(uint256 id);
     /// @notice The grant has ended, or would not end earlier than it does.
     error CodeRegistryEnded(uint256 id, uint64 until);
-    /// @notice Nothing is offered, something is offered already, or it is offered to somebody else.
+    /// @notice Nothing is offered (`to` 0), something is offered already (to `to`), or `to` is the owner itself.
     error CodeRegistryOffer(uint256 id, uint32 to);
     /// @notice The constructor got an address without code.
     error CodeRegistryNoContract(address account);
@@ -72,14 +79,15 @@ interface ICodeRegistry {
     /// @notice Give a grant up, wholly or from a time on. Only its owner's admin key; `until` as in `revoke`.
     function surrender(uint256 id, uint64 until) external;
 
-    /// @notice Offer the rest of a grant, from the moment of acceptance on. Only its owner's admin key.
+    /// @notice Offer the rest of a grant, from the moment of acceptance on. Only its owner's admin key; both are active.
     function offer(uint256 id, uint32 to) external;
 
     /// @notice Make an offer void. Only the admin key of its owner or of the one it was made to.
     function withdrawOffer(uint256 id) external;
 
     /// @notice Take over what is offered: the old grant ends in this block, a new one with the same end begins.
-    ///         Only the admin key of the participant that it was offered to.
+    ///         Only the admin key of the participant that it was offered to; both are active. A grant that has not
+    ///         begun yet begins for the receiver when it would have.
     function accept(uint256 id) external returns (uint256 newId);
 
     /// @notice Number of grants ever made; their ids are 1 to this number.
@@ -88,15 +96,19 @@ interface ICodeRegistry {
     /// @notice A grant; reverts if `id` is unknown.
     function grantOf(uint256 id) external view returns (Grant memory);
 
-    /// @notice The offer that stands for a grant.
+    /// @notice The offer that stands for a grant; reverts if `id` is unknown.
     function offerOf(uint256 id) external view returns (Offer memory);
 
-    /// @notice Grants at or below a prefix, ended ones too, in order of their making.
+    /// @notice Grants at or below a prefix, ended ones too: by prefix, in the order in which these were first granted, and
+    ///         of one prefix in order of their making.
     function grantsBelow(string calldata prefix) external view returns (uint256[] memory);
 
     /// @notice Who owns the codes below `prefix` at `time`: id of the grant and the participant, (0, 0) if nobody.
-    /// @param prefix May have more digits than any grant: the digits of a whole code are welcome.
-    function ownerAt(string calldata prefix, uint64 time) external view returns (uint256 id, uint32 participant);
+    /// @param prefix At least the digits of the shortest grant; may have more than any: a whole code is welcome (64 bytes).
+    function ownerAt(string calldata prefix, uint64 time)
+        external
+        view
+        returns (uint256 id, uint32 participant);
 
     /// @notice The contract that grants, and knows who holds which key.
     function consortium() external view returns (address);
