@@ -46,6 +46,7 @@ from anchoring.ports import (
     PendingAnchor,
     SignedTransaction,
 )
+from anchoring.succession import Succession
 
 BEHIND_GRACE_S = 600
 """How long an endpoint may lack a block that this process has seen, as one does that fails over."""
@@ -67,6 +68,7 @@ class Anchorer:
         expected: The chain's identity as agreed on; None takes the chain id alone.
         on_step: Called with a name before and after each write; tests kill the process there.
         max_per_call: Most anchors in one transaction.
+        succession: Which earlier registries hold which anchors; None if there is no earlier one.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Anchorer:
         expected: ChainIdentity | None = None,
         on_step: Callable[[str], None] = lambda _: None,
         max_per_call: int = 50,
+        succession: Succession | None = None,
     ) -> None:
         self._outbox = outbox
         self._chain = chain
@@ -87,6 +90,7 @@ class Anchorer:
         self._confirmations = confirmations
         self._clock = clock
         self._expected = expected
+        self._succession = succession or Succession(chain.registry)
         self._step = on_step
         self._sender = AnchorSender(outbox, chain, on_step=on_step, max_per_call=max_per_call)
         self._status = AnchorerStatus(AnchorerState.STARTING)
@@ -182,7 +186,7 @@ class Anchorer:
     ) -> tuple[ChainView, list[SignedTransaction]]:
         """Look at the chain and find where our anchors stand; writes nothing."""
         streams = sorted({*self._streams, *(one.anchor.stream for one in pending)})
-        view = await ChainView.look(self._chain, streams)
+        view = await ChainView.look(self._chain, streams, self._succession)
         final_blocks = [await self._check_stream(view, one, pending) for one in streams]
         self._reconciled = True
         transactions = await self._outbox.transactions()

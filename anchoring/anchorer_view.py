@@ -17,6 +17,7 @@ from anchoring.ports import (
     StreamHead,
     TransactionReceipt,
 )
+from anchoring.succession import Succession
 
 LOG_RANGE_BLOCKS = 1000
 
@@ -32,6 +33,7 @@ class ChainView:
     """
 
     chain: AnchorChain
+    succession: Succession
     nonce: int
     head: BlockRef
     heads: dict[int, StreamHead]
@@ -41,16 +43,18 @@ class ChainView:
     _blocks: dict[int, BlockRef | None] = field(default_factory=dict)
 
     @classmethod
-    async def look(cls, chain: AnchorChain, streams: Iterable[int]) -> ChainView:
+    async def look(
+        cls, chain: AnchorChain, streams: Iterable[int], succession: Succession
+    ) -> ChainView:
         """Read nonce, newest block and the heads of streams at that block."""
         nonce = await chain.nonce()
         head = await chain.head()
         heads = {one: await chain.stream_head(one, at=head.block_hash) for one in streams}
-        return cls(chain, nonce, head, heads)
+        return cls(chain, succession, nonce, head, heads)
 
     def tip(self, anchor: Anchor) -> bytes:
-        """Return an anchor's tip on this chain and registry."""
-        return anchor.tip(chain_id=self.chain.chain_id, registry=self.chain.registry)
+        """Return an anchor's tip on this chain, in the registry that holds it."""
+        return self.succession.tip(anchor, chain_id=self.chain.chain_id)
 
     async def block(self, number: int) -> BlockRef | None:
         """Return the canonical block of that number; asked once per look."""

@@ -18,6 +18,7 @@ from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
 from anchoring.ports import ChainIdentity
+from anchoring.succession import Succession
 from node_gateway import features
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers import canonical_identifier
@@ -28,6 +29,7 @@ from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.public import Maker, PublicAnswers
+from node_gateway.services.succeeding import known_succession
 from node_gateway.settings import KeysSection, Settings
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.ports import GatewayStore
@@ -56,6 +58,7 @@ class _Parts:
     network: Network
     keys: Keys
     store: GatewayStore
+    succession: Succession
     rpc: EvmRpc
     on_step: OnStep
     clock: Callable[[], float]
@@ -122,13 +125,19 @@ def expected_identity(settings: Settings) -> ChainIdentity:
 
 
 @asynccontextmanager
-async def open_chain(settings: Settings) -> AsyncIterator[EvmChain]:
-    """Open the configured chain with the anchor key, for commands that need nothing else."""
+async def open_chain(
+    settings: Settings, *, registry: bytes | None = None
+) -> AsyncIterator[EvmChain]:
+    """Open the configured chain with the anchor key, for commands that need nothing else.
+
+    `registry` is one that was stopped; by default the newest.
+    """
     network = load_network(settings.chain.network_file)
     key = load_keystore(settings.keys.anchor_keystore, passphrase(settings.keys))
     rpc = EvmRpc(settings.chain.rpc)
     try:
-        yield EvmChain(rpc, key, chain_id=network.chain_id, registry=network.registries[0].address)
+        address = registry or network.registries[0].address
+        yield EvmChain(rpc, key, chain_id=network.chain_id, registry=address)
     finally:
         await rpc.close()
 
@@ -157,9 +166,11 @@ async def open_gateway(
     locations = _locations(settings.gateway.locations_file)
     async with open_database(settings, on_step=on_step) as store:
         await _check_owner(store, settings.gateway.participant)
+        succession = await known_succession(store, network)
         rpc = EvmRpc(settings.chain.rpc)
         try:
-            parts = _Parts(settings, network, opened, store, rpc, on_step or _no_step, clock)
+            step = on_step or _no_step
+            parts = _Parts(settings, network, opened, store, succession, rpc, step, clock)
             yield await _put_together(parts, locations)
         finally:
             await rpc.close()
@@ -211,7 +222,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         linting=features.linting(base, tables),
         drop_folder=features.drop_folder(base, importing, tables),
         exports=exports,
-        batcher=Batcher(store, chain_id=network.chain_id, registry=registry, clock=clock),
+        batcher=Batcher(store, chain_id=network.chain_id, succession=parts.succession, clock=clock),
         anchorer=_anchorer(parts),
         lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
@@ -232,6 +243,7 @@ def _anchorer(parts: _Parts) -> Anchorer:
         clock=parts.clock,
         expected=_identity(parts.network),
         on_step=parts.on_step,
+        succession=parts.succession,
     )
 
 

@@ -22,6 +22,7 @@ from anchoring.core.batch import (
     decoy_entry,
     padded_size,
 )
+from anchoring.succession import Succession
 from node_gateway.storage.ports import AnchorOutbox, BatchStore, NewBatch, Unbatched
 from node_gateway.storage.tiles import batch_tiles
 from node_gateway.streams import Stream
@@ -48,10 +49,10 @@ class Batcher:
     """Makes at most one batch per stream and slot; more only for a promise at risk."""
 
     def __init__(
-        self, store: BatchingStore, *, chain_id: int, registry: bytes, clock: Clock
+        self, store: BatchingStore, *, chain_id: int, succession: Succession, clock: Clock
     ) -> None:
         self._store, self._clock = store, clock
-        self._chain_id, self._registry = chain_id, registry
+        self._chain_id, self._succession = chain_id, succession
         self._turn = asyncio.Lock()  # sequence and previous tip are read, then written
 
     async def run_slot(self, stream: Stream) -> list[BatchReport]:
@@ -118,7 +119,7 @@ class Batcher:
     def _tip(self, last: Anchor | None) -> bytes:
         if last is None:
             return ZERO_HASH
-        return last.tip(chain_id=self._chain_id, registry=self._registry)
+        return self._succession.tip(last, chain_id=self._chain_id)
 
 
 def decoy_nonces(seed: bytes, count: int) -> list[bytes]:

@@ -67,6 +67,18 @@ def _dissolve(connection: Connection, stream: int, fork: int) -> int:
     Their signed variants go too: the registry takes none of them any more, since each names the
     tip of the anchor before it.
     """
+    forget_signed(connection, stream, fork)
+    count = 0
+    for table in _SEQUENCED:
+        removed = connection.execute(
+            delete(table).where(table.c.stream == stream, table.c.sequence >= fork)
+        )
+        count = removed.rowcount
+    return count
+
+
+def forget_signed(connection: Connection, stream: int, fork: int) -> None:
+    """Remove the signed variants of anchors from sequence `fork` on, that no registry takes."""
     link = tables.transaction_anchor.c
     hashes = (
         connection.execute(
@@ -79,13 +91,6 @@ def _dissolve(connection: Connection, stream: int, fork: int) -> int:
         connection.execute(delete(tables.transaction_anchor).where(link.tx_hash == tx_hash))
         signed = tables.signed_transaction
         connection.execute(delete(signed).where(signed.c.tx_hash == tx_hash))
-    count = 0
-    for table in _SEQUENCED:
-        removed = connection.execute(
-            delete(table).where(table.c.stream == stream, table.c.sequence >= fork)
-        )
-        count = removed.rowcount
-    return count
 
 
 def _through(connection: Connection, stream: int) -> int:
