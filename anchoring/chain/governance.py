@@ -252,15 +252,6 @@ def digest_of_arguments(
     return bytes(keccak(encode(types, values)))
 
 
-def approvals_needed(kind: ActionKind, voters: int) -> int:
-    """Return how many approvals an action needs of an electorate of `voters`.
-
-    More than half; of a heavy action also at least two thirds.
-    """
-    more_than_half = voters // 2 + 1
-    return max(more_than_half, -(-2 * voters // 3)) if kind.is_heavy else more_than_half
-
-
 def _values(action: Action) -> tuple[object, ...]:
     if isinstance(action, Admit):
         one = action.newcomer

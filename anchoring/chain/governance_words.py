@@ -25,16 +25,22 @@ from anchoring.chain.governance import (
     ReplaceAdminKey,
     RevokePrefix,
     Suspend,
-    approvals_needed,
     decode_action,
     kind_of,
 )
 from anchoring.chain.network import Network
-from anchoring.directory.model import Directory, Participant, Proposal, ProposalState, Status
+from anchoring.directory.model import (
+    ROLE_VOTER,
+    Directory,
+    Participant,
+    Proposal,
+    ProposalState,
+    Status,
+    approvals_needed,
+)
 from anchoring.errors import FormatError
 
 ROLE_NAMES: Final = ("manufacturer", "distributor", "pharmacy", "auditor", "regulator", "voter")
-VOTER: Final = 1 << ROLE_NAMES.index("voter")
 _WEAK_BELOW_VOTERS: Final = 4
 _PURPOSES: Final = {1: "anchor", 2: "sign"}
 _UNITS: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
@@ -45,7 +51,7 @@ def voters(directory: Directory) -> list[Participant]:
     return [
         one
         for one in directory.participants.values()
-        if one.roles[-1].value & VOTER and one.statuses[-1].value is not Status.REMOVED
+        if one.roles[-1].value & ROLE_VOTER and one.status is not Status.REMOVED
     ]
 
 
@@ -65,7 +71,7 @@ def words(action: Action, directory: Directory, network: Network) -> tuple[str, 
 def takes(kind: ActionKind, directory: Directory) -> tuple[str, ...]:
     """Return what an action of this kind needs before it holds."""
     electorate = voters(directory)
-    needed = approvals_needed(kind, len(electorate))
+    needed = approvals_needed(len(electorate), heavy=kind.is_heavy)
     count = f"{needed} of {len(electorate)} voters must approve"
     if kind.is_heavy:
         text = (
@@ -75,7 +81,7 @@ def takes(kind: ActionKind, directory: Directory) -> tuple[str, ...]:
     else:
         text = f"It is an ordinary action: {count} (more than half); then anyone may execute it."
     said = [text]
-    suspended = [one for one in electorate if one.statuses[-1].value is Status.SUSPENDED]
+    suspended = [one for one in electorate if one.status is Status.SUSPENDED]
     if suspended:
         said.append(f"{_names(suspended)} counts as a voter but cannot vote while suspended.")
     if len(electorate) < _WEAK_BELOW_VOTERS:
@@ -184,7 +190,7 @@ def _about_one(
     if isinstance(action, ChangeRoles):
         return [
             (
-                f"The roles of {who} become: {role_names(action.roles & ~VOTER)}. "
+                f"The roles of {who} become: {role_names(action.roles & ~ROLE_VOTER)}. "
                 "Whether it is a voter stays as it is."
             )
         ]
@@ -214,7 +220,7 @@ def _admission(action: Admit, directory: Directory) -> list[str]:
         streams = f", only streams {', '.join(map(str, key.streams))}" if key.streams else ""
         period = _period(key.valid_from, key.valid_until)
         said.append(f"Key to {purpose}: 0x{key.address.hex()}, {period}{streams}.")
-    if one.roles & VOTER:
+    if one.roles & ROLE_VOTER:
         count = len(voters(directory)) + 1
         said.append(f"It votes: there will be {count} voters.")
     return said

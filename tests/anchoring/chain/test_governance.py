@@ -25,7 +25,6 @@ from anchoring.chain.governance import (
     ReplaceAdminKey,
     RevokePrefix,
     Suspend,
-    approvals_needed,
     decode_action,
     digest_of,
     encode_action,
@@ -172,17 +171,6 @@ def test_the_digest_depends_on_everything() -> None:
     others = {digest_of(Suspend(3), **{**base, **one}) for one in changes}  # type: ignore[arg-type]
     others |= {digest_of(one, **base) for one in (Suspend(2), Remove(3))}  # type: ignore[arg-type]
     assert len(others | {digest}) == 7
-
-
-@pytest.mark.parametrize("voters", range(1, 13))
-def test_approvals_needed_is_the_smallest_number_that_is_enough(voters: int) -> None:
-    for kind in ActionKind:
-        enough = [
-            one
-            for one in range(voters + 1)
-            if 2 * one > voters and (not kind.is_heavy or 3 * one >= 2 * voters)
-        ]
-        assert approvals_needed(kind, voters) == enough[0]
 
 
 def said(action: Action, people: Directory = FIVE) -> str:
