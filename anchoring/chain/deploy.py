@@ -1,4 +1,7 @@
-"""Put the contracts on a chain: once per network, with its first participants."""
+"""Put the contracts on a running chain: once per network, with its first participants.
+
+A chain that does not run yet gets them in its genesis file instead, see `anchoring.chain.genesis`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,32 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eth_utils.address import to_canonical_address
-
-from anchoring.artifacts import load
-from anchoring.chain.abi import ContractAbi
 from anchoring.chain.evm_reader import EvmReader
+from anchoring.chain.foundation import (
+    DELAY_S,
+    LIFETIME_S,
+    FirstKey,
+    FirstParticipant,
+    Foundation,
+    code_registry_creation,
+    consortium_creation,
+    notice_board_creation,
+    registry_creation,
+)
+from anchoring.chain.network import Contract
 from anchoring.chain.rpc import EvmRpc, RpcRefusedError
 from anchoring.chain.signer import LegacyCall, Signer
 from anchoring.errors import ChainError, ChainUnavailableError, SubmissionUnknownError
 from anchoring.ports import ChainIdentity
+
+__all__ = [
+    "NO_PREDECESSOR",
+    "Deployment",
+    "FirstKey",
+    "FirstParticipant",
+    "deploy",
+    "deploy_registry",
+]
 
 NO_PREDECESSOR = bytes(20)
 MINING_TIMEOUT_S = 120.0
@@ -24,35 +44,14 @@ _POLL_WAIT_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class FirstKey:
-    """A key that a first participant starts with; `streams` empty means all of its streams."""
-
-    address: bytes
-    purpose: int
-    valid_from: int = 0
-    valid_until: int = 0
-    streams: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FirstParticipant:
-    """A participant that the Consortium starts with; ids are given in order, from 1."""
-
-    slug: str
-    name: str
-    url: str
-    roles: int
-    admin_key: bytes
-    recovery_key: bytes
-    keys: tuple[FirstKey, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Deployment:
     """What was deployed: everything that a network file needs of the chain."""
 
     identity: ChainIdentity
     consortium: bytes
+    consortium_code_hash: bytes
+    code_registry: Contract
+    notice_board: Contract
 
 
 async def deploy(
@@ -60,11 +59,12 @@ async def deploy(
     signer: Signer,
     participants: Sequence[FirstParticipant],
     *,
-    predecessor: bytes = NO_PREDECESSOR,
+    delay_s: int = DELAY_S,
+    lifetime_s: int = LIFETIME_S,
 ) -> Deployment:
-    """Deploy a Consortium and an AnchorRegistry and wait until both are mined.
+    """Deploy Consortium, AnchorRegistry, CodeRegistry and NoticeBoard, one after the other.
 
-    The deploying key gets no right by it: neither contract has an owner.
+    The deploying key gets no right by it: no contract has an owner.
 
     Raises:
         ChainError: a deployment reverted, or was not mined in time.
@@ -72,26 +72,32 @@ async def deploy(
     """
     reader = EvmReader(rpc)
     chain_id = await reader.chain_id()
-    consortium_artifact, registry_artifact = load("Consortium"), load("AnchorRegistry")
-    consortium_arguments = ContractAbi(consortium_artifact.abi).constructor_data(
-        [_participant_fields(one) for one in participants],
-        [[_key_fields(key) for key in one.keys] for one in participants],
-    )
-    consortium = await _create(
-        rpc, signer, consortium_artifact.bytecode + consortium_arguments, chain_id
-    )
-    registry_arguments = ContractAbi(registry_artifact.abi).constructor_data(
-        consortium, predecessor
-    )
-    registry = await _create(rpc, signer, registry_artifact.bytecode + registry_arguments, chain_id)
-    code_hash = await reader.code_hash(registry)
-    if code_hash is None:
-        raise ChainError("the registry was deployed, but no code is there")
-    identity = ChainIdentity(chain_id, await reader.genesis_hash(), registry, code_hash)
-    return Deployment(identity, consortium)
+    foundation = Foundation(tuple(participants), delay_s, lifetime_s)
+    consortium = await _create(rpc, signer, consortium_creation(foundation), chain_id)
+    registry = await deploy_registry(rpc, signer, consortium.address, predecessor=NO_PREDECESSOR)
+    codes_data = code_registry_creation(consortium.address, foundation)
+    codes = await _create(rpc, signer, codes_data, chain_id)
+    board_data = notice_board_creation(consortium.address, codes.address)
+    board = await _create(rpc, signer, board_data, chain_id)
+    genesis = await reader.genesis_hash()
+    identity = ChainIdentity(chain_id, genesis, registry.address, registry.code_hash)
+    return Deployment(identity, consortium.address, consortium.code_hash, codes, board)
 
 
-async def _create(rpc: EvmRpc, signer: Signer, data: bytes, chain_id: int) -> bytes:
+async def deploy_registry(
+    rpc: EvmRpc, signer: Signer, consortium: bytes, *, predecessor: bytes
+) -> Contract:
+    """Deploy one AnchorRegistry; a successor takes no anchor until it is named by vote.
+
+    Raises:
+        ChainError: the deployment reverted, or was not mined in time.
+        ChainUnavailableError: the endpoint does not answer as a chain does.
+    """
+    chain_id = await EvmReader(rpc).chain_id()
+    return await _create(rpc, signer, registry_creation(consortium, predecessor), chain_id)
+
+
+async def _create(rpc: EvmRpc, signer: Signer, data: bytes, chain_id: int) -> Contract:
     reader = EvmReader(rpc)
     nonce = await reader.nonce(signer.address)
     call = LegacyCall(chain_id=chain_id, nonce=nonce, gas=_DEPLOYMENT_GAS, to=None, data=data)
@@ -109,13 +115,8 @@ async def _create(rpc: EvmRpc, signer: Signer, data: bytes, chain_id: int) -> by
         raise SubmissionUnknownError(text) from error
     if not receipt.succeeded:
         raise ChainError(f"the deployment 0x{tx_hash.hex()} reverted")
-    return await reader.created_address(tx_hash)
-
-
-def _participant_fields(one: FirstParticipant) -> tuple[object, ...]:
-    admin, recovery = to_canonical_address(one.admin_key), to_canonical_address(one.recovery_key)
-    return one.slug, one.name, one.url, one.roles, 1, admin, recovery
-
-
-def _key_fields(key: FirstKey) -> tuple[object, ...]:
-    return key.address, key.purpose, key.valid_from, key.valid_until, list(key.streams)
+    address = await reader.created_address(tx_hash)
+    code_hash = await reader.code_hash(address)
+    if code_hash is None:
+        raise ChainError(f"0x{address.hex()} was deployed, but no code is there")
+    return Contract(address, code_hash)
