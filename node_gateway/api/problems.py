@@ -12,7 +12,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from anchoring.errors import AnchoringError, ChainError, EventFormError, FormatError
+from anchoring.chain.refusals import explain
+from anchoring.errors import (
+    AnchoringError,
+    ChainError,
+    ContractRefusedError,
+    EventFormError,
+    FormatError,
+    KeyBusyError,
+    SignerUnavailableError,
+)
 from node_gateway import errors
 from node_gateway.epcis.errors import BodyTooLargeError, EpcisError
 from node_gateway.epcis.query import QueryTooComplexError, QueryTooLargeError
@@ -49,6 +58,8 @@ _STATUS: Mapping[type[Exception], int] = {
     EventFormError: 400,
     FormatError: 400,
     ChainError: 503,
+    KeyBusyError: 409,
+    SignerUnavailableError: 503,
     AnchoringError: 500,
     storage.StorageError: 500,
     storage.StoreBusyError: 503,
@@ -111,6 +122,8 @@ def status_of(error: Exception) -> int:
 
 def problem(request: Request, error: Exception) -> Response:
     """Return an error as problem+json. What is not ours says nothing about its cause."""
+    if isinstance(error, ContractRefusedError):
+        error = _in_words(error)
     status = status_of(error)
     ours = isinstance(
         error, errors.GatewayError | EpcisError | AnchoringError | storage.StorageError
@@ -141,6 +154,16 @@ def problem(request: Request, error: Exception) -> Response:
             "request failed", request_id=body["request_id"], **without_values(error)
         )
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _in_words(error: ContractRefusedError) -> Exception:
+    """Turn a contract's refusal into an error of ours; one without a known reason stays."""
+    said = explain(error)
+    if said.code == error.code:
+        return error
+    missing = said.code.endswith("_not_found")
+    kind = errors.NotFoundError if missing else errors.NotPossibleError
+    return kind(said.sentence, code=said.code, hint=said.step)
 
 
 def request_id(request: Request) -> str:

@@ -39,6 +39,10 @@ _EXIT_BY_CODE = {
     "finding_not_found": NOT_FOUND,
     "unknown_rule": USAGE,
     "code_not_issued": NOT_FOUND,
+    "participant_not_found": NOT_FOUND,
+    "proposal_not_found": NOT_FOUND,
+    "prefix_grant_not_found": NOT_FOUND,
+    "notice_not_found": NOT_FOUND,
     "not_final": PENDING,
     "parameter": USAGE,
     "settings": USAGE,
@@ -159,7 +163,16 @@ def exit_status(code: str) -> int:
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn every error raised on purpose into a sentence, a `Try:` line and a status."""
-    from anchoring.errors import AnchoringError, ChainError, FormatError, KeystoreError
+    from anchoring.chain.refusals import explain
+    from anchoring.errors import (
+        AnchoringError,
+        ChainError,
+        ContractRefusedError,
+        FormatError,
+        KeyBusyError,
+        KeystoreError,
+        SubmissionUnknownError,
+    )
     from node_gateway.epcis.errors import EpcisError
     from node_gateway.errors import GatewayError, SettingsError
     from node_gateway.storage.errors import StorageError
@@ -179,6 +192,11 @@ def explained() -> Iterator[None]:
         fail(str(error), _storage_attempt(error.code), FAILURE)
     except FormatError as error:
         fail(str(error), _FILE_ATTEMPTS.get(error.code, "correct the input"), USAGE)
+    except ContractRefusedError as error:
+        said = explain(error)
+        fail(said.sentence, said.step, exit_status(said.code))
+    except (KeyBusyError, SubmissionUnknownError) as error:
+        fail(str(error), "the same command again, in a moment", FAILURE)
     except AnchoringError as error:
         status = CANNOT_CHECK if isinstance(error, ChainError) else FAILURE
         fail(str(error), "sealtrail doctor", status)
@@ -196,6 +214,12 @@ def _as_data(error: Exception) -> dict[str, Any]:
     if isinstance(error, CommandError):
         said = error.problem or {"code": "command", "detail": str(error)}
         return {"error": {**said, "try": error.attempt}}
+    from anchoring.chain.refusals import explain
+    from anchoring.errors import ContractRefusedError
+
+    if isinstance(error, ContractRefusedError):
+        words = explain(error)
+        return {"error": {"code": words.code, "detail": words.sentence, "try": words.step}}
     code = getattr(error, "code", None)
     if not isinstance(code, str):
         return {"error": {"code": "internal", "detail": type(error).__name__}}
@@ -220,10 +244,12 @@ def _unforeseen(error: Exception) -> tuple[str, str]:
 
 
 def keystore_attempt(code: str) -> str:
-    """Return what to try when a key file cannot be opened or written."""
-    if code == "keystore_passphrase":
-        return "check SEALTRAIL_PASSPHRASE or keys.passphrase_file"
-    return "check the key file's name and rights"
+    """Return what to try when a key cannot be used: its file, or its remote signer."""
+    return {
+        "keystore_passphrase": "check SEALTRAIL_PASSPHRASE or keys.passphrase_file",
+        "signer_unavailable": "check that the remote signer runs and takes our credentials",
+        "signer_mismatch": "check the remote signer's key and chain id before anything else",
+    }.get(code, "check the key file's name and rights")
 
 
 def _storage_attempt(code: str) -> str:
