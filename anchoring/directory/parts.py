@@ -54,18 +54,17 @@ class Participant:
 
     Attributes:
         roles: Bits: 1 manufacturer, 2 distributor, 4 pharmacy, 8 auditor, 16 regulator, 32 voter.
-        recovery_key: The one of now.
         epochs: Key epochs; one begins when the others replaced the admin key by vote.
     """
 
     id: int
     slug: str
     name: str
-    recovery_key: bytes
     urls: tuple[Since[str], ...]
     statuses: tuple[Since[Status], ...]
     roles: tuple[Since[int], ...]
     admin_keys: tuple[Since[bytes], ...]
+    recovery_keys: tuple[Since[bytes], ...]
     epochs: tuple[Since[int], ...]
 
     @property
@@ -82,6 +81,11 @@ class Participant:
     def admin_key(self) -> bytes:
         """Admin key now."""
         return self.admin_keys[-1].value
+
+    @property
+    def recovery_key(self) -> bytes:
+        """Recovery key now."""
+        return self.recovery_keys[-1].value
 
     def suspensions(self) -> tuple[tuple[int, int], ...]:
         """Return the half-open times of suspension; an end of 0 is no end yet."""
@@ -151,17 +155,24 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class NoticeStep:
-    """Publication, escalation or lifting (`level` 0) of a notice."""
+    """Publication, escalation or lifting (`level` 0) of a notice, by a participant.
+
+    `by_regulator`: it did so as a regulator, not as the product's owner.
+    """
 
     at: int
     by: int
     level: int
     wording: Wording
+    by_regulator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A recall of the NoticeBoard with its history; without `lots` and `digest`: all of it."""
+    """A recall of the NoticeBoard with its history; without `lots` and `digest`: all of it.
+
+    `by_regulator`: a regulator published or escalated it, and only one can lift it.
+    """
 
     id: int
     publisher: int
