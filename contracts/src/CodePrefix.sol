@@ -8,20 +8,19 @@ library CodePrefix {
     uint256 private constant TEXT_BYTES_MAX = 64;
 
     /// @notice The packed prefix of `text`, zero if it is none.
-    /// @return packed With the first 12 (`gs1:`) or 7 (`cn:`) digits at most.
-    /// @return cutOff Whether `text` has more digits than that.
-    function pack(string memory text) internal pure returns (bytes16 packed, bool cutOff) {
+    /// @param whole Whether `text` may have more digits than a prefix, up to 64 bytes in all; they are cut off.
+    function pack(string memory text, bool whole) internal pure returns (bytes16 packed) {
         bytes memory chars = bytes(text);
-        if (chars.length > TEXT_BYTES_MAX) return (0, false);
+        if (chars.length > TEXT_BYTES_MAX) return 0;
         uint256 first = _digitsFrom(chars);
-        if (first == 0) return (0, false);
+        if (first == 0) return 0;
         for (uint256 i = first; i < chars.length; ++i) {
-            if (chars[i] < "0" || chars[i] > "9") return (0, false);
+            if (chars[i] < "0" || chars[i] > "9") return 0;
         }
         packed = bytes16(bytes32(chars));
-        if (chars.length < shortest(packed)) return (0, false);
+        if (chars.length < shortest(packed)) return 0;
         uint256 most = longest(packed);
-        return (cut(packed, most), chars.length > most);
+        return chars.length <= most || whole ? cut(packed, most) : bytes16(0);
     }
 
     /// @notice The text of a packed prefix.

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {CodePrefix} from "./CodePrefix.sol";
 import {ICodeRegistry} from "./interfaces/ICodeRegistry.sol";
-import {IConsortium, STATUS_ACTIVE, STATUS_REMOVED} from "./interfaces/IConsortium.sol";
+import {IConsortium, STATUS_ACTIVE} from "./interfaces/IConsortium.sol";
 
 /// @title Code registry
 /// @notice Which participant may commission codes under which prefix, as `ICodeRegistry` describes.
@@ -12,7 +12,7 @@ import {IConsortium, STATUS_ACTIVE, STATUS_REMOVED} from "./interfaces/IConsorti
 contract CodeRegistry is ICodeRegistry {
     using CodePrefix for bytes16;
 
-    /// @dev One slot. `until` 0 is no end; an end at or before `from` means that the grant never held.
+    /// @dev One slot. A grant without end has the end `NEVER`; one that ends at or before `from` never held.
     struct StoredGrant {
         bytes16 prefix;
         uint32 participant;
@@ -20,7 +20,7 @@ contract CodeRegistry is ICodeRegistry {
         uint48 until;
     }
 
-    uint256 private constant TIME_MAX = type(uint48).max;
+    uint48 private constant NEVER = type(uint48).max;
 
     /// @inheritdoc ICodeRegistry
     uint256 public grantCount;
@@ -78,9 +78,7 @@ contract CodeRegistry is ICodeRegistry {
 
     /// @inheritdoc ICodeRegistry
     function surrender(uint256 id, uint64 until) external {
-        uint32 owner = _known(id).participant;
-        _requireAdmin(owner);
-        if (_statusOf(owner) == STATUS_REMOVED) revert CodeRegistryParticipant(owner);
+        _requireAdmin(_known(id).participant);
         _end(id, until);
     }
 
@@ -137,7 +135,7 @@ contract CodeRegistry is ICodeRegistry {
             prefix: stored.prefix.unpack(),
             participant: stored.participant,
             from: stored.from,
-            until: stored.until
+            until: _shown(stored.until)
         });
     }
 
@@ -170,7 +168,7 @@ contract CodeRegistry is ICodeRegistry {
         view
         returns (uint256 id, uint32 participant)
     {
-        (bytes16 packed,) = CodePrefix.pack(prefix);
+        bytes16 packed = CodePrefix.pack(prefix, true);
         if (packed == 0) revert CodeRegistryInvalidPrefix(prefix);
         uint256 size = packed.sizeOf();
         for (uint256 i = packed.shortest(); i <= size; ++i) {
@@ -185,11 +183,12 @@ contract CodeRegistry is ICodeRegistry {
         private
         returns (uint256 id)
     {
-        if (from > TIME_MAX || until > TIME_MAX || (until != 0 && until <= from)) {
+        if (from >= NEVER || until >= NEVER || (until != 0 && until <= from)) {
             revert CodeRegistryInvalidTime(from, until);
         }
         bytes16 packed = _packed(prefix);
-        StoredGrant memory added = StoredGrant(packed, participant, uint48(from), uint48(until));
+        StoredGrant memory added =
+            StoredGrant(packed, participant, uint48(from), until == 0 ? NEVER : uint48(until));
         _requireFree(prefix, added);
         id = ++grantCount;
         _prune(packed);
@@ -201,7 +200,7 @@ contract CodeRegistry is ICodeRegistry {
     function _store(uint256 id, StoredGrant memory added) private {
         _grants[id] = added;
         _history[added.prefix].push(id);
-        emit PrefixGranted(id, added.participant, added.prefix.unpack(), added.from, added.until);
+        emit PrefixGranted(id, added.participant, added.prefix.unpack(), added.from, _shown(added.until));
     }
 
     function _enter(bytes16 packed) private {
@@ -216,11 +215,11 @@ contract CodeRegistry is ICodeRegistry {
         StoredGrant storage ended = _known(id);
         _requireOpen(id, ended);
         if (until == 0) until = uint64(block.timestamp);
-        if (until < block.timestamp || until > TIME_MAX) revert CodeRegistryInvalidTime(ended.from, until);
-        if (ended.until != 0 && until >= ended.until) revert CodeRegistryEnded(id, ended.until);
+        if (until < block.timestamp || until >= NEVER) revert CodeRegistryInvalidTime(ended.from, until);
+        if (until >= ended.until) revert CodeRegistryEnded(id, ended.until);
         ended.until = uint48(until);
         if (_offers[id].to != 0) _dropOffer(id); // it was for another time than what is left
-        if (until == block.timestamp || until <= ended.from) _replace(ended.prefix, id, 0);
+        if (until <= block.timestamp || until <= ended.from) _replace(ended.prefix, id, 0);
         emit PrefixEnded(id, until);
     }
 
@@ -246,8 +245,7 @@ contract CodeRegistry is ICodeRegistry {
     function _prune(bytes16 packed) private {
         uint256[] storage ids = _current[packed];
         for (uint256 i = ids.length; i > 0; --i) {
-            uint48 until = _grants[ids[i - 1]].until;
-            if (until == 0 || until > block.timestamp) continue;
+            if (_grants[ids[i - 1]].until > block.timestamp) continue;
             ids[i - 1] = ids[ids.length - 1];
             ids.pop();
         }
@@ -271,16 +269,16 @@ contract CodeRegistry is ICodeRegistry {
     {
         for (uint256 i = 0; i < ids.length; ++i) {
             StoredGrant memory other = _grants[ids[i]];
-            bool meet = (other.until == 0 || added.from < other.until)
-                && (added.until == 0 || other.from < added.until);
-            if (meet) revert CodeRegistryOverlap(prefix, ids[i]);
+            if (added.from < other.until && other.from < added.until) {
+                revert CodeRegistryOverlap(prefix, ids[i]);
+            }
         }
     }
 
     function _holder(uint256[] storage ids, uint64 time) private view returns (uint256) {
         for (uint256 i = ids.length; i > 0; --i) {
             StoredGrant memory one = _grants[ids[i - 1]];
-            if (one.from <= time && (one.until == 0 || time < one.until)) return ids[i - 1];
+            if (one.from <= time && (time < one.until || one.until >= NEVER)) return ids[i - 1];
         }
         return 0;
     }
@@ -292,9 +290,7 @@ contract CodeRegistry is ICodeRegistry {
 
     function _requireOpen(uint256 id, StoredGrant storage stored) private view {
         uint48 until = stored.until;
-        if (until != 0 && (until <= block.timestamp || until <= stored.from)) {
-            revert CodeRegistryEnded(id, until);
-        }
+        if (until <= block.timestamp || until <= stored.from) revert CodeRegistryEnded(id, until);
     }
 
     function _requireAdmin(uint32 id) private view {
@@ -304,16 +300,18 @@ contract CodeRegistry is ICodeRegistry {
     }
 
     function _requireActive(uint32 id) private view {
-        if (_statusOf(id) != STATUS_ACTIVE) revert CodeRegistryParticipant(id);
+        if (IConsortium(consortium).statusAt(id, uint64(block.timestamp)) != STATUS_ACTIVE) {
+            revert CodeRegistryParticipant(id);
+        }
     }
 
-    function _statusOf(uint32 id) private view returns (uint8) {
-        return IConsortium(consortium).statusAt(id, uint64(block.timestamp));
+    /// @dev Outside, 0 is no end.
+    function _shown(uint48 until) private pure returns (uint64) {
+        return until < NEVER ? until : 0;
     }
 
     function _packed(string memory prefix) private pure returns (bytes16 packed) {
-        bool cutOff;
-        (packed, cutOff) = CodePrefix.pack(prefix);
-        if (packed == 0 || cutOff) revert CodeRegistryInvalidPrefix(prefix);
+        packed = CodePrefix.pack(prefix, false);
+        if (packed == 0) revert CodeRegistryInvalidPrefix(prefix);
     }
 }

@@ -54,10 +54,8 @@ contract NoticeBoard is INoticeBoard {
         if (level == 0 || level > LEVEL_LEAST) revert NoticeBoardInvalidLevel(level);
         bytes16 product = _requireScope(scope);
         _requireWording(wording);
-        Notice memory made;
-        (made.publisher, made.byRegulator) = _authorise(scope.product, false);
-        (made.level, made.drill, made.scope) = (level, drill, scope);
-        made.publishedAt = uint64(block.timestamp);
+        (uint32 by, bool byRegulator) = _authorise(scope.product, false);
+        Notice memory made = Notice(level, drill, byRegulator, by, uint64(block.timestamp), 0, scope);
         id = ++noticeCount;
         _notices[id] = made;
         _byProduct[product].push(id);
@@ -152,9 +150,8 @@ contract NoticeBoard is INoticeBoard {
     }
 
     function _requireProduct(string memory product) private pure returns (bytes16 packed) {
-        bool cutOff;
-        (packed, cutOff) = CodePrefix.pack(product);
-        if (cutOff || !CodePrefix.isProduct(packed)) revert NoticeBoardInvalidScope(product);
+        packed = CodePrefix.pack(product, false);
+        if (!CodePrefix.isProduct(packed)) revert NoticeBoardInvalidScope(product);
     }
 
     function _requireScope(Scope calldata scope) private pure returns (bytes16 product) {

@@ -47,8 +47,7 @@ interface ICodeRegistry {
     error CodeRegistryOnlyConsortium(address caller);
     /// @notice `caller` is not the admin key that may do this for participant `id`.
     error CodeRegistryNotAllowed(address caller, uint32 id);
-    /// @notice The participant is unknown, or not active: to receive or offer something it must be, to give a grant up it
-    ///         must not be removed.
+    /// @notice The participant is unknown, or not active as those must be that receive or hand over something.
     error CodeRegistryParticipant(uint32 id);
     /// @notice No known scheme, too few or too many digits, or something else than digits.
     error CodeRegistryInvalidPrefix(string prefix);
@@ -76,7 +75,8 @@ interface ICodeRegistry {
     /// @param until 0: now; otherwise not before this block and earlier than the grant's own end.
     function revoke(uint256 id, uint64 until) external;
 
-    /// @notice Give a grant up, wholly or from a time on. Only its owner's admin key; `until` as in `revoke`.
+    /// @notice Give a grant up, wholly or from a time on. Only its owner's admin key, whatever the owner's status; `until`
+    ///         as in `revoke`.
     function surrender(uint256 id, uint64 until) external;
 
     /// @notice Offer the rest of a grant, from the moment of acceptance on. Only its owner's admin key; both are active.
