@@ -80,7 +80,7 @@ def participant(number: int, *, roles: int = 32, status: Status = Status.ACTIVE)
         id=number,
         slug=f"p{number}",
         name=f"Example {number}",
-        recovery_key=bytes([200 + number]) * 20,
+        recovery_keys=(Since(1, bytes([200 + number]) * 20),),
         urls=(Since(1, "https://p.example"),),
         statuses=(Since(1, status),),
         roles=(Since(1, roles),),
