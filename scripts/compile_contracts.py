@@ -85,14 +85,14 @@ def source_hash(names: list[str]) -> str:
 
 def immutable_places(output: dict[str, Any], name: str) -> dict[str, list[dict[str, int]]]:
     """Return the places of every immutable, by name: the compiler's ids move with any edit."""
-    source = f"src/{name}.sol"
     names = {
         str(member["id"]): member["name"]
-        for node in output["sources"][source]["ast"]["nodes"]
+        for source in output["sources"].values()  # some are inherited
+        for node in source["ast"]["nodes"]
         for member in node.get("nodes", [])
         if "name" in member  # directives have none
     }
-    evm = output["contracts"][source][name]["evm"]
+    evm = output["contracts"][f"src/{name}.sol"][name]["evm"]
     references = evm["deployedBytecode"]["immutableReferences"]
     return {names[reference]: places for reference, places in references.items()}
 

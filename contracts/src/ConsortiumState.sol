@@ -4,11 +4,12 @@ pragma solidity 0.8.37;
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ParticipantRules} from "./ParticipantRules.sol";
 import {
     IConsortium,
     PURPOSE_ANCHOR,
     PURPOSE_SIGN,
-    ROLES_ALL,
+    ROLE_VOTER,
     STATUS_ACTIVE,
     STATUS_REMOVED,
     STATUS_SUSPENDED,
@@ -23,10 +24,12 @@ abstract contract ConsortiumState is IConsortium {
     using Checkpoints for Checkpoints.Trace208;
     using EnumerableSet for EnumerableSet.UintSet;
 
-    /// @dev One slot that decides nearly every anchor. `anchorKey` repeats the participant's newest anchor key that is
-    ///      neither revoked nor limited to streams, so that a steady anchor reads one slot here; other keys read two.
+    /// @dev One slot that decides nearly every anchor, and every vote. `anchorKey` repeats the participant's newest
+    ///      anchor key that is neither revoked nor limited to streams, so that a steady anchor reads one slot here; other
+    ///      keys read two. `voter` repeats the newest roles.
     struct Standing {
         uint8 status;
+        bool voter;
         uint40 validFrom;
         uint40 validUntil;
         address anchorKey;
@@ -35,13 +38,13 @@ abstract contract ConsortiumState is IConsortium {
     struct Profile {
         string slug;
         string name;
-        string url;
-        uint32 keyEpoch;
-        address recoveryKey;
+        UrlChange[] urls;
         address[] keys;
         Checkpoints.Trace208 statuses;
         Checkpoints.Trace208 roles;
         Checkpoints.Trace208 adminKeys;
+        Checkpoints.Trace208 recoveryKeys;
+        Checkpoints.Trace208 epochs;
     }
 
     /// @dev One slot.
@@ -55,153 +58,25 @@ abstract contract ConsortiumState is IConsortium {
         uint40 compromisedSince;
     }
 
-    uint256 private constant SLUG_BYTES_MAX = 32;
-    uint256 private constant NAME_BYTES_MAX = 128;
-    uint256 private constant URL_BYTES_MAX = 256;
-
     /// @inheritdoc IConsortium
     uint32 public participantCount;
 
-    mapping(uint32 id => Standing) private _standings;
-    mapping(uint32 id => Profile) private _profiles;
-    mapping(address account => StoredKey) private _keys;
-    mapping(address account => EnumerableSet.UintSet) private _streams;
+    /// @dev The electorate: how many participants with the role voter are not removed, and how many of them are active.
+    uint32 internal _voters;
+    uint32 internal _votersActive;
+
+    mapping(uint32 id => Standing) internal _standings;
+    mapping(uint32 id => Profile) internal _profiles;
+    mapping(address account => StoredKey) internal _keys;
+    mapping(address account => EnumerableSet.UintSet) internal _streams;
     mapping(address account => bool) private _taken; // any function, any participant, for ever
-    mapping(bytes32 slugHash => uint32 id) private _idBySlug;
-    mapping(address adminKey => uint32 id) private _idByAdminKey;
-
-    /// @inheritdoc IConsortium
-    function participant(uint32 id) external view returns (Participant memory) {
-        _requireKnown(id);
-        Profile storage profile = _profiles[id];
-        return Participant({
-            slug: profile.slug,
-            name: profile.name,
-            url: profile.url,
-            roles: SafeCast.toUint32(profile.roles.latest()),
-            status: _standings[id].status,
-            adminKey: address(uint160(profile.adminKeys.latest())),
-            recoveryKey: profile.recoveryKey
-        });
-    }
-
-    /// @inheritdoc IConsortium
-    function participantBySlug(string calldata slug) external view returns (uint32) {
-        return _idBySlug[keccak256(bytes(slug))];
-    }
-
-    /// @inheritdoc IConsortium
-    function participantByAdminKey(address adminKey) external view returns (uint32) {
-        return _idByAdminKey[adminKey];
-    }
-
-    /// @inheritdoc IConsortium
-    function statusAt(uint32 id, uint64 time) external view returns (uint8) {
-        return uint8(_valueAt(_profiles[id].statuses, time));
-    }
-
-    /// @inheritdoc IConsortium
-    function statusChangesOf(uint32 id) external view returns (StatusChange[] memory changes) {
-        Checkpoints.Trace208 storage statuses = _profiles[id].statuses;
-        changes = new StatusChange[](statuses.length());
-        for (uint32 i = 0; i < changes.length; ++i) {
-            Checkpoints.Checkpoint208 memory point = statuses.pos(i);
-            changes[i] = StatusChange({since: point._key, status: uint8(point._value)});
-        }
-    }
-
-    /// @inheritdoc IConsortium
-    function suspensionsOf(uint32 id) external view returns (Interval[] memory intervals) {
-        Checkpoints.Trace208 storage statuses = _profiles[id].statuses;
-        uint32 length = uint32(statuses.length());
-        uint256 count = 0;
-        for (uint32 i = 0; i < length; ++i) {
-            if (statuses.pos(i)._value == STATUS_SUSPENDED) ++count;
-        }
-        intervals = new Interval[](count);
-        for (uint32 i = length; i > 0; --i) {
-            if (statuses.pos(i - 1)._value != STATUS_SUSPENDED) continue;
-            uint64 until = i < length ? statuses.pos(i)._key : 0;
-            intervals[--count] = Interval({from: statuses.pos(i - 1)._key, until: until});
-        }
-    }
-
-    /// @inheritdoc IConsortium
-    function rolesAt(uint32 id, uint64 time) external view returns (uint32) {
-        return uint32(_valueAt(_profiles[id].roles, time));
-    }
-
-    /// @inheritdoc IConsortium
-    function adminKeyAt(uint32 id, uint64 time) external view returns (address) {
-        return address(uint160(_valueAt(_profiles[id].adminKeys, time)));
-    }
-
-    /// @inheritdoc IConsortium
-    function keyEpoch(uint32 id) external view returns (uint32) {
-        return _profiles[id].keyEpoch;
-    }
-
-    /// @inheritdoc IConsortium
-    function key(address account) external view returns (KeyRecord memory) {
-        StoredKey memory stored = _keys[account];
-        return KeyRecord({
-            participant: stored.participant,
-            purpose: stored.purpose,
-            validFrom: stored.validFrom,
-            validUntil: stored.validUntil,
-            revokedAt: stored.revokedAt,
-            compromisedSince: stored.compromisedSince,
-            limited: stored.limited
-        });
-    }
-
-    /// @inheritdoc IConsortium
-    function keysOf(uint32 id) external view returns (address[] memory) {
-        return _profiles[id].keys;
-    }
-
-    /// @inheritdoc IConsortium
-    function streamsOf(address account) external view returns (uint64[] memory streams) {
-        EnumerableSet.UintSet storage allowed = _streams[account];
-        streams = new uint64[](allowed.length());
-        for (uint256 i = 0; i < streams.length; ++i) {
-            streams[i] = uint64(allowed.at(i));
-        }
-    }
-
-    /// @inheritdoc IConsortium
-    function servesStream(address account, uint64 stream) external view returns (bool) {
-        return _serves(_keys[account], account, stream);
-    }
-
-    /// @inheritdoc IConsortium
-    function mayAnchor(address account, uint64 stream) external view returns (bool) {
-        uint256 owner = uint256(stream) >> STREAM_BITS;
-        if (owner > type(uint32).max) return false;
-        Standing storage standing = _standings[uint32(owner)];
-        if (standing.status != STATUS_ACTIVE) return false;
-        if (standing.anchorKey == account && account != address(0)) {
-            return _within(standing.validFrom, standing.validUntil, block.timestamp);
-        }
-        StoredKey memory stored = _keys[account];
-        return stored.purpose == PURPOSE_ANCHOR && _validAt(stored, block.timestamp)
-            && _serves(stored, account, stream);
-    }
-
-    /// @inheritdoc IConsortium
-    function keyValidAt(address account, uint32 participantId, uint8 purpose, uint64 time)
-        external
-        view
-        returns (bool)
-    {
-        StoredKey memory stored = _keys[account];
-        return stored.participant != 0 && stored.participant == participantId && stored.purpose == purpose
-            && _validAt(stored, time);
-    }
+    mapping(bytes32 slugHash => uint32 id) internal _idBySlug;
+    mapping(address adminKey => uint32 id) internal _idByAdminKey;
 
     function _admit(Participant memory newcomer, InitialKey[] memory keys) internal returns (uint32 id) {
         id = ++participantCount;
-        _requireWellFormed(id, newcomer);
+        if (!ParticipantRules.isWellFormed(newcomer)) revert ConsortiumInvalidParticipant(id);
+        _requireUrl(newcomer.url);
         bytes32 slugHash = keccak256(bytes(newcomer.slug));
         if (_idBySlug[slugHash] != 0) revert ConsortiumSlugTaken(newcomer.slug);
         _take(newcomer.adminKey);
@@ -214,37 +89,53 @@ abstract contract ConsortiumState is IConsortium {
         }
     }
 
-    function _store(uint32 id, Participant memory newcomer) private {
-        Profile storage profile = _profiles[id];
-        profile.slug = newcomer.slug;
-        profile.name = newcomer.name;
-        profile.url = newcomer.url;
-        profile.keyEpoch = 1;
-        profile.recoveryKey = newcomer.recoveryKey;
-        profile.roles.push(_now(), newcomer.roles);
-        profile.adminKeys.push(_now(), uint160(newcomer.adminKey));
-        profile.statuses.push(_now(), STATUS_ACTIVE);
-        _standings[id].status = STATUS_ACTIVE;
-        emit ParticipantAdmitted(
-            id,
-            newcomer.slug,
-            newcomer.name,
-            newcomer.url,
-            newcomer.roles,
-            newcomer.adminKey,
-            newcomer.recoveryKey
-        );
-    }
-
     function _setStatus(uint32 id, uint8 status) internal {
         uint8 before = _standings[id].status;
         bool allowed = (status == STATUS_SUSPENDED && before == STATUS_ACTIVE)
             || (status == STATUS_ACTIVE && before == STATUS_SUSPENDED)
             || (status == STATUS_REMOVED && (before == STATUS_ACTIVE || before == STATUS_SUSPENDED));
         if (!allowed) revert ConsortiumInvalidStatus(id, before, status);
-        _standings[id].status = status;
+        _stand(id, status, _standings[id].voter);
         _profiles[id].statuses.push(_now(), status);
         emit StatusChanged(id, status);
+    }
+
+    function _setRoles(uint32 id, uint32 roles) internal {
+        _requireNotRemoved(id);
+        if (!ParticipantRules.areRoles(roles) || roles == _rolesOf(id)) {
+            revert ConsortiumInvalidRoles(id, roles);
+        }
+        _stand(id, _standings[id].status, roles & ROLE_VOTER != 0);
+        _profiles[id].roles.push(_now(), roles);
+        emit RolesChanged(id, roles);
+    }
+
+    function _setUrl(uint32 id, string memory url) internal {
+        _requireNotRemoved(id);
+        _requireUrl(url);
+        _profiles[id].urls.push(UrlChange({since: _now(), url: url}));
+        emit UrlChanged(id, url);
+    }
+
+    /// @param epochs 1 if the key epoch grows, else 0.
+    function _replaceAdminKey(uint32 id, address adminKey, uint32 epochs) internal {
+        _requireNotRemoved(id);
+        _take(adminKey);
+        address before = _adminKeyOf(id);
+        uint32 epoch = uint32(_profiles[id].epochs.latest()) + epochs;
+        if (epochs != 0) _profiles[id].epochs.push(_now(), epoch);
+        delete _idByAdminKey[before];
+        _idByAdminKey[adminKey] = id;
+        _profiles[id].adminKeys.push(_now(), uint160(adminKey));
+        emit AdminKeyReplaced(id, before, adminKey, epoch);
+    }
+
+    function _replaceRecoveryKey(uint32 id, address recoveryKey) internal {
+        _requireNotRemoved(id);
+        _take(recoveryKey);
+        address before = _recoveryKeyOf(id);
+        _profiles[id].recoveryKeys.push(_now(), uint160(recoveryKey));
+        emit RecoveryKeyReplaced(id, before, recoveryKey);
     }
 
     /// @dev Revoking a key again may only move its compromise to an earlier time; `revokedAt` stays.
@@ -266,7 +157,7 @@ abstract contract ConsortiumState is IConsortium {
     }
 
     function _addKey(uint32 id, InitialKey memory added) internal {
-        _requireKnown(id);
+        _requireNotRemoved(id);
         bool known = added.purpose == PURPOSE_ANCHOR || added.purpose == PURPOSE_SIGN;
         bool period = added.validFrom <= type(uint40).max && added.validUntil <= type(uint40).max
             && (added.validUntil == 0 || added.validUntil > added.validFrom);
@@ -296,50 +187,74 @@ abstract contract ConsortiumState is IConsortium {
         emit KeyAdded(id, added.key, added.purpose, added.validFrom, added.validUntil, added.streams);
     }
 
+    function _rolesOf(uint32 id) internal view returns (uint32) {
+        return uint32(_profiles[id].roles.latest());
+    }
+
+    function _adminKeyOf(uint32 id) internal view returns (address) {
+        return address(uint160(_profiles[id].adminKeys.latest()));
+    }
+
+    function _recoveryKeyOf(uint32 id) internal view returns (address) {
+        return address(uint160(_profiles[id].recoveryKeys.latest()));
+    }
+
+    function _requireKnown(uint32 id) internal view {
+        if (id == 0 || id > participantCount) revert ConsortiumUnknownParticipant(id);
+    }
+
+    function _requireNotRemoved(uint32 id) internal view {
+        _requireKnown(id);
+        if (_standings[id].status == STATUS_REMOVED) revert ConsortiumRemoved(id);
+    }
+
+    function _now() internal view returns (uint48) {
+        return SafeCast.toUint48(block.timestamp);
+    }
+
+    function _store(uint32 id, Participant memory newcomer) private {
+        Profile storage profile = _profiles[id];
+        profile.slug = newcomer.slug;
+        profile.name = newcomer.name;
+        profile.urls.push(UrlChange({since: _now(), url: newcomer.url}));
+        profile.epochs.push(_now(), 1);
+        profile.roles.push(_now(), newcomer.roles);
+        profile.adminKeys.push(_now(), uint160(newcomer.adminKey));
+        profile.recoveryKeys.push(_now(), uint160(newcomer.recoveryKey));
+        profile.statuses.push(_now(), STATUS_ACTIVE);
+        _stand(id, STATUS_ACTIVE, newcomer.roles & ROLE_VOTER != 0);
+        emit ParticipantAdmitted(
+            id,
+            newcomer.slug,
+            newcomer.name,
+            newcomer.url,
+            newcomer.roles,
+            newcomer.adminKey,
+            newcomer.recoveryKey
+        );
+    }
+
+    /// @dev The only place that changes who is in the electorate; a participant counts as what it was until here.
+    function _stand(uint32 id, uint8 status, bool voter) private {
+        Standing storage standing = _standings[id];
+        if (standing.voter && standing.status != STATUS_REMOVED) {
+            --_voters;
+            if (standing.status == STATUS_ACTIVE) --_votersActive;
+        }
+        (standing.status, standing.voter) = (status, voter);
+        if (voter && status != STATUS_REMOVED) {
+            ++_voters;
+            if (status == STATUS_ACTIVE) ++_votersActive;
+        }
+    }
+
     function _take(address account) private {
         if (account == address(0)) revert ConsortiumInvalidKey(account);
         if (_taken[account]) revert ConsortiumKeyInUse(account);
         _taken[account] = true;
     }
 
-    function _now() private view returns (uint48) {
-        return SafeCast.toUint48(block.timestamp);
-    }
-
-    function _requireKnown(uint32 id) private view {
-        if (id == 0 || id > participantCount) revert ConsortiumUnknownParticipant(id);
-    }
-
-    function _serves(StoredKey memory stored, address account, uint64 stream) private view returns (bool) {
-        return stored.participant != 0 && uint256(stream) >> STREAM_BITS == stored.participant
-            && (!stored.limited || _streams[account].contains(stream));
-    }
-
-    function _valueAt(Checkpoints.Trace208 storage trace, uint64 time) private view returns (uint208) {
-        return trace.upperLookup(time > type(uint48).max ? type(uint48).max : uint48(time));
-    }
-
-    function _validAt(StoredKey memory stored, uint256 time) private pure returns (bool) {
-        return _within(stored.validFrom, stored.validUntil, time)
-            && (stored.revokedAt == 0 || time < stored.revokedAt)
-            && (stored.compromisedSince == 0 || time < stored.compromisedSince);
-    }
-
-    function _within(uint40 from, uint40 until, uint256 time) private pure returns (bool) {
-        return from <= time && (until == 0 || time < until);
-    }
-
-    function _requireWellFormed(uint32 id, Participant memory newcomer) private pure {
-        bytes memory slug = bytes(newcomer.slug);
-        uint256 nameSize = bytes(newcomer.name).length;
-        bool fits = slug.length != 0 && slug.length <= SLUG_BYTES_MAX && nameSize != 0
-            && nameSize <= NAME_BYTES_MAX && bytes(newcomer.url).length <= URL_BYTES_MAX
-            && newcomer.status == STATUS_ACTIVE && newcomer.roles != 0 && newcomer.roles & ~ROLES_ALL == 0;
-        for (uint256 i = 0; fits && i < slug.length; ++i) {
-            bytes1 char = slug[i];
-            bool inner = i != 0 && i != slug.length - 1;
-            fits = (char >= "a" && char <= "z") || (char >= "0" && char <= "9") || (char == "-" && inner);
-        }
-        if (!fits) revert ConsortiumInvalidParticipant(id);
+    function _requireUrl(string memory url) private pure {
+        if (!ParticipantRules.isUrl(bytes(url))) revert ConsortiumInvalidUrl(url);
     }
 }

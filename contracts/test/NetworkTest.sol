@@ -12,6 +12,8 @@ abstract contract NetworkTest is Test {
     uint64 internal constant STREAM = (1 << 16) + 1;
     uint64 internal constant SECOND_STREAM = (1 << 16) + 2;
     uint64 internal constant FOREIGN_STREAM = (2 << 16) + 1;
+    uint64 internal constant DELAY = 7 days;
+    uint64 internal constant LIFETIME = 30 days;
 
     address internal anchorKey = makeAddr("anchor 1");
     address internal signKey = makeAddr("sign 1");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ConsortiumState} from "../src/ConsortiumState.sol";
+import {ConsortiumViews} from "../src/ConsortiumViews.sol";
 import {IAnchorRegistry} from "../src/interfaces/IAnchorRegistry.sol";
 import {ITestConsortium} from "./ITestConsortium.sol";
 
 /// @title A consortium that does what anybody asks, so that tests reach every state. Never deployed.
-contract TestConsortium is ConsortiumState, ITestConsortium {
+contract TestConsortium is ConsortiumViews, ITestConsortium {
     function admit(Participant memory newcomer, InitialKey[] memory keys) external returns (uint32) {
         return _admit(newcomer, keys);
     }

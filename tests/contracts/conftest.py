@@ -69,7 +69,7 @@ def network(chain: Chain) -> Iterator[Network]:
             (account("second anchor").address, 1, 0, 0, []),
         ],
     ]
-    consortium, made = chain.deploy("Consortium", participants, keys)
+    consortium, made = chain.deploy("Consortium", participants, keys, 604_800, 2_592_000)
     registry, made_too = chain.deploy("AnchorRegistry", consortium.address, "0x" + "00" * 20)
     gas = {"Consortium": made["gasUsed"], "AnchorRegistry": made_too["gasUsed"]}
     yield Network(chain, consortium, registry, gas)

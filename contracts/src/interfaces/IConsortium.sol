@@ -30,7 +30,8 @@ interface IConsortium {
     /// @notice An organisation in the network.
     /// @param slug Short name, 1 to 32 of a-z, 0-9 and inner hyphens; never used twice.
     /// @param name Name for people, 1 to 128 bytes UTF-8.
-    /// @param url Address of its gateway, at most 256 bytes; empty if it runs none.
+    /// @param url Address of its gateway; empty if it runs none, else `http://` or `https://` and a host, at most 256
+    ///        bytes of visible ASCII.
     /// @param roles Bits: 1 manufacturer, 2 distributor, 4 pharmacy, 8 auditor, 16 regulator, 32 voter.
     /// @param status 1 active, 2 suspended, 3 removed. A new participant is active.
     /// @param adminKey Votes and manages the participant's own keys and URL.
@@ -78,6 +79,12 @@ interface IConsortium {
         uint8 status;
     }
 
+    /// @notice A gateway's address and the time from which on it holds.
+    struct UrlChange {
+        uint64 since;
+        string url;
+    }
+
     /// @notice A half-open interval of time; `until` 0 is not ended.
     struct Interval {
         uint64 from;
@@ -119,8 +126,14 @@ interface IConsortium {
 
     /// @notice No participant has this id.
     error ConsortiumUnknownParticipant(uint32 id);
-    /// @notice Slug, name, URL, roles, status or an address does not keep the rules of `Participant`.
+    /// @notice The participant was removed; nothing of it changes any more, but keys can still be revoked.
+    error ConsortiumRemoved(uint32 id);
+    /// @notice Slug, name, roles or status does not keep the rules of `Participant`.
     error ConsortiumInvalidParticipant(uint32 id);
+    /// @notice The URL does not keep the rules of `Participant`.
+    error ConsortiumInvalidUrl(string url);
+    /// @notice No role, a role that does not exist, or what the participant has already.
+    error ConsortiumInvalidRoles(uint32 id, uint32 roles);
     /// @notice Another participant has, or had, this slug.
     error ConsortiumSlugTaken(string slug);
     /// @notice Zero address, unknown purpose, empty validity, or a stream that is foreign or named twice.
@@ -159,6 +172,12 @@ interface IConsortium {
 
     /// @notice Admin key at a time, zero before admission.
     function adminKeyAt(uint32 id, uint64 time) external view returns (address);
+
+    /// @notice Recovery key at a time, zero before admission.
+    function recoveryKeyAt(uint32 id, uint64 time) external view returns (address);
+
+    /// @notice All addresses of a participant's gateway, oldest first; the first is that of the admission.
+    function urlChangesOf(uint32 id) external view returns (UrlChange[] memory);
 
     /// @notice Key epoch now, from 1; 0 for an unknown id.
     function keyEpoch(uint32 id) external view returns (uint32);

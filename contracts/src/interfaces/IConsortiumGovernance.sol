@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IConsortium} from "./IConsortium.sol";
 
 /// @title Consortium: how participants change their network
-/// @notice Voting, and what a participant decides alone. `Consortium` does not implement this yet.
+/// @notice Voting, and what a participant decides alone.
 /// @dev The electorate is every participant with the role voter that is not removed: a suspended one counts in the
 ///      denominator and cannot vote, or a bare majority could suspend its way to any threshold. It is counted when a
 ///      proposal is executed, not when it is made. With n in the electorate and a approvals of participants that may
@@ -14,10 +14,18 @@ import {IConsortium} from "./IConsortium.sol";
 ///      No action changes a threshold, the delay or the lifetime of proposals. Below four voters this protects little:
 ///      of two both must agree, of three any two decide everything.
 ///
+///      An action after which the voters that are not suspended would be no majority of the electorate reverts with
+///      `ConsortiumNoMajority`: nothing could be decided any more, not even a reinstatement. So of two voters none can
+///      be suspended, and the last voter cannot be removed.
+///
+///      The delay runs from the call that brings the approvals to their threshold. Where a change of the electorate
+///      alone does that, or takes the threshold away, `recount` takes note of it; so does the next `approve`.
+///
 ///      Every change of state emits an event of `IConsortium` besides those of the proposal here.
 interface IConsortiumGovernance is IConsortium {
     /// @notice What can be decided, with its arguments as `abi.encode` of the tuple given.
-    /// @dev Ordinary: Suspend to ChangeRoles. Heavy: Admit to NameSuccessor. Values never change; new ones follow.
+    /// @dev Ordinary: Suspend to ChangeRoles. Heavy: Admit to NameSuccessor. Keys of a newcomer are valid from its
+    ///      admission at the earliest.
     enum Action {
         Suspend, // (uint32 id)
         Reinstate, // (uint32 id)
@@ -34,7 +42,7 @@ interface IConsortiumGovernance is IConsortium {
     /// @notice Where a proposal stands.
     enum ProposalState {
         Unknown,
-        Open, // too few approvals
+        Open, // too few approvals, or a delay that nobody has begun: see `recount`
         Waiting, // a heavy action has its approvals, the delay runs
         Ready, // anyone may execute
         Executed,
@@ -69,7 +77,7 @@ interface IConsortiumGovernance is IConsortium {
         uint32 epoch;
     }
 
-    /// @notice A proposal was made; its proposer approves it by that.
+    /// @notice A proposal was made; its proposer approves it by that, and `ProposalApproved` follows.
     event ProposalMade(
         uint256 indexed id,
         Action indexed action,
@@ -87,7 +95,8 @@ interface IConsortiumGovernance is IConsortium {
     event ProposalThreshold(uint256 indexed id, uint64 executableFrom, uint64 lapsesAt);
     /// @notice The action took effect.
     event ProposalExecuted(uint256 indexed id);
-    /// @notice The action reverted with `reason`; nothing of it took effect, and the proposal is over.
+    /// @notice The action reverted with `reason` (of which at most 1,024 bytes are kept); nothing of it took effect, and
+    ///         the proposal is over.
     event ProposalFailed(uint256 indexed id, bytes reason);
     /// @notice The participant whose admin key was to be replaced forbade it.
     event ProposalVetoed(uint256 indexed id, address indexed by);
@@ -104,10 +113,21 @@ interface IConsortiumGovernance is IConsortium {
     error ConsortiumDigestMismatch(uint256 id, bytes32 expected, bytes32 given);
     /// @notice The participant has approved already, or has not yet.
     error ConsortiumApproval(uint256 id, uint32 participant, bool approved);
-    /// @notice The arguments do not decode, or name what does not exist.
+    /// @notice The arguments are not exactly what `abi.encode` gives, are longer than 16,384 bytes, or name a participant
+    ///         or a contract that does not exist.
     error ConsortiumInvalidArguments(Action action);
+    /// @notice Only the replacement of an admin key can be forbidden.
+    error ConsortiumNoVeto(uint256 id, Action action);
+    /// @notice The action failed, and it may be for want of gas: at least a quarter must be left. Try with more gas.
+    error ConsortiumGasTooLow(uint256 id);
+    /// @notice Afterwards too few voters would be left, or too many of them suspended, to decide anything.
+    error ConsortiumNoMajority(uint32 voters, uint32 votersActive);
+    /// @notice There is no contract at this address any more.
+    error ConsortiumNoContract(address account);
+    /// @notice The lifetime is zero, or a period is longer than 2^32 - 1 seconds.
+    error ConsortiumInvalidPeriod(uint64 delay, uint64 lifetime);
 
-    /// @notice Propose an action, and approve it. Only a voter.
+    /// @notice Propose an action, and approve it. Only a voter. That the action would succeed is not asked: see `enact`.
     /// @param evidence SHA-256 of a file that shows why, zero if there is none; hashed into the digest.
     /// @return id Dense, from 1.
     /// @return digest What others repeat to approve.
@@ -125,7 +145,8 @@ interface IConsortiumGovernance is IConsortium {
 
     /// @notice Execute a proposal that is ready. Anyone may.
     /// @dev The approvals are counted again, against the electorate of this moment. An action that reverts marks the
-    ///      proposal failed and does not revert the call.
+    ///      proposal failed and does not revert the call, unless gas may be the cause: so nobody can make a proposal
+    ///      fail by giving it too little.
     /// @return done False if the action reverted.
     function execute(uint256 id) external returns (bool done);
 
@@ -133,8 +154,17 @@ interface IConsortiumGovernance is IConsortium {
     ///         participant's admin key or recovery key.
     function veto(uint256 id) external;
 
+    /// @notice Take note that a change of the electorate brought the approvals to their threshold, or below it: a delay
+    ///         begins or ends. Anyone may; without such a change nothing happens.
+    function recount(uint256 id) external;
+
+    /// @notice Do what an action says. Only the contract itself, from `execute`.
+    /// @dev An `eth_call` from the contract's own address rehearses an action before it is proposed, with its error.
+    function enact(Action action, bytes calldata arguments) external;
+
     /// @notice Add a key of one's own. Only the admin key of a participant that is not removed.
-    /// @dev `validFrom` lies not before this block: a key cannot be valid before anybody could know it.
+    /// @dev `validFrom` 0 is the time of this block; otherwise it lies not before: a key cannot be valid before anybody
+    ///      could know it.
     function addKey(InitialKey calldata added) external;
 
     /// @notice Revoke a key of one's own, at once. Only the admin key, or the recovery key.
@@ -145,10 +175,11 @@ interface IConsortiumGovernance is IConsortium {
     /// @notice Change the address of one's own gateway. Only the admin key of a participant that is not removed.
     function setUrl(string calldata url) external;
 
-    /// @notice Replace the admin key. Only the recovery key; no vote, no delay, the key epoch stays.
+    /// @notice Replace the admin key. Only the recovery key of a participant that is not removed; no vote, no delay, the
+    ///         key epoch stays.
     function replaceAdminKey(uint32 id, address adminKey) external;
 
-    /// @notice Replace the recovery key. Only the recovery key itself.
+    /// @notice Replace the recovery key. Only the recovery key itself, of a participant that is not removed.
     function replaceRecoveryKey(uint32 id, address recoveryKey) external;
 
     /// @notice Number of proposals ever made.
