@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from anchoring.chain.receipts import ReceiptSigner
+from anchoring.directory.model import Directory
 from node_gateway.codes.issuing import Status
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.validation import EpcisValidator
@@ -38,6 +39,7 @@ from node_gateway.services.master_data import MasterData
 from node_gateway.services.merging import Merging
 from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.naming import Naming
+from node_gateway.services.notices import Notices
 from node_gateway.services.operating import CodesInHand, Operating
 from node_gateway.services.page_tokens import PageTokens
 from node_gateway.services.preparing import Preparing, event_id_key
@@ -268,8 +270,18 @@ def drop_folder(base: Base, importing: Importing, tables: CsvFiles) -> DropFolde
     )
 
 
+def notices(base: Base, current: Callable[[], Directory]) -> Notices:
+    """Return what knows the notices of the directory, and what they mean for goods here."""
+    participant = base.settings.gateway.participant
+    return Notices(base.store, base.follower, current=current, participant=participant)
+
+
 def operating(
-    base: Base, corrections: tuple[Standing, Correcting], issuing: Issuing, states: States
+    base: Base,
+    corrections: tuple[Standing, Correcting],
+    issuing: Issuing,
+    states: States,
+    notices: Notices,
 ) -> tuple[Operating, Merging, Naming]:
     """Return what states operations on goods, and what finds the parties that they name."""
     naming = Naming(base.master.directory)
@@ -296,6 +308,7 @@ def operating(
     }
     operating = Operating(
         **shared,
+        notices=notices,
         standing=standing,
         correcting=service,
         party=naming.party(party) if party else None,

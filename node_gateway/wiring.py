@@ -17,7 +17,8 @@ from anchoring.chain.network import Network, load_network
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
-from anchoring.ports import ChainIdentity
+from anchoring.directory.model import Directory
+from anchoring.ports import BlockRef, ChainIdentity
 from anchoring.succession import Succession
 from node_gateway import features
 from node_gateway.epcis.derived import Location
@@ -38,6 +39,8 @@ from node_gateway.streams import Streams
 PASSPHRASE_VARIABLE = "SEALTRAIL_PASSPHRASE"  # noqa: S105  the name of a variable
 META_PARTICIPANT = "participant"
 META_NAME = "participant_name"
+
+_NOTHING_FOLLOWED = Directory(BlockRef(0, bytes(32), 0))
 
 OnStep = Callable[[str], None]
 
@@ -186,7 +189,10 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     disclosing = Disclosing(store, settings.policies, standing.hints)
     issuing, withdrawing, commissioning = features.issuing(base)
     states, drug_codes = features.drug_codes(base)
-    operating, merging, naming = features.operating(base, (standing, correcting), issuing, states)
+    notices = features.notices(base, lambda: _NOTHING_FOLLOWED)
+    operating, merging, naming = features.operating(
+        base, (standing, correcting), issuing, states, notices
+    )
     querying, queries, prefixes = await features.query_side(base)
     importing, intake, exports, tables = features.importing(base, querying, standing)
     subscribing, sockets = features.subscriptions(base, querying, queries)
@@ -204,6 +210,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         operating=operating,
         merging=merging,
         naming=naming,
+        notices=notices,
         issuing=issuing,
         withdrawing=withdrawing,
         commissioning=commissioning,

@@ -24,6 +24,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 CODES_MAX = 2**18
 UNITS_MAX = 1000
 TEXT_LENGTH_MAX = 1000
+LOT_LENGTH_MAX = 64
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
 
 
@@ -42,6 +43,7 @@ class OperationIn(BaseModel):
     event_time: Annotated[Text | None, Field(alias="eventTime")] = None
     reason: Text | None = None
     override: Text | None = None
+    lot: Annotated[str | None, Field(min_length=1, max_length=LOT_LENGTH_MAX)] = None
 
 
 class MergeIn(BaseModel):
@@ -151,12 +153,10 @@ async def undo(key: OperateKey, gateway: GatewayDep, operation: str, body: BodyD
 
 
 def _order(gateway: Gateway, wanted: OperationIn) -> Order:
+    scanned = [_scanned(gateway, one, f"/codes/{at}") for at, one in enumerate(wanted.codes)]
     return Order(
-        codes=tuple(
-            dict.fromkeys(
-                _code(gateway, one, f"/codes/{index}") for index, one in enumerate(wanted.codes)
-            )
-        ),
+        codes=tuple(dict.fromkeys(code for code, _ in scanned)),
+        lots={code: stated for code, lot in scanned if (stated := lot or wanted.lot)},
         parent=_code(gateway, wanted.parent, "/parent") if wanted.parent else None,
         document=wanted.document,
         document_type=wanted.document_type,
@@ -186,9 +186,13 @@ def _merge_order(gateway: Gateway, wanted: MergeIn) -> Order:
 
 
 def _code(gateway: Gateway, text: str, pointer: str) -> str:
-    """Return a code in its canonical form; a mistake in it is told with its place."""
+    return _scanned(gateway, text, pointer)[0]
+
+
+def _scanned(gateway: Gateway, text: str, pointer: str) -> tuple[str, str | None]:
+    """Return a code in its canonical form and its lot; a mistake is told with its place."""
     try:
-        found = gateway.canonical_code(text)
+        found, lot = gateway.scanned(text)
     except EpcisError as error:
         spot = Spot(error.code, error.detail, pointer, error.hint)
         raise DocumentRefusedError([spot]) from None
@@ -196,7 +200,7 @@ def _code(gateway: Gateway, text: str, pointer: str) -> str:
         hint = "Scan it, or write (01)...(21)..., GTIN and serial, SSCC, URN or Digital Link."
         spot = Spot("identifier_form", "no spelling of a code that is known here", pointer, hint)
         raise DocumentRefusedError([spot])
-    return found
+    return found, lot
 
 
 def _wire(report: OperationReport) -> dict[str, Any]:

@@ -38,6 +38,9 @@ Reason = Annotated[str | None, typer.Option("--reason", help="Why; some operatio
 Override = Annotated[
     str | None, typer.Option("--override", help="Do it although rules forbid it: why. Recorded.")
 ]
+Lot = Annotated[
+    str | None, typer.Option("--lot", help="Lot of the codes, where no symbol states it.")
+]
 Key = Annotated[
     str | None,
     typer.Option("--key", help="A name for this request: sent again it is done once."),
@@ -71,6 +74,7 @@ def _goods(operation: Operation) -> Callable[..., None]:
         time: Time = None,
         reason: Reason = None,
         override: Override = None,
+        lot: Lot = None,
         key: Key = None,
         config: ConfigOption = DEFAULT_CONFIG,
         gateway: GatewayOption = None,
@@ -78,6 +82,7 @@ def _goods(operation: Operation) -> Callable[..., None]:
     ) -> None:
         body = {
             "codes": _codes(codes, codes_file),
+            "lot": lot,
             "document": document,
             "documentType": document_type,
             "to": to,

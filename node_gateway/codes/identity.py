@@ -39,6 +39,7 @@ _WITH_SERIAL: Final = re.compile(r"([0-9]{8}|[0-9]{12,14})\s*[\s,;/]\s*(\S{1,20}
 _NAMED_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _GTIN_SIZES: Final = frozenset({8, 12, 13, 14})
 _SSCC_SIZE: Final = 18
+_LOT: Final = "10"
 _DRUG_CODE_SIZE: Final = 20
 # Symbols without FNC1: Code 128, Interleaved 2 of 5, QR Code and Data Matrix, with digits alone.
 _PLAIN_SYMBOL: Final = re.compile(r"\](?:C0|I[0-3]|Q[01]|d[01])(?=[0-9]+$)")
@@ -136,8 +137,20 @@ def canonical_code(text: str) -> str:
     Raises:
         EpcisError: as `identify`, for what is a known spelling with a mistake.
     """
+    return code_and_lot(text)[0]
+
+
+def code_and_lot(text: str) -> tuple[str, str | None]:
+    """Return the canonical code of `text`, and the lot (AI 10) that it states beside it.
+
+    Raises:
+        EpcisError: as `canonical_code`.
+    """
     found = _read(text)
-    return text if found is None else found.canonical
+    if found is None:
+        return text, None
+    elements = found.elements.elements if found.elements is not None else ()
+    return found.canonical, next((one.value for one in elements if one.ai == _LOT), None)
 
 
 def _read(text: str) -> Identity | None:

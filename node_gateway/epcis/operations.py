@@ -7,7 +7,7 @@ state of a code is judged in `node_gateway.state`. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -133,6 +133,8 @@ class Order:
         reason: Why, where the operation asks for it.
         override: Why it is done although rules forbid it.
         overridden: The names of these rules.
+        lots: Lots that were scanned or stated with codes, by code; they decide whether a recall
+            means them, and are no part of the event.
     """
 
     codes: tuple[str, ...]
@@ -148,6 +150,7 @@ class Order:
     override: str | None = None
     overridden: tuple[str, ...] = ()
     event_id: str | None = None
+    lots: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def missing(operation: Operation, order: Order) -> list[str]:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from anchoring.anchorer import Anchorer
 from anchoring.core.receipt import Receipt
-from node_gateway.codes.identity import canonical_code
+from node_gateway.codes.identity import code_and_lot
 from node_gateway.errors import ParameterError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
@@ -33,6 +33,7 @@ from node_gateway.services.master_data import MasterData
 from node_gateway.services.merging import Merging
 from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.naming import Naming
+from node_gateway.services.notices import Notices
 from node_gateway.services.operating import Operating
 from node_gateway.services.promises import PromiseWatch
 from node_gateway.services.public import PublicAnswers
@@ -77,6 +78,7 @@ class Gateway:
     operating: Operating
     merging: Merging
     naming: Naming
+    notices: Notices
     issuing: Issuing
     withdrawing: Withdrawing
     commissioning: Commissioning
@@ -116,6 +118,14 @@ class Gateway:
             EpcisError: it claims to be a GS1 identifier and is malformed.
             ParameterError: it is too long for a code.
         """
+        return self.scanned(text)[0]
+
+    def scanned(self, text: str) -> tuple[str, str | None]:
+        """Return the canonical form of a code, and the lot that its text states beside it.
+
+        Raises:
+            EpcisError, ParameterError: as `canonical_code`.
+        """
         if len(text) > CODE_LENGTH_MAX:
             raise ParameterError(
                 f"a code has at most {CODE_LENGTH_MAX} characters", code="code_too_long"
@@ -123,7 +133,7 @@ class Gateway:
         code = unquote(text) if "%" in text and ":" not in text.partition("%")[0] else text
         if code.startswith(("http:/", "https:/")) and "://" not in code:
             code = code.replace(":/", "://", 1)  # some clients and proxies merge slashes
-        return canonical_code(code)
+        return code_and_lot(code)
 
     def receipt(self, stored: StoredReceipt) -> Receipt:
         """Return a stored receipt as it was signed."""

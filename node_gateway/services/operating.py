@@ -50,6 +50,14 @@ _NEEDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+class Notices(Protocol):
+    """What the notices that stand say of an event before it is captured."""
+
+    async def refusals(self, event: Mapping[str, Any], lots: Mapping[str, str]) -> Sequence[Spot]:
+        """Return what recalls forbid; everything stored must have been followed."""
+        ...
+
+
 class Judging(Protocol):
     """What the rules say of an event before it is captured."""
 
@@ -130,6 +138,7 @@ class Operating:
         capture: Capture,
         preparing: Preparing,
         judging: Judging,
+        notices: Notices,
         standing: Standing,
         correcting: Correcting,
         context: str,
@@ -138,7 +147,8 @@ class Operating:
         in_hand: CodesInHand,
     ) -> None:
         self._store, self._capture, self._preparing = store, capture, preparing
-        self._judging, self._standing, self._correcting = judging, standing, correcting
+        self._judging, self._notices = judging, notices
+        self._standing, self._correcting = standing, correcting
         self._context, self._party, self._clock = context, party, clock
         self._in_hand = in_hand
 
@@ -234,7 +244,8 @@ class Operating:
         plain = event_of(operation, replace(order, override=None), participant=participant)
         document = document_of([plain], self._context)
         (event,) = self._preparing.normalised(document)
-        refusals = tuple(await self._judging.refusals(event))
+        broken = await self._judging.refusals(event)
+        refusals = (*broken, *await self._notices.refusals(event, order.lots))
         if refusals:
             if not order.override:
                 raise RefusedOperationError(operation.name, refusals)
