@@ -66,6 +66,8 @@ def consortium_creation(foundation: Foundation) -> bytes:
         "Consortium",
         [_participant_fields(one) for one in people],
         [[_key_fields(key) for key in one.keys] for one in people],
+        foundation.delay_s,
+        foundation.lifetime_s,
     )
 
 
