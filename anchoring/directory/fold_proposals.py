@@ -32,7 +32,7 @@ def _made(
         evidence=evidence,
         proposer=proposer,
         proposed_at=at,
-        approvals=(proposer,),
+        approvals=(),
         executable_from=0,
         lapses_at=lapses_at,
     )
@@ -49,9 +49,6 @@ def _approved(state: State, _at: int, number: int, participant: int) -> None:
     found = _running(state, number)
     state.participant(participant)
     if participant in found.approvals:
-        # Its proposer approves a proposal by making it, whether or not that has a log of its own.
-        if found.approvals == (found.proposer,) == (participant,):
-            return
         contradicts(f"participant {participant} approves proposal {number} twice")
     state.proposals[number] = replace(found, approvals=(*found.approvals, participant))
 

@@ -99,9 +99,12 @@ class Proposal:
             return self.ended
         if time >= self.lapses_at:
             return ProposalState.LAPSED
-        missing = self.approvals_given(directory, time) < self.approvals_needed(directory, time)
-        if missing or self.executable_from == 0:
+        if self.approvals_given(directory, time) < self.approvals_needed(directory, time):
             return ProposalState.OPEN
+        if not self.is_heavy:
+            return ProposalState.READY
+        if self.executable_from == 0:
+            return ProposalState.OPEN  # only a change of the electorate brought it there
         return ProposalState.WAITING if time < self.executable_from else ProposalState.READY
 
 
