@@ -36,6 +36,8 @@ from anchoring.core.anchor import Anchor
 from anchoring.errors import (
     ChainIdentityError,
     ChainUnavailableError,
+    SignerMismatchError,
+    SignerUnavailableError,
     SubmissionUnknownError,
 )
 from anchoring.ports import (
@@ -54,6 +56,8 @@ LOOK_AGAIN_S = 0.1
 """Pause before an endpoint whose answers contradict each other is asked once more."""
 PENDING_MAX = 4096
 """Anchors looked at in one pass."""
+SEND_FAILURES = (ChainUnavailableError, SubmissionUnknownError, SignerUnavailableError)
+"""What may keep a transaction from being sent; the code of each is a reason of that name."""
 
 
 class Anchorer:
@@ -150,10 +154,11 @@ class Anchorer:
                 await self._sender.send(view, unplaced, transactions)
             except HaltError as error:
                 halt = error
-            except (ChainUnavailableError, SubmissionUnknownError) as error:
-                lost = isinstance(error, SubmissionUnknownError)
-                reason = Reason.SUBMISSION_UNKNOWN if lost else Reason.CHAIN_UNAVAILABLE
-                halt = degraded(reason, str(error))
+            except SignerMismatchError as error:
+                view.alarms.append(Alarm(AlarmCode.SIGNER_MISMATCH, str(error)))
+                halt = degraded(Reason.SIGNER_MISMATCH, str(error))
+            except SEND_FAILURES as error:
+                halt = degraded(Reason(error.code), str(error))
         if self._restored:
             halt = HaltError(AnchorerState.READ_ONLY, Reason.RESTORED, self._restored)
         return AnchorerStatus(

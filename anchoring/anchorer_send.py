@@ -58,6 +58,7 @@ class AnchorSender:
         Raises:
             HaltError: it must not be sent, or the registry would refuse it.
             ChainUnavailableError, SubmissionUnknownError: from the chain.
+            SignerUnavailableError, SignerMismatchError: from the signer; nothing was sent.
         """
         anchors = {_name(one.anchor): one.anchor for one in unplaced}
         self._check_order(view, list(anchors.values()))
@@ -130,7 +131,7 @@ class AnchorSender:
         chosen = await self._acceptable(anchors[: self._max_per_call])
         if not chosen:
             return
-        tx = self._chain.sign(chosen, nonce=view.nonce)
+        tx = await self._chain.sign(chosen, nonce=view.nonce)
         self._step("before_persist")
         await self._outbox.add_transaction(tx)
         self._step("after_persist")

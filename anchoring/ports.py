@@ -228,8 +228,16 @@ class AnchorChain(Protocol):
         """
         ...
 
-    def sign(self, anchors: Sequence[Anchor], *, nonce: int) -> SignedTransaction:
-        """Sign one call that anchors all of `anchors`. Deterministic; nothing is sent."""
+    async def sign(self, anchors: Sequence[Anchor], *, nonce: int) -> SignedTransaction:
+        """Sign one call that anchors all of `anchors`; nothing is sent.
+
+        Twice the same may be two variants: a remote signer need not be deterministic. Their
+        content is the same, they share the nonce, and so only one of them can land.
+
+        Raises:
+            SignerUnavailableError: the signer gave no signature.
+            SignerMismatchError: it signed something else, or with another key.
+        """
         ...
 
     def anchors_in(self, tx: SignedTransaction) -> tuple[Anchor, ...]:
@@ -250,7 +258,11 @@ class AnchorChain(Protocol):
         ...
 
     async def fill_gap(self, nonce: int) -> None:
-        """Send an empty transaction to oneself, so that later nonces can be mined."""
+        """Send an empty transaction to oneself, so that later nonces can be mined.
+
+        Raises:
+            SignerUnavailableError, SignerMismatchError: as `sign`.
+        """
         ...
 
     async def receipt(self, tx_hash: bytes) -> TransactionReceipt | None:

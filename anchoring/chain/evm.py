@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.rpc import EvmRpc, RpcRefusedError
-from anchoring.chain.signer import LegacyCall, Signer
+from anchoring.chain.signer import LegacyCall, TransactionSigner
 from anchoring.chain.transactions import decode_signed
 from anchoring.core.anchor import Anchor
 from anchoring.errors import ChainError, ChainIdentityError, ChainUnavailableError
@@ -39,7 +39,9 @@ class EvmChain:
         registry: Address of the AnchorRegistry, 20 bytes.
     """
 
-    def __init__(self, rpc: EvmRpc, signer: Signer, *, chain_id: int, registry: bytes) -> None:
+    def __init__(
+        self, rpc: EvmRpc, signer: TransactionSigner, *, chain_id: int, registry: bytes
+    ) -> None:
         self._rpc = rpc
         self._reader = EvmReader(rpc)
         self._abi = self._reader.registry_abi
@@ -66,6 +68,10 @@ class EvmChain:
     def reader(self) -> EvmReader:
         """The same endpoint, reading only."""
         return self._reader
+
+    def writing_to(self, registry: bytes) -> EvmChain:
+        """Return the same endpoint and key, writing to another registry."""
+        return EvmChain(self._rpc, self._signer, chain_id=self._chain_id, registry=registry)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -145,8 +151,12 @@ class EvmChain:
             gas=_gas(anchors),
         )
 
-    def sign(self, anchors: Sequence[Anchor], *, nonce: int) -> SignedTransaction:
-        """Sign one call that anchors all of `anchors`. Deterministic; nothing is sent."""
+    async def sign(self, anchors: Sequence[Anchor], *, nonce: int) -> SignedTransaction:
+        """Sign one call that anchors all of `anchors`; nothing is sent.
+
+        Raises:
+            SignerUnavailableError, SignerMismatchError: from the signer.
+        """
         call = LegacyCall(
             chain_id=self._chain_id,
             nonce=nonce,
@@ -154,7 +164,7 @@ class EvmChain:
             to=self._registry,
             data=self._call_data(anchors),
         )
-        raw, tx_hash = self._signer.sign(call)
+        raw, tx_hash = await self._signer.sign_transaction(call)
         names = tuple((anchor.stream, anchor.sequence) for anchor in anchors)
         return SignedTransaction(tx_hash, raw, nonce, self._signer.address, names)
 
@@ -180,19 +190,23 @@ class EvmChain:
         await self._send(tx.raw)
 
     async def fill_gap(self, nonce: int) -> None:
-        """Send nothing to oneself under `nonce`. Always the same bytes, so none are stored."""
+        """Send nothing to oneself under `nonce`.
+
+        None of it is stored: a key in this process makes the same bytes again, and of a remote
+        signer's variants it does not matter which one fills the gap.
+        """
         to = self._signer.address
         call = LegacyCall(
             chain_id=self._chain_id, nonce=nonce, gas=_GAS_OF_NOTHING, to=to, data=b""
         )
-        raw, _ = self._signer.sign(call)
-        await self._send(raw)
+        raw, _ = await self._signer.sign_transaction(call)
+        await self._send(raw, known=(*_KNOWN_ALREADY, "underpriced"))
 
-    async def _send(self, raw: bytes) -> None:
+    async def _send(self, raw: bytes, *, known: Sequence[str] = _KNOWN_ALREADY) -> None:
         try:
             await self._rpc.send_raw(raw)
         except RpcRefusedError as error:
-            if any(text in str(error).lower() for text in _KNOWN_ALREADY):
+            if any(text in str(error).lower() for text in known):
                 return
             text = f"{self._rpc.name} refuses the transaction: {error}"
             raise ChainUnavailableError(text) from error

@@ -235,7 +235,7 @@ class MemoryWriter:
             head.state.copy(), tuple(anchors), sender=self._sender, block=head.ref
         )
 
-    def sign(self, anchors: Sequence[Anchor], *, nonce: int) -> SignedTransaction:
+    async def sign(self, anchors: Sequence[Anchor], *, nonce: int) -> SignedTransaction:
         """Make the raw form; nothing is sent."""
         raw = encode(self._sender, nonce, anchors)
         names = tuple((anchor.stream, anchor.sequence) for anchor in anchors)
@@ -262,7 +262,7 @@ class MemoryWriter:
     async def fill_gap(self, nonce: int) -> None:
         """Use up a nonce with a transaction that does nothing."""
         self._chain.on_call("submit")
-        self._chain.receive(self.sign((), nonce=nonce))
+        self._chain.receive(await self.sign((), nonce=nonce))
 
     async def receipt(self, tx_hash: bytes) -> TransactionReceipt | None:
         """Return what became of a transaction, None if it is in no block."""

@@ -148,7 +148,7 @@ async def _send(chain: EvmChain, anchor: Anchor) -> bool:
     """
     while True:
         nonce = await chain.nonce()
-        tx = chain.sign([anchor], nonce=nonce)
+        tx = await chain.sign([anchor], nonce=nonce)
         try:
             await chain.submit(tx)
         except ChainUnavailableError:

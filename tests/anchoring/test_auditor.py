@@ -327,9 +327,9 @@ async def test_f15_two_signed_transactions_for_one_sequence_are_evidence() -> No
     await issuer.seal(issuer.commit(1))
     abi = ContractAbi(load("AnchorRegistry").abi)
 
-    def signed(root: bytes, writer_key: str) -> tuple[bytes, object]:
+    async def signed(root: bytes, writer_key: str) -> tuple[bytes, object]:
         anchor = Anchor(STREAM, 1, root, 16, bytes(32))
-        raw = world.new_writer(writer_key).sign([anchor], nonce=0).raw
+        raw = (await world.new_writer(writer_key).sign([anchor], nonce=0)).raw
         return raw, decode_signed(raw, abi)
 
     async def audit(*transactions: tuple[bytes, object]) -> AuditReport:
@@ -338,11 +338,11 @@ async def test_f15_two_signed_transactions_for_one_sequence_are_evidence() -> No
         return await auditor.audit(AuditScope(participant=1), claims)
 
     own = issuer.sealed[0].anchor.root
-    assert codes(await audit(signed(own, "anchor-1"))) == []
-    [finding] = (await audit(signed(b"\x05" * 32, "anchor-1"))).findings
+    assert codes(await audit(await signed(own, "anchor-1"))) == []
+    [finding] = (await audit(await signed(b"\x05" * 32, "anchor-1"))).findings
     assert finding.code is FindingCode.EQUIVOCATION
     assert sorted(finding.evidence["roots"]) == sorted([own.hex(), (b"\x05" * 32).hex()])
     # A stranger's signature accuses nobody.
-    report = await audit(signed(b"\x05" * 32, "anchor-2"))
+    report = await audit(await signed(b"\x05" * 32, "anchor-2"))
     assert (codes(report), len(report.unchecked)) == ([], 1)
     await world.close()

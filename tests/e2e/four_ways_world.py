@@ -138,7 +138,7 @@ class World:
         rpc = EvmRpc(self.anvil.url)
         try:
             chain = EvmChain(rpc, KEYS[anchor.stream], chain_id=CHAIN_ID, registry=registry)
-            signed = chain.sign([anchor], nonce=await chain.nonce())
+            signed = await chain.sign([anchor], nonce=await chain.nonce())
             await chain.submit(signed)
             async with asyncio.timeout(MINED_TIMEOUT_S):
                 while (receipt := await chain.reader.receipt(signed.tx_hash)) is None:  # noqa: ASYNC110  nothing to wait on

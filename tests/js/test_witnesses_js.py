@@ -93,7 +93,7 @@ async def anchored(rpc: EvmRpc, deployment: Deployment) -> Any:
     anchor = Anchor(STREAM, 1, bytes.fromhex(stated.root), 9, bytes(32))
     registry = deployment.identity.registry
     chain = EvmChain(rpc, SIGNER, chain_id=CHAIN_ID, registry=registry)
-    signed = chain.sign([anchor], nonce=await chain.nonce())
+    signed = await chain.sign([anchor], nonce=await chain.nonce())
     await chain.submit(signed)
     async with asyncio.timeout(20):
         while (receipt := await chain.reader.receipt(signed.tx_hash)) is None:  # noqa: ASYNC110

@@ -18,7 +18,7 @@ from tests.anchoring.chain.worlds import (
 
 
 async def send(world: World, *anchors: Anchor) -> bytes:
-    tx = world.writer.sign(anchors, nonce=await world.writer.nonce())
+    tx = await world.writer.sign(anchors, nonce=await world.writer.nonce())
     await world.writer.submit(tx)
     return tx.tx_hash
 
@@ -110,7 +110,7 @@ async def test_f9_preflight_tells_what_the_contract_would_refuse(
 
 async def test_the_same_bytes_again_are_no_error(world: World) -> None:
     [anchor] = await anchors_of(world, STREAM)
-    tx = world.writer.sign([anchor], nonce=0)
+    tx = await world.writer.sign([anchor], nonce=0)
     await world.writer.submit(tx)
     await world.writer.submit(tx)
     world.mine()
@@ -121,16 +121,16 @@ async def test_the_same_bytes_again_are_no_error(world: World) -> None:
 
 async def test_signing_is_deterministic_and_decodes_to_the_same_anchors(world: World) -> None:
     anchors = await anchors_of(world, STREAM, STREAM)
-    tx = world.writer.sign(anchors, nonce=3)
-    assert tx == world.writer.sign(anchors, nonce=3)
+    tx = await world.writer.sign(anchors, nonce=3)
+    assert tx == await world.writer.sign(anchors, nonce=3)
     assert world.writer.anchors_in(tx) == tuple(anchors)
-    single = world.writer.sign(anchors[:1], nonce=3)
+    single = await world.writer.sign(anchors[:1], nonce=3)
     assert world.writer.anchors_in(single) == (anchors[0],)
 
 
 async def test_f20_a_flipped_bit_in_stored_bytes_is_noticed(world: World) -> None:
     [anchor] = await anchors_of(world, STREAM)
-    tx = world.writer.sign([anchor], nonce=0)
+    tx = await world.writer.sign([anchor], nonce=0)
     for position in range(0, len(tx.raw), 7):
         raw = bytearray(tx.raw)
         raw[position] ^= 1
@@ -157,7 +157,7 @@ async def test_f12_a_reorg_takes_anchor_and_receipt_away(world: World) -> None:
 
 async def test_f8_the_nonce_is_the_newest_block_s_and_gaps_can_be_filled(world: World) -> None:
     [anchor] = await anchors_of(world, STREAM)
-    await world.writer.submit(world.writer.sign([anchor], nonce=1))
+    await world.writer.submit(await world.writer.sign([anchor], nonce=1))
     world.mine()
     assert await world.writer.nonce() == 0
     await world.writer.fill_gap(0)
