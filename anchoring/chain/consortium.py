@@ -6,12 +6,12 @@ from typing import Any
 
 from eth_utils.address import to_canonical_address
 
-from anchoring.chain.calls import EvmCalls
+from anchoring.chain.views import EvmViews
 from anchoring.errors import ContractRefusedError
 from anchoring.ports import KeyState, ParticipantState
 
 
-class EvmConsortiumReader(EvmCalls):
+class EvmConsortiumReader(EvmViews):
     """Views of a Consortium. `at` is a block hash everywhere; times are Unix seconds."""
 
     async def participant_count(self, consortium: bytes, *, at: bytes) -> int:

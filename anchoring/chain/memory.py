@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from anchoring.chain.memory_notices import MemoryNotices
 from anchoring.chain.memory_state import MemoryConsortium, Rules, State
 from anchoring.core.anchor import Anchor
 from anchoring.errors import ChainError, ContractRefusedError
@@ -56,6 +57,7 @@ class MemoryChain:
     ) -> None:
         self.chain_id = chain_id
         self.consortium = MemoryConsortium()
+        self.notices = MemoryNotices()
         self.rules = Rules(chain_id, REGISTRY, self.consortium)
         self.on_submit: SubmitFault = lambda _: (True, None)
         self.on_call: Callable[[str], None] = lambda _: None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from anchoring.chain.memory import CODE_HASH, CONSORTIUM, REGISTRY, MemoryChain, decode, encode
+from anchoring.chain.memory_notices import CODE_REGISTRY, NOTICE_BOARD, MemoryViews
 from anchoring.chain.memory_state import NO_HEAD, State
 from anchoring.core.anchor import ZERO_HASH, Anchor
 from anchoring.errors import ChainError, ChainUnavailableError
@@ -20,11 +21,14 @@ from anchoring.ports import (
     TransactionReceipt,
 )
 
+_CONTRACTS = (REGISTRY, CONSORTIUM, CODE_REGISTRY, NOTICE_BOARD)
 
-class MemoryReader:
-    """`anchoring.ports.AnchorReader` on a chain in memory."""
+
+class MemoryReader(MemoryViews):
+    """`anchoring.witness_ports.WitnessReader` on a chain in memory."""
 
     def __init__(self, chain: MemoryChain, *, name: str = "memory") -> None:
+        super().__init__(chain.consortium, chain.notices)
         self._chain = chain
         self.name = name
 
@@ -45,7 +49,7 @@ class MemoryReader:
         """Return the hash of the code at an address, None if there is no code."""
         self._chain.on_call("code_hash")
         self._state(at)
-        return CODE_HASH if address == REGISTRY else None
+        return CODE_HASH if address in _CONTRACTS else None
 
     async def syncing(self) -> bool:
         """Return what the chain says of itself."""

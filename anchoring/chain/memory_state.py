@@ -32,6 +32,7 @@ class MemoryConsortium:
     def __init__(self) -> None:
         self.participants: dict[int, ParticipantState] = {}
         self.keys: dict[bytes, KeyState] = {}
+        self.epochs: dict[int, int] = {}
         self._changes: dict[int, list[tuple[int, int]]] = {}
         self._streams: dict[bytes, frozenset[int]] = {}
 
@@ -72,6 +73,10 @@ class MemoryConsortium:
         state = self.participants[participant]
         self.participants[participant] = replace(state, status=status)
         self._changes[participant].append((time, status))
+
+    def status_changes(self, participant: int) -> list[tuple[int, int]]:
+        """Return (since, status), oldest first; empty before admission."""
+        return list(self._changes.get(participant, []))
 
     def status_at(self, participant: int, time: int) -> int:
         """Return the status at a time, 0 before admission."""

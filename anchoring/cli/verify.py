@@ -29,18 +29,26 @@ from anchoring.core.verify import CheckedBundle, about_code, check_bundles
 from anchoring.errors import FormatError, VerificationError
 from anchoring.public_codes import ask_about_code
 from anchoring.public_http import PublicGateway
-from anchoring.verification import QUORUM_DEFAULT, ChainVerdict, Outcome, verify_against_chain
+from anchoring.verification import (
+    QUORUM_DEFAULT,
+    WORST_FIRST,
+    ChainVerdict,
+    Outcome,
+    verify_against_chain,
+)
 
-# The worst outcome of several bundles is that of all: one refused bundle refuses the set.
-_WORST_FIRST = (Outcome.REFUSED, Outcome.DISAGREEMENT, Outcome.CANNOT_CHECK, Outcome.VERIFIED)
 _STATUS = {
     Outcome.VERIFIED: VERIFIED,
     Outcome.REFUSED: MISMATCH,
+    Outcome.NOT_AUTHORISED: SUSPICIOUS,
+    Outcome.RECALLED: SUSPICIOUS,
     Outcome.DISAGREEMENT: SUSPICIOUS,
     Outcome.CANNOT_CHECK: CANNOT_CHECK,
 }
 _TRY = {
     Outcome.REFUSED: "do not rely on this bundle; ask its issuer for a new one",
+    Outcome.NOT_AUTHORISED: "do not use the goods, and tell the owner of these codes",
+    Outcome.RECALLED: "do not use or sell the goods, and ask their maker what to do with them",
     Outcome.DISAGREEMENT: "more witnesses (--rpc ORG=URL), and tell the organisations concerned",
     Outcome.CANNOT_CHECK: "other witnesses (--rpc ORG=URL), --quorum 1, or again later",
 }
@@ -53,6 +61,12 @@ def add_command(commands: Any) -> None:
     witnesses.add_options(parser)
     parser.add_argument(
         "--quorum", type=int, default=QUORUM_DEFAULT, help="organisations that must agree"
+    )
+    parser.add_argument(
+        "--seals-suffice",
+        action="store_true",
+        help="one witness is enough for the anchor if it proves it under a block that enough of "
+        "the network file's validators sealed",
     )
     parser.add_argument(
         "--code", help="answer from bundles that disclose this code only, in its canonical form"
@@ -84,7 +98,13 @@ def run(arguments: argparse.Namespace) -> int:
     async def ask() -> list[ChainVerdict]:
         async with witnesses.witnesses_of(network, arguments.rpc) as asked:
             return [
-                await verify_against_chain(one, network, asked, quorum=arguments.quorum)
+                await verify_against_chain(
+                    one,
+                    network,
+                    asked,
+                    quorum=arguments.quorum,
+                    seals_suffice=arguments.seals_suffice,
+                )
                 for one in checked
             ]
 
@@ -131,7 +151,7 @@ def _refuse(error: FormatError | VerificationError, *, as_json: bool) -> int:
 
 def _report(judged: list[tuple[CheckedBundle, ChainVerdict]], *, as_json: bool) -> int:
     verdicts = [verdict for _, verdict in judged]
-    worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.outcome))
+    worst = min(verdicts, key=lambda one: WORST_FIRST.index(one.outcome))
     if as_json:
         bundles = [{**described(one), "chain": verdict.to_json()} for one, verdict in judged]
         outcome = str(worst.outcome)
@@ -139,7 +159,7 @@ def _report(judged: list[tuple[CheckedBundle, ChainVerdict]], *, as_json: bool) 
     else:
         for one, verdict in judged:
             give(f"{verdict.outcome}: {verdict.text} ({verdict.code})")
-            if verdict.outcome is Outcome.VERIFIED:
+            if verdict.is_anchored:
                 give(describe(one))
     _talk(verdicts)
     if worst.outcome is not Outcome.VERIFIED:
@@ -153,5 +173,11 @@ def _talk(verdicts: list[ChainVerdict]) -> None:
     for verdict in verdicts:
         for line in verdict.witnesses:
             say(f"  {line.organisation} ({line.name}): {line.state}: {plain(line.text)}")
+        if verdict.seals is not None:
+            seals = verdict.seals
+            say(f"  block sealed by {seals.count} of {seals.validators} known validators")
         for warning in verdict.warnings:
-            say(f"  warning: {plain(warning.text)} ({warning.code})")
+            shown = f"; shown by {', '.join(warning.shown_by)}" if warning.shown_by else ""
+            say(f"  warning: {plain(warning.text)} ({warning.code}{plain(shown)})")
+        for note in verdict.notes:
+            say(f"  note: {plain(note.text)} ({note.code})")

@@ -28,7 +28,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def test_verify_says_who_agrees_and_what_a_pass_means(scene: Scene) -> None:
     run = process("verify", scene.file, "--network", scene.network)
     assert run.status == 0, run.err
-    assert run.out.startswith("verified: 2 organisations hold this anchor")
+    assert run.out.startswith("verified: 2 organisations say that the chain holds this anchor")
     assert "own witness" in run.err
     assert "does not prove" in run.err
 

@@ -1,0 +1,95 @@
+"""What the contracts tell of history, rights and notices, and what a witness can prove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anchoring.artifacts import load
+from anchoring.chain.abi import ContractAbi
+from anchoring.chain.calls import EvmCalls, at_block
+from anchoring.chain.headers import Header, check_header
+from anchoring.chain.proofs import check_proof, record_slot
+from anchoring.errors import ChainUnavailableError, ContractRefusedError, FormatError
+from anchoring.witness_ports import NoticeState, ProvenRecord
+
+NOTICES_MAX = 256
+"""Notices of one product that are read; a product with more is told of, not read through."""
+
+
+class EvmViews(EvmCalls):
+    """`anchoring.witness_ports` over JSON-RPC. `at` is a block hash everywhere."""
+
+    async def status_changes(
+        self, consortium: bytes, participant: int, *, at: bytes
+    ) -> list[tuple[int, int]]:
+        """Return (since, status), oldest first; empty if the participant is unknown."""
+        abi = self._consortium_abi
+        try:
+            (rows,) = await self._call(abi, consortium, "statusChangesOf", participant, at=at)
+        except ContractRefusedError as error:
+            if error.name == "ConsortiumUnknownParticipant":
+                return []
+            raise
+        return [(int(since), int(status)) for since, status in rows]
+
+    async def key_epoch(self, consortium: bytes, participant: int, *, at: bytes) -> int:
+        """Return the epoch of the admin key, from 1; 0 for an unknown participant."""
+        (epoch,) = await self._call(
+            self._consortium_abi, consortium, "keyEpoch", participant, at=at
+        )
+        return int(epoch)
+
+    async def owner_at(self, code_registry: bytes, prefix: str, time: int, *, at: bytes) -> int:
+        """Return who owned the codes below a prefix at a time, 0 if nobody."""
+        abi = ContractAbi(load("CodeRegistry").abi)
+        _, participant = await self._call(abi, code_registry, "ownerAt", prefix, time, at=at)
+        return int(participant)
+
+    async def notices_of(
+        self, notice_board: bytes, product: str, *, at: bytes
+    ) -> list[NoticeState]:
+        """Return the notices about a product, lifted ones too, in order of publication."""
+        abi = ContractAbi(load("NoticeBoard").abi)
+        (ids,) = await self._call(abi, notice_board, "noticesOf", product, at=at)
+        if len(ids) > NOTICES_MAX:
+            raise ChainUnavailableError(f"{self.name} has {len(ids)} notices of {product}")
+        found = []
+        for one in ids:
+            (fields,) = await self._call(abi, notice_board, "notice", one, at=at)
+            level, drill, _, publisher, published_at, lifted_at, scope = fields
+            notice = NoticeState(
+                int(one), level, drill, publisher, published_at, lifted_at, *_scope(scope)
+            )
+            if notice.product != product:
+                raise ChainUnavailableError(f"{self.name} gives a notice of another product")
+            found.append(notice)
+        return found
+
+    async def sealers(self, block_hash: bytes) -> tuple[bytes, ...]:
+        """Return who sealed a block; raises FormatError if the header is not that block's."""
+        return (await self._header(block_hash)).sealers
+
+    async def prove_record(
+        self, registry: bytes, stream: int, sequence: int, *, at: bytes
+    ) -> ProvenRecord:
+        """Return a record that `eth_getProof` proves under the block hash."""
+        header = await self._header(at)
+        slot = record_slot(stream, sequence)
+        answer = await self._read(
+            "eth_getProof", "0x" + registry.hex(), ["0x" + slot.hex()], at_block(at)
+        )
+        if not isinstance(answer, dict):
+            raise FormatError(f"{self.name} gives no proof", code="proof_form")
+        proven = check_proof(answer, state_root=header.state_root, address=registry, slot=slot)
+        return ProvenRecord(proven.value, proven.code_hash)
+
+    async def _header(self, block_hash: bytes) -> Header:
+        answer = await self._read("eth_getBlockByHash", "0x" + block_hash.hex(), False)  # noqa: FBT003
+        if not isinstance(answer, dict):
+            raise FormatError(f"{self.name} gives no such header", code="header_form")
+        return check_header(answer, block_hash)
+
+
+def _scope(scope: tuple[Any, ...]) -> tuple[str, tuple[str, ...], bytes]:
+    product, lots, code_list = scope
+    return product, tuple(lots), bytes(code_list)
