@@ -122,25 +122,19 @@ async def open_database(
         await store.close()
 
 
-def expected_identity(settings: Settings) -> ChainIdentity:
-    """Return the chain that the network file describes."""
-    return _identity(load_network(settings.chain.network_file))
+def network_of(settings: Settings) -> Network:
+    """Return what the network file says."""
+    return load_network(settings.chain.network_file)
 
 
 @asynccontextmanager
-async def open_chain(
-    settings: Settings, *, registry: bytes | None = None
-) -> AsyncIterator[EvmChain]:
-    """Open the configured chain with the anchor key, for commands that need nothing else.
-
-    `registry` is one that was stopped; by default the newest.
-    """
+async def open_chain(settings: Settings) -> AsyncIterator[EvmChain]:
+    """Open the configured chain with the anchor key, for commands that need nothing else."""
     network = load_network(settings.chain.network_file)
     key = load_keystore(settings.keys.anchor_keystore, passphrase(settings.keys))
     rpc = EvmRpc(settings.chain.rpc)
     try:
-        address = registry or network.registries[0].address
-        yield EvmChain(rpc, key, chain_id=network.chain_id, registry=address)
+        yield EvmChain(rpc, key, chain_id=network.chain_id, registry=network.registries[0].address)
     finally:
         await rpc.close()
 
@@ -222,7 +216,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         prefixes=prefixes,
         subscribing=subscribing,
         sockets=sockets,
-        public=PublicAnswers(store, disclosing, settings.policies, maker),
+        public=PublicAnswers(store, disclosing, settings.policies, maker, notices),
         importing=importing,
         intake=intake,
         mappings=tables.mappings,

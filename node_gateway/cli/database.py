@@ -71,7 +71,7 @@ async def _adopt(config: Path) -> list[dict[str, Any]]:
     from node_gateway.services.adopting import adopt_chain as adopt
     from node_gateway.settings import load_settings
     from node_gateway.streams import Streams
-    from node_gateway.wiring import expected_identity, open_chain, open_database
+    from node_gateway.wiring import network_of, open_chain, open_database
 
     settings = load_settings(config)
     streams = Streams.from_settings(settings.gateway.participant, settings.batching)
@@ -80,7 +80,7 @@ async def _adopt(config: Path) -> list[dict[str, Any]]:
             store,
             chain,
             streams.all,
-            expected=expected_identity(settings),
+            network=network_of(settings),
             confirmations=settings.chain.confirmations,
             now_s=int(time.time()),
         )

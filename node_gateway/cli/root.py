@@ -26,6 +26,7 @@ from node_gateway.cli import (
     proofs,
     serve,
     subscription,
+    succession,
 )
 
 app = typer.Typer(
@@ -64,6 +65,7 @@ issuing.register(code.app)
 code.app.command("show")(findings.show_code)
 app.add_typer(findings.app, name="finding", help="What state rules found: list, show.")
 app.add_typer(code.app, name="code", help="Codes: parse, issue, commission, void, replace.")
+chain.app.command("succeed")(succession.succeed)
 app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
 app.add_typer(
     subscription.app, name="subscription", help="Webhook subscriptions: list, show, remove."

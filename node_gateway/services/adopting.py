@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from anchoring.chain.evm import EvmChain
+from anchoring.chain.network import Network
 from anchoring.core.anchor import ZERO_HASH
 from anchoring.errors import ChainIdentityError, ChainUnavailableError
 from anchoring.ports import AnchoredLog, AnchorPlace, BlockRef, ChainIdentity, StreamHead
+from anchoring.succession import Succession, read_succession
 from node_gateway.services.issuing import META_RESTORED
 from node_gateway.storage.ports import AdoptedAnchor, BatchStore, MetaStore
+from node_gateway.storage.succeeding import META_SUCCESSION
 from node_gateway.streams import Stream
 
 BLOCKS_PER_QUERY = 1000
@@ -29,7 +32,7 @@ async def adopt_chain(
     chain: EvmChain,
     streams: Sequence[Stream],
     *,
-    expected: ChainIdentity,
+    network: Network,
     confirmations: int,
     now_s: int,
 ) -> list[dict[str, Any]]:
@@ -37,9 +40,9 @@ async def adopt_chain(
 
     Args:
         store: The restored database.
-        chain: The chain with its registry.
+        chain: The chain, with the newest registry.
         streams: All streams of this gateway.
-        expected: The chain as the network file describes it.
+        network: What the network file says; registries that were stopped are read too.
         confirmations: k: an anchor is taken over as final, so it must be that deep.
         now_s: Unix seconds.
 
@@ -49,12 +52,14 @@ async def adopt_chain(
         ChainError: the chain does not answer, or its logs do not form a chain of tips.
         AnchorConflictError: a final anchor of the database is not on that chain.
     """
-    if await chain.identity() != expected:
+    newest = network.registries[0]
+    expected = (network.chain_id, network.genesis_hash, newest.address, newest.code_hash)
+    if await chain.identity() != ChainIdentity(*expected):
         raise ChainIdentityError("this is not the chain that the network file describes")
     head = await chain.head()
     found: list[tuple[int, list[AdoptedAnchor]]] = []
     for stream in streams:
-        anchors = await _anchors(chain, stream.number, head.number)
+        anchors = await _anchors(chain, network, stream.number, head.number)
         await _check_tips(chain, stream.number, anchors, head)
         if anchors and anchors[-1].block_number + confirmations > head.number:
             raise ChainUnavailableError("the newest anchors are not final yet")
@@ -65,6 +70,8 @@ async def adopt_chain(
     # between issues none of them twice.
     before = await store.meta(META_RESTORED)
     await store.set_meta(META_RESTORED, b"1")
+    succession = await _succession(chain, network, [number for number, _ in found], head)
+    await store.set_meta(META_SUCCESSION, succession.to_json().encode())
     done = [await store.adopt_anchors(one, anchors, created_at=now_s) for one, anchors in found]
     if before is None and not any(one.adopted or one.dissolved for one in done):
         await store.set_meta(META_RESTORED, None)  # the database is whole
@@ -73,15 +80,25 @@ async def adopt_chain(
     ]
 
 
-async def _anchors(chain: EvmChain, stream: int, last_block: int) -> list[AnchoredLog]:
+async def _succession(
+    chain: EvmChain, network: Network, streams: Sequence[int], head: BlockRef
+) -> Succession:
+    registries = [one.address for one in network.registries]
+    return await read_succession(chain.reader, registries, streams, at=head.block_hash)
+
+
+async def _anchors(
+    chain: EvmChain, network: Network, stream: int, last_block: int
+) -> list[AnchoredLog]:
     found: list[AnchoredLog] = []
-    for first in range(0, last_block + 1, BLOCKS_PER_QUERY):
-        found += await chain.reader.anchored(
-            chain.registry,
-            first_block=first,
-            last_block=min(first + BLOCKS_PER_QUERY - 1, last_block),
-            stream=stream,
-        )
+    for registry in network.registries:
+        for first in range(0, last_block + 1, BLOCKS_PER_QUERY):
+            found += await chain.reader.anchored(
+                registry.address,
+                first_block=first,
+                last_block=min(first + BLOCKS_PER_QUERY - 1, last_block),
+                stream=stream,
+            )
     return sorted(found, key=lambda log: log.anchor.sequence)
 
 
@@ -94,7 +111,7 @@ async def _check_tips(
         anchor = log.anchor
         if anchor.sequence != number or anchor.previous_tip != tip:
             raise ChainIdentityError(f"the chain's logs skip {anchor.stream}/{number}")
-        tip = anchor.tip(chain_id=chain.chain_id, registry=chain.registry)
+        tip = anchor.tip(chain_id=chain.chain_id, registry=log.registry)
     if await chain.stream_head(stream, at=head.block_hash) != StreamHead(len(logs), tip):
         raise ChainIdentityError(f"the chain's logs do not reach the head of stream {stream}")
 

@@ -86,8 +86,8 @@ async def succeed(
         return before, 0
     old = chain_of(before.current)
     await _settle(store, old, network, before, streams, confirmations=confirmations, clock=clock)
-    head = await old.head()
-    deep = await old.block(head.number - confirmations)
+    number = (await old.head()).number - confirmations
+    deep = await old.block(number) if number >= 0 else None
     if deep is None:
         raise ChainUnavailableError("the chain is younger than the confirmations asked for")
     await _check_named(old, network, before.current, deep)

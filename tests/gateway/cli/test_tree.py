@@ -35,6 +35,7 @@ COMMANDS = {
     "verify": True,
     "audit": False,  # passes its options on
     "chain deploy": False,
+    "chain succeed": False,
     "code parse": True,
     "code show": True,
     "finding list": True,
