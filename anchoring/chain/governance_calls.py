@@ -12,7 +12,7 @@ from anchoring.chain.abi import ContractAbi
 from anchoring.chain.governance import NO_EVIDENCE, Action, encode_action
 from anchoring.chain.governor import PreparedCall
 from anchoring.chain.network import Contract, Network
-from anchoring.errors import ChainIdentityError
+from anchoring.errors import ChainIdentityError, ContractRefusedError
 
 NO_DIGEST = bytes(32)
 
@@ -45,7 +45,7 @@ class GovernanceCalls:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._consortium_abi = ContractAbi(load("Consortium").abi)
+        self._consortium_abi = _voting_abi()
 
     def propose(self, action: Action, evidence: bytes = NO_EVIDENCE) -> PreparedCall:
         """Propose an action, which the proposer approves by that."""
@@ -63,6 +63,19 @@ class GovernanceCalls:
     def execute(self, proposal: int) -> PreparedCall:
         """Carry out what was decided."""
         return self._consortium("execute", proposal)
+
+    def recount(self, proposal: int) -> PreparedCall:
+        """Begin or end a delay because the electorate changed."""
+        return self._consortium("recount", proposal)
+
+    def enact(self, action: Action) -> PreparedCall:
+        """What `execute` does; only to be tried, with the Consortium itself as the sender."""
+        kind, arguments = encode_action(action)
+        return self._consortium("enact", int(kind), arguments)
+
+    def refusal(self, reason: bytes) -> ContractRefusedError:
+        """Decode what an action reverted with, whichever contract said it."""
+        return self._consortium_abi.refusal(reason)
 
     def veto(self, proposal: int) -> PreparedCall:
         """Forbid the replacement of one's own admin key."""
@@ -124,6 +137,17 @@ class GovernanceCalls:
     def _notices(self, function: str, *arguments: object) -> PreparedCall:
         to, abi = self.notice_board, ContractAbi(load("NoticeBoard").abi)
         return PreparedCall.of(abi, to, function, *arguments)
+
+
+def _voting_abi() -> ContractAbi:
+    """Return a coder of the Consortium that knows the errors of what it calls, too."""
+    parts = list(load("Consortium").abi)
+    known = {part["name"] for part in parts if part["type"] == "error"}
+    for name in ("AnchorRegistry", "CodeRegistry"):
+        parts += [
+            part for part in load(name).abi if part["type"] == "error" and part["name"] not in known
+        ]
+    return ContractAbi(parts)
 
 
 def _address(contract: Contract | None, what: str) -> bytes:
