@@ -12,6 +12,12 @@ from anchoring.chain.abi import ContractAbi
 DELAY_S = 7 * 86_400
 LIFETIME_S = 30 * 86_400
 
+CONSORTIUM = bytes.fromhex("5ea10000000000000000000000000000000000c0")
+ANCHOR_REGISTRY = bytes.fromhex("5ea10000000000000000000000000000000000a1")
+CODE_REGISTRY = bytes.fromhex("5ea10000000000000000000000000000000000c1")
+NOTICE_BOARD = bytes.fromhex("5ea10000000000000000000000000000000000b1")
+"""Where the contracts stand on every chain that was started with them in its genesis file."""
+
 
 @dataclass(frozen=True, slots=True)
 class FirstKey:

@@ -15,6 +15,7 @@ from eth_utils.crypto import keccak
 
 from anchoring.chain.calls import HASH_SIZE_BYTES, at_block
 from anchoring.chain.evm_reader import EvmReader
+from anchoring.chain.founding import founding_logs
 from anchoring.chain.rpc import RpcRefusedError
 from anchoring.directory.events import ChainLog, Contracts, topics
 from anchoring.errors import ChainUnavailableError
@@ -99,6 +100,9 @@ class EvmLogReader(EvmReader):
     ) -> list[ChainLog]:
         """Return the logs that make a directory, of a range with both ends, in chain order.
 
+        Of a chain that began with the contracts in its genesis file, block 0 has what the
+        constructors would have logged.
+
         Raises:
             RangeRefusedError: the endpoint answers with an error, or with too much.
             InconsistentAnswersError: a log is of a block that the endpoint's headers do not have.
@@ -121,7 +125,8 @@ class EvmLogReader(EvmReader):
             raise RangeRefusedError(f"{self.name} gives more than {_LOGS_MAX} logs at once")
         raw = [self._raw_log(one) for one in answer]
         self._check(raw, contracts, first_block=first_block, last_block=last_block)
-        return await self._with_times(raw)
+        founders = await founding_logs(self._rpc, contracts) if first_block == 0 else []
+        return [*founders, *await self._with_times(raw)]
 
     async def period(self, consortium: bytes, name: str, *, at: bytes) -> int:
         """Return what a Consortium has as its `delay` or `lifetime`, in seconds; 0 if nothing."""
