@@ -124,22 +124,11 @@ class _Asking:
             await self._demand(Contract(network.consortium, pinned), "the consortium")
         changes = await self.reader.status_changes(network.consortium, who, at=at)
         self._status(changes)
-        epoch = await self.reader.key_epoch(network.consortium, who, at=at)
-        if epoch > max(1, await self._epoch_then()):
-            text = f"the participants replaced the admin key by vote since: key epoch {epoch}"
-            self.found.warn("key_epoch", text)
-
-    async def _epoch_then(self) -> int:
-        """Return the key epoch in the anchor's block, 1 if that state is not kept any more."""
-        bundle = self.checked.bundle
-        try:
-            block = await self.reader.block(bundle.anchored_at.block_number)
-            if block is None:
-                return 1
-            consortium, who = self.network.consortium, bundle.participant
-            return await self.reader.key_epoch(consortium, who, at=block.block_hash)
-        except ChainError:
-            return 1
+        time = self.checked.bundle.anchored_at.block_time
+        for since, epoch in await self.reader.epoch_changes(network.consortium, who, at=at):
+            if epoch > 1 and since > time:
+                text = f"the others replaced the admin key by vote at {date(since)}: epoch {epoch}"
+                self.found.warn("key_epoch", text, since)
 
     def _status(self, changes: Sequence[tuple[int, int]]) -> None:
         time = self.checked.bundle.anchored_at.block_time

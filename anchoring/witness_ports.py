@@ -57,8 +57,10 @@ class WitnessReader(AnchorReader, Protocol):
         """Return (since, status) of a participant, oldest first; empty if it is unknown."""
         ...
 
-    async def key_epoch(self, consortium: bytes, participant: int, *, at: bytes) -> int:
-        """Return the epoch of the admin key, from 1; it grows with a replacement by vote."""
+    async def epoch_changes(
+        self, consortium: bytes, participant: int, *, at: bytes
+    ) -> list[tuple[int, int]]:
+        """Return (since, key epoch), oldest first; the others' vote for another key opens one."""
         ...
 
     async def successor(self, registry: bytes, *, at: bytes) -> bytes | None:

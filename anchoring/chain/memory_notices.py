@@ -57,10 +57,12 @@ class MemoryViews:
         del consortium, at
         return self._members.status_changes(participant)
 
-    async def key_epoch(self, consortium: bytes, participant: int, *, at: bytes) -> int:
-        """Return the epoch of the admin key."""
+    async def epoch_changes(
+        self, consortium: bytes, participant: int, *, at: bytes
+    ) -> list[tuple[int, int]]:
+        """Return (since, key epoch), oldest first."""
         del consortium, at
-        return self._members.epochs.get(participant, 1)
+        return self._members.epochs.get(participant, [(0, 1)])
 
     async def successor(self, registry: bytes, *, at: bytes) -> bytes | None:
         """Return None: the registry in memory takes anchors for ever."""

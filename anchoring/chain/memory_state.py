@@ -32,7 +32,7 @@ class MemoryConsortium:
     def __init__(self) -> None:
         self.participants: dict[int, ParticipantState] = {}
         self.keys: dict[bytes, KeyState] = {}
-        self.epochs: dict[int, int] = {}
+        self.epochs: dict[int, list[tuple[int, int]]] = {}
         self._changes: dict[int, list[tuple[int, int]]] = {}
         self._streams: dict[bytes, frozenset[int]] = {}
 

@@ -32,12 +32,13 @@ class EvmViews(EvmCalls):
             raise
         return [(int(since), int(status)) for since, status in rows]
 
-    async def key_epoch(self, consortium: bytes, participant: int, *, at: bytes) -> int:
-        """Return the epoch of the admin key, from 1; 0 for an unknown participant."""
-        (epoch,) = await self._call(
-            self._consortium_abi, consortium, "keyEpoch", participant, at=at
-        )
-        return int(epoch)
+    async def epoch_changes(
+        self, consortium: bytes, participant: int, *, at: bytes
+    ) -> list[tuple[int, int]]:
+        """Return (since, key epoch) of a participant's admin key, oldest first."""
+        abi = self._consortium_abi
+        (rows,) = await self._call(abi, consortium, "epochChangesOf", participant, at=at)
+        return [(int(since), int(epoch)) for since, epoch in rows]
 
     async def owner_at(self, code_registry: bytes, prefix: str, time: int, *, at: bytes) -> int:
         """Return who owned the codes below a prefix at a time, 0 if nobody."""
