@@ -46,10 +46,7 @@ contract CodeRegistry is ICodeRegistry {
         consortium = consortium_;
         for (uint256 i = 0; i < initial.length; ++i) {
             Grant memory one = initial[i];
-            if (IConsortium(consortium_).statusAt(one.participant, uint64(block.timestamp)) != STATUS_ACTIVE)
-            {
-                revert CodeRegistryParticipant(one.participant);
-            }
+            _requireActive(one.participant);
             _grant(one.prefix, one.participant, one.from, one.until);
         }
     }
