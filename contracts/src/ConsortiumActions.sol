@@ -93,9 +93,6 @@ abstract contract ConsortiumActions is ConsortiumViews, IConsortiumGovernance {
         if (action == Action.Suspend) {
             _setStatus(id, STATUS_SUSPENDED);
         } else if (action == Action.Reinstate) {
-            if (_standings[id].status != STATUS_SUSPENDED) {
-                revert ConsortiumInvalidStatus(id, _standings[id].status, STATUS_ACTIVE);
-            }
             _setStatus(id, STATUS_ACTIVE);
         } else if (action == Action.Remove) {
             _setStatus(id, STATUS_REMOVED);

@@ -102,7 +102,7 @@ abstract contract ConsortiumViews is ConsortiumState {
 
     /// @inheritdoc IConsortium
     function key(address account) external view returns (KeyRecord memory) {
-        StoredKey memory stored = _keys[account];
+        StoredKey storage stored = _keys[account];
         return KeyRecord({
             participant: stored.participant,
             purpose: stored.purpose,
@@ -142,7 +142,7 @@ abstract contract ConsortiumViews is ConsortiumState {
         if (standing.anchorKey == account && account != address(0)) {
             return _within(standing.validFrom, standing.validUntil, block.timestamp);
         }
-        StoredKey memory stored = _keys[account];
+        StoredKey storage stored = _keys[account];
         return stored.purpose == PURPOSE_ANCHOR && _validAt(stored, block.timestamp)
             && _serves(stored, account, stream);
     }
@@ -153,12 +153,12 @@ abstract contract ConsortiumViews is ConsortiumState {
         view
         returns (bool)
     {
-        StoredKey memory stored = _keys[account];
+        StoredKey storage stored = _keys[account];
         return stored.participant != 0 && stored.participant == participantId && stored.purpose == purpose
             && _validAt(stored, time);
     }
 
-    function _serves(StoredKey memory stored, address account, uint64 stream) private view returns (bool) {
+    function _serves(StoredKey storage stored, address account, uint64 stream) private view returns (bool) {
         return stored.participant != 0 && uint256(stream) >> STREAM_BITS == stored.participant
             && (!stored.limited || _streams[account].contains(stream));
     }
@@ -167,7 +167,7 @@ abstract contract ConsortiumViews is ConsortiumState {
         return trace.upperLookup(time > type(uint48).max ? type(uint48).max : uint48(time));
     }
 
-    function _validAt(StoredKey memory stored, uint256 time) private pure returns (bool) {
+    function _validAt(StoredKey storage stored, uint256 time) private view returns (bool) {
         return _within(stored.validFrom, stored.validUntil, time)
             && (stored.revokedAt == 0 || time < stored.revokedAt)
             && (stored.compromisedSince == 0 || time < stored.compromisedSince);

@@ -56,7 +56,8 @@ interface IConsortiumGovernance is IConsortium {
     /// @param arguments ABI-encoded, as at `Action`.
     /// @param digest What `approve` must repeat; see `digestOf`.
     /// @param evidence SHA-256 of a file that shows why, zero if there is none.
-    /// @param executableFrom End of the delay; 0 while approvals are missing.
+    /// @param executableFrom End of the delay, or for an ordinary action the time of its last approval; 0 while the
+    ///        approvals were too few when last counted.
     /// @param lapsesAt When it lapses unless executed. Reaching the threshold moves it, once, to at least
     ///        `executableFrom` plus the lifetime.
     struct Proposal {
