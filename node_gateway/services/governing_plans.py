@@ -18,7 +18,7 @@ from anchoring.chain.governance_calls import GovernanceCalls
 from anchoring.chain.governance_words import moment, named, proposal_words, words
 from anchoring.chain.governor import PreparedCall
 from anchoring.chain.network import Network
-from anchoring.directory.model import Directory, Participant, Proposal, ProposalState
+from anchoring.directory.model import Directory, Proposal, ProposalState
 from anchoring.errors import FormatError
 from node_gateway.errors import NotFoundError, NotPossibleError
 from node_gateway.services.governing_goods import notice_plan, prefix_plan
@@ -209,20 +209,3 @@ class Planner:
 
     def _state(self, one: Proposal) -> ProposalState:
         return one.state_at(self._directory, self._time)
-
-
-def participant_of(text: str, directory: Directory) -> Participant:
-    """Return the participant that an id or a slug names.
-
-    Raises:
-        NotFoundError: code `participant_not_found`.
-    """
-    known = directory.participants
-    found = known.get(int(text)) if text.isdecimal() else directory.participant_by_slug(text)
-    if found is None:
-        raise NotFoundError(
-            f"there is no participant {text}",
-            code="participant_not_found",
-            hint="sealtrail consortium list",
-        )
-    return found
