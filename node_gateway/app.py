@@ -29,6 +29,7 @@ from node_gateway.api import (
     issuing,
     linting,
     master_data,
+    notices,
     openings,
     operating,
     operations,
@@ -66,6 +67,7 @@ _ROUTERS = (
     master_data,
     importing,
     linting,
+    notices,
     health,
 )
 

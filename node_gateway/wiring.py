@@ -29,6 +29,7 @@ from node_gateway.services.batching import Batcher
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
+from node_gateway.services.notice_goods import NoticeGoods
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.services.succeeding import known_succession
 from node_gateway.settings import KeysSection, Settings
@@ -205,6 +206,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         merging=merging,
         naming=naming,
         notices=notices,
+        notice_goods=NoticeGoods(store, store, notices=notices, states=states, standing=standing),
         issuing=issuing,
         withdrawing=withdrawing,
         commissioning=commissioning,

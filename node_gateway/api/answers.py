@@ -161,6 +161,44 @@ class Trace(_Answer):
     events: list[Step]
 
 
+class NoticeText(_Answer):
+    """A sentence or more in both languages; one of them may be empty."""
+
+    en: str
+    zh: str
+
+
+class Publisher(_Answer):
+    """Who published a notice; the name is empty if the directory does not know it."""
+
+    participant: int
+    name: str
+
+
+class NoticeShort(_Answer):
+    """A recall as the chain has it. `level` is 1 (gravest) to 3; a `drill` blocks nothing."""
+
+    id: int
+    level: int
+    drill: bool
+    headline: NoticeText
+    text: NoticeText
+    uri: str | None
+    uri_digest: Hash | None
+    product: str
+    scope: Literal["product", "lots", "list"]
+    lots: list[str]
+    publisher: Publisher
+    by_regulator: bool
+    since: str
+
+
+class Banner(NoticeShort):
+    """A recall that stands, beside a code that it means (`this_pack`) or may mean."""
+
+    concerns: Literal["this_pack", "some_packs"]
+
+
 class Maker(_Answer):
     """The participant that answers."""
 
@@ -188,6 +226,7 @@ class PublicAnswer(_Answer):
     sold: bool
     sealing: bool
     product: Product | None = None
+    notices: list[Banner]
     corrections: list[CorrectionMark]
     proofs: dict[str, Any] | None
     truncated: bool | None = None

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from node_gateway.api import answers, answers_operating, linting_answers
+from node_gateway.api import answers, answers_notices, answers_operating, linting_answers
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
@@ -114,6 +114,11 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "putParty": {200: master.PartyRecord, 201: master.PartyRecord},
     "removeParty": {200: master.PartyRecord},
     "importParties": {200: master.MasterDataReport},
+    "listNotices": {200: answers_notices.Notices},
+    "getNotice": {200: answers_notices.NoticeAnswer},
+    "listAffectedCodes": {200: answers_notices.AffectedCodes},
+    "listNoticeFindings": {200: answers_notices.NoticeFindings},
+    "loadNoticeList": {201: answers_notices.LoadedList},
     "health": {200: answers.Health},
     "readiness": {200: answers.Readiness, 503: answers.Readiness},
     "metrics": {200: "Metrics in the text format of Prometheus."},

@@ -72,7 +72,7 @@ _STATUS: Mapping[type[Exception], int] = {
     QueryGoneError: 404,
 }
 # Limits that show only once a document is read: more is 413, whichever class refuses it.
-_TOO_LARGE_CODES = frozenset({"too_deep", "too_many_codes", "too_many_fields"})
+_TOO_LARGE_CODES = frozenset({"too_deep", "too_many_codes", "too_many_fields", "list_too_large"})
 # GS1's own exception types, which EPCIS clients look for in `type`.
 _EPCIS_TYPES: Mapping[int, str] = {
     400: "epcisException:ValidationException",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from node_gateway.api.answers import Hash, _Answer
+from node_gateway.api.answers_notices import ConcernAnswer
 
 
 class Sentence(_Answer):
@@ -113,6 +114,7 @@ class CodeStateAnswer(_Answer):
     in_transit: ShipmentAnswer | None
     child_count: int
     findings: list[FindingAnswer]
+    notices: list[ConcernAnswer]
     platform_state: PlatformState | None
     pack_level: int | None
 

@@ -14,6 +14,9 @@ from node_gateway.epcis.normalise_errors import NormalisationError
 from node_gateway.epcis.times import time_ms
 from node_gateway.errors import ParameterError
 from node_gateway.services.drug_codes import PlatformView
+from node_gateway.services.notice_words import concern_wire, is_recalled
+from node_gateway.state.code_state import ENDS
+from node_gateway.state.words import RECALLED
 
 router = APIRouter(tags=["states"])
 
@@ -28,14 +31,23 @@ Rules = Annotated[list[str] | None, Query(alias="rule", max_length=64)]
 async def code_state(key: QueryKey, gateway: GatewayDep, code: str) -> dict[str, Any]:
     """Return what its events have made of a code, and what they contradict.
 
-    Of a drug code also the platform's letter for it, and the level of its pack.
+    With the notices that stand and mean it, or something in it; its status is `recalled` then. Of a
+    drug code also the platform's letter for it, and the level of its pack.
 
     Problems: identifier_form, check_digit, code_too_long, code_not_found.
     """
     del key
     canonical = gateway.canonical_code(code)
     state = await gateway.states.state(canonical)
-    return {**state, **platform_wire(await gateway.drug_codes.view(canonical))}
+    concerns = (await gateway.notices.of([canonical])).concerns.get(canonical, ())
+    directory = gateway.notices.standing.directory
+    if state["ended"] is None and is_recalled(concerns):
+        state["status"] = RECALLED
+    return {
+        **state,
+        "notices": [concern_wire(one, canonical, directory) for one in concerns],
+        **platform_wire(await gateway.drug_codes.view(canonical)),
+    }
 
 
 @router.get("/v1/codes/{code:path}/tree", operation_id="getCodeTree")
@@ -52,7 +64,12 @@ async def code_tree(
     """
     del key
     canonical = gateway.canonical_code(code)
-    return await gateway.states.tree(canonical, after=after, limit=per_page)
+    tree = await gateway.states.tree(canonical, after=after, limit=per_page)
+    laid = await gateway.notices.of([one["code"] for one in tree["children"]])
+    for one in tree["children"]:
+        if one["status"] not in ENDS and is_recalled(laid.concerns.get(one["code"], ())):
+            one["status"] = RECALLED
+    return tree
 
 
 @router.get("/v1/findings", operation_id="listFindings")

@@ -33,6 +33,7 @@ from node_gateway.services.master_data import MasterData
 from node_gateway.services.merging import Merging
 from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.naming import Naming
+from node_gateway.services.notice_goods import NoticeGoods
 from node_gateway.services.notices import Notices
 from node_gateway.services.operating import Operating
 from node_gateway.services.promises import PromiseWatch
@@ -79,6 +80,7 @@ class Gateway:
     merging: Merging
     naming: Naming
     notices: Notices
+    notice_goods: NoticeGoods
     issuing: Issuing
     withdrawing: Withdrawing
     commissioning: Commissioning

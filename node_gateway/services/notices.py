@@ -6,6 +6,7 @@ is away the last known ones hold. Nothing here is stored but lists of codes.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -59,6 +60,9 @@ class Notices:
         follower: Brings the states up to date before they are asked.
         current: Returns the directory as of the newest block that was read.
         participant: Whose gateway this is.
+
+    Attributes:
+        loading: Held by whoever takes in a list.
     """
 
     def __init__(
@@ -73,6 +77,12 @@ class Notices:
         self._current, self._participant = current, participant
         self._lists = NoticeStore(database)
         self._standing = StandingNotices(current())
+        self.loading = asyncio.Lock()
+
+    @property
+    def directory(self) -> Directory:
+        """The network as of the newest block that was read."""
+        return self._current()
 
     @property
     def standing(self) -> StandingNotices:
@@ -132,6 +142,20 @@ class Notices:
         await self._follower.catch_up()
         return await self._database.read(lambda c: _lay(c, standing, codes, lots))
 
+    async def of_one(self, notice: Notice, codes: Sequence[str]) -> dict[str, Match]:
+        """Return which of some codes a notice means by themselves, whether it stands or not.
+
+        Everything stored must have been followed.
+        """
+        one = StandingNotices(self._current(), notice)
+        laid = await self._database.read(lambda c: _lay(c, one, codes, _NO_LOTS))
+        return {
+            code: concern.match
+            for code, concerns in laid.concerns.items()
+            for concern in concerns
+            if concern.code == code
+        }
+
     async def public(self, code: str, *, lot: str | None) -> list[Concern]:
         """Return what anybody may be told who asks about a code.
 
@@ -173,7 +197,7 @@ class Notices:
             raise CodeListError("the notice names no list", code="list_not_wanted")
         if codes.digest != notice.digest:
             raise CodeListError("the notice means another list", code="list_digest")
-        codes.require_product(notice.product)
+        await asyncio.to_thread(codes.require_product, notice.product)
         if notice.digest not in await self._lists.lists_loaded():
             await self._lists.add_list(notice.digest, codes.codes)
         return len(codes.codes)

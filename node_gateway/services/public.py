@@ -23,6 +23,8 @@ from node_gateway.services.disclosing import (
     covers,
     open_event,
 )
+from node_gateway.services.notice_words import banner_wire
+from node_gateway.services.notices import Notices
 from node_gateway.settings import PoliciesSection
 from node_gateway.storage.corrections import corrective_ids
 
@@ -52,9 +54,10 @@ class PublicAnswers:
         disclosing: Disclosing,
         policies: PoliciesSection,
         maker: Maker,
+        notices: Notices,
     ) -> None:
         self._store, self._disclosing = store, disclosing
-        self._policies, self._maker = policies, maker
+        self._policies, self._maker, self._notices = policies, maker, notices
 
     async def answer(self, code: str) -> dict[str, Any]:
         """Return the public answer for a canonical code.
@@ -79,11 +82,18 @@ class PublicAnswers:
             gone = bool(standing) and await takes_in(self._store, standing[-1], code)
             status = "withdrawn" if gone else _status(standing, sold=sold)
             answer["product"] = {**product, "status": status}
+        answer["notices"] = await self._banners(code, answer.get("product", {}).get("lot"))
         answer["corrections"] = _corrections(sealed)
         answer["proofs"] = await self._proofs(code, sealed)
         if len(sealed) > BUNDLES_MAX:
             answer["truncated"] = True  # the newest are there
         return answer
+
+    async def _banners(self, code: str, lot: str | None) -> list[dict[str, Any]]:
+        """Return the recalls that stand: by the product, and by the lot if it is shown above."""
+        directory = self._notices.standing.directory
+        found = await self._notices.public(code, lot=lot)
+        return [banner_wire(one, directory) for one in found]
 
     async def _disclosed(self, code: str) -> list[OpenEvent]:
         """Return the events of which the public policy shows something, oldest first."""

@@ -11,6 +11,8 @@ Mark: TypeAlias = tuple[int, int]
 """(eventTime in ms, position) of an event: the order in which events are folded."""
 EARLY_MAX: Final = 8
 EMPTIED_MAX: Final = 4
+ENDS: Final = frozenset({"dispensed", "decommissioned", "destroyed", "lost", "consumed"})
+"""How a code can leave the trade."""
 
 
 class Ended(NamedTuple):

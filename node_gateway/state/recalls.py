@@ -61,12 +61,13 @@ class StandingNotices:
         any_real: Whether any of them is more than an exercise.
     """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, only: Notice | None = None) -> None:
+        """Take all that stand in a directory, or one of its notices whether it stands or not."""
         self.directory = directory
         self._by_product: dict[str, tuple[Notice, ...]] = {}
-        for one in directory.notices.values():
-            if one.level:
-                self._by_product[one.product] = (*self._by_product.get(one.product, ()), one)
+        chosen = [one for one in directory.notices.values() if one.level]
+        for one in chosen if only is None else [only]:
+            self._by_product[one.product] = (*self._by_product.get(one.product, ()), one)
         every = [one for some in self._by_product.values() for one in some]
         self.any_real = any(not one.drill for one in every)
         self.any_list = any(one.has_list for one in every)

@@ -116,14 +116,18 @@ def contents(connection: Connection, codes: Collection[str], *, codes_max: int) 
     return Contents(states, _frozen(inside), is_whole=not wanted)
 
 
-def states_between(
+def codes_between(
     connection: Connection, low: str, high: str, *, after: str, limit: int
-) -> dict[str, CodeState]:
-    """Return the states of codes from `low` on and before `high`, above `after`, ascending."""
+) -> list[str]:
+    """Return codes that have a state, from `low` on and before `high`, above `after`."""
     column = code_state.c.code
-    query = select(column, code_state.c.data).where(column >= low, column < high, column > after)
-    rows = connection.execute(query.order_by(column).limit(limit))
-    return {code: from_wire(orjson.loads(bytes(data))) for code, data in rows}
+    query = select(column).where(column >= low, column < high, column > after)
+    return list(connection.execute(query.order_by(column).limit(limit)).scalars())
+
+
+def any_between(connection: Connection, low: str, high: str) -> bool:
+    """Tell whether any code from `low` on and before `high` has a state."""
+    return bool(codes_between(connection, low, high, after="", limit=1))
 
 
 def _children(
