@@ -8,6 +8,7 @@ from urllib.parse import quote
 import typer
 
 from node_gateway.cli.client import Client
+from node_gateway.cli.notices import rows_of
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import command, put, say, table
 
@@ -94,7 +95,7 @@ def show_code(
     if json:
         put(state)
         return
-    rows = [["status", state["status"]]]
+    rows = [["status", state["status"]], *rows_of(state["notices"])]
     rows += [[name, str(state[name])] for name in _PLAIN if state[name] is not None]
     rows += platform_rows(state)
     rows += [["commissioned", _said(state["commissioned"])], ["last event", _said(state["last"])]]

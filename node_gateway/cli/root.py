@@ -22,6 +22,7 @@ from node_gateway.cli import (
     keys,
     linting,
     master_data,
+    notices,
     operating,
     proofs,
     serve,
@@ -64,6 +65,9 @@ app.add_typer(master_data.party, name="party", help=f"Organisations: {_SEVERAL}"
 issuing.register(code.app)
 code.app.command("show")(findings.show_code)
 app.add_typer(findings.app, name="finding", help="What state rules found: list, show.")
+app.add_typer(
+    notices.app, name="notice", help="Recalls and the goods here: list, show, affected, load."
+)
 app.add_typer(code.app, name="code", help="Codes: parse, issue, commission, void, replace.")
 chain.app.command("succeed")(succession.succeed)
 app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")

@@ -39,6 +39,7 @@ COMMANDS = {
     "code parse": True,
     "code show": True,
     "finding list": True,
+    **{f"notice {verb}": True for verb in ("list", "show", "affected", "load")},
     "finding show": True,
     "code issue": False,  # its output has formats of its own
     "code orders": True,
