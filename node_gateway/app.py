@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from node_gateway.api import (
     administration,
     anchors,
+    archives,
     capture,
     codes,
     correcting,
@@ -46,6 +47,7 @@ from node_gateway.worker import Worker
 
 # The first route that fits answers: those of `codes` end in a path that takes everything.
 _ROUTERS = (
+    archives,
     states,
     correcting,
     capture,

@@ -253,6 +253,13 @@ class DropFolderSection(_Section):
     """How often it is looked at, in seconds; a file is taken when it did not change meanwhile."""
 
 
+class HostingSection(_Section):
+    """Archives of participants that left, served in their place."""
+
+    folder: Path | None = None
+    """Every file in it that ends in `.archive` is served; read at the start."""
+
+
 class LogSection(_Section):
     """Log output: `json` for machines, `console` for a terminal."""
 
@@ -282,6 +289,7 @@ class Settings(BaseSettings):
     subscriptions: SubscriptionsSection = SubscriptionsSection()
     policies: PoliciesSection = PoliciesSection()
     drop_folder: DropFolderSection = DropFolderSection()
+    hosting: HostingSection = HostingSection()
     log: LogSection = LogSection()
 
     @classmethod
@@ -347,6 +355,7 @@ _PATHS = {
     "gateway": ("imports_folder", "locations_file"),
     "chain": ("network_file",),
     "drop_folder": ("path", "mapping"),
+    "hosting": ("folder",),
     "keys": ("anchor_keystore", "sign_keystore", "passphrase_file"),
 }
 

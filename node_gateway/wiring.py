@@ -21,6 +21,7 @@ from anchoring.directory.model import Directory
 from anchoring.ports import BlockRef, ChainIdentity
 from anchoring.succession import Succession
 from node_gateway import features
+from node_gateway.archive.reading import Archives
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers import canonical_identifier
 from node_gateway.errors import SettingsError
@@ -224,6 +225,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         mappings=tables.mappings,
         linting=features.linting(base, tables),
         drop_folder=features.drop_folder(base, importing, tables),
+        archives=Archives(settings.hosting.folder),
         exports=exports,
         batcher=Batcher(store, chain_id=network.chain_id, succession=parts.succession, clock=clock),
         anchorer=_anchorer(parts),

@@ -30,17 +30,13 @@ async def list_anchors(
     gateway.lists.check(address(request))
     number = stream if stream is not None else gateway.streams.ordinary.number
     anchors = await gateway.store.anchors(number, after=after, limit=per_page)
-    headers = {}
-    if len(anchors) == per_page:
-        last = anchors[-1].anchor.sequence
-        target = f"/v1/anchors?stream={number}&after={last}&perPage={per_page}"
-        headers["Link"] = f'<{target}>; rel="next"'
-    body = {
-        "stream": number,
-        "streams": [one.number for one in gateway.streams.all],
-        "anchors": [_anchor(one) for one in anchors],
-    }
-    return JSONResponse(body, headers=headers)
+    return anchors_answer(
+        [anchor_wire(one) for one in anchors],
+        stream=number,
+        streams=[one.number for one in gateway.streams.all],
+        limit=per_page,
+        path="/v1/anchors",
+    )
 
 
 @router.get("/v1/streams/{stream}/anchors/{sequence}/entries", operation_id="listEntries")
@@ -58,6 +54,24 @@ async def list_entries(
     raw = (await gateway.store.batch_entries(stream, sequence)).hex()
     if not raw:  # taken over from the chain after an old copy was restored
         raise NotFoundError("this database lost the list", code="entries_lost")
+    return entries_answer(stream, sequence, raw)
+
+
+def anchors_answer(
+    anchors: list[dict[str, Any]], *, stream: int, streams: list[int], limit: int, path: str
+) -> Response:
+    """Return a page of anchors with the way to the next one."""
+    headers = {}
+    if len(anchors) == limit:
+        last = anchors[-1]["sequence"]
+        target = f"{path}?stream={stream}&after={last}&perPage={limit}"
+        headers["Link"] = f'<{target}>; rel="next"'
+    body = {"stream": stream, "streams": streams, "anchors": anchors}
+    return JSONResponse(body, headers=headers)
+
+
+def entries_answer(stream: int, sequence: int, raw: str) -> Response:
+    """Return a list of entries, given in hex without anything between them; it never changes."""
     width = 2 * _HASH_SIZE
     body = {
         "stream": stream,
@@ -68,7 +82,7 @@ async def list_entries(
     return JSONResponse(body, headers=immutable)
 
 
-def _anchor(stored: StoredAnchor) -> dict[str, Any]:
+def anchor_wire(stored: StoredAnchor) -> dict[str, Any]:
     """The number of events is not among it: under fixed padding nobody may learn it."""
     anchor, place = stored.anchor, stored.place
     return {

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from node_gateway.api import answers, answers_notices, answers_operating, linting_answers
+from node_gateway.api import answers_archives as archives
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
@@ -77,6 +78,10 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "exportBill": {200: "A file of the platform, `application/xml`."},
     "exportRelation": {200: "A file of the platform, `application/xml`."},
     "listAnchors": {200: answers.Anchors},
+    "listArchives": {200: archives.Archives},
+    "listArchivedAnchors": {200: answers.Anchors},
+    "listArchivedEntries": {200: answers.Entries},
+    "lookUpArchivedCode": {200: archives.ArchivedAnswer},
     "listEntries": {200: answers.Entries},
     "listOperations": {200: "The operations, what they need, and the event that each one states."},
     "operate": {200: answers_operating.Operated, 201: answers_operating.Operated},

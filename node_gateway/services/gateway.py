@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from anchoring.anchorer import Anchorer
 from anchoring.core.receipt import Receipt
+from node_gateway.archive.reading import Archives
 from node_gateway.codes.identity import code_and_lot
 from node_gateway.errors import ParameterError
 from node_gateway.services.access import Access
@@ -89,6 +90,7 @@ class Gateway:
     mappings: Mappings
     linting: Linting
     drop_folder: DropFolder | None
+    archives: Archives
     exports: MashangExports
     batcher: Batcher
     anchorer: Anchorer

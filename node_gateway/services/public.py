@@ -82,14 +82,14 @@ class PublicAnswers:
             gone = bool(standing) and await takes_in(self._store, standing[-1], code)
             status = "withdrawn" if gone else _status(standing, sold=sold)
             answer["product"] = {**product, "status": status}
-        answer["notices"] = await self._banners(code, answer.get("product", {}).get("lot"))
+        answer["notices"] = await self.banners(code, answer.get("product", {}).get("lot"))
         answer["corrections"] = _corrections(sealed)
         answer["proofs"] = await self._proofs(code, sealed)
         if len(sealed) > BUNDLES_MAX:
             answer["truncated"] = True  # the newest are there
         return answer
 
-    async def _banners(self, code: str, lot: str | None) -> list[dict[str, Any]]:
+    async def banners(self, code: str, lot: str | None) -> list[dict[str, Any]]:
         """Return the recalls that stand: by the product, and by the lot if it is shown above."""
         directory = self._notices.standing.directory
         found = await self._notices.public(code, lot=lot)
