@@ -23,7 +23,7 @@ from typing import Final
 from anchoring.chain.branches import branching_block, check_identity, header_at, headers_down
 from anchoring.chain.logs import Header, InconsistentAnswersError, LogReader, RangeRefusedError
 from anchoring.chain.network import Network
-from anchoring.directory.events import ChainLog, Contracts, topics
+from anchoring.directory.events import ChainLog, Contracts, LogsRefusedError, topics
 from anchoring.directory.fold import empty_directory, fold
 from anchoring.directory.model import Directory
 from anchoring.directory.store import (
@@ -32,6 +32,7 @@ from anchoring.directory.store import (
     CursorMovedError,
     DirectoryStore,
     Facts,
+    MemoryDirectoryStore,
     StoredChain,
     is_kept,
 )
@@ -106,6 +107,8 @@ class ChainFollower:
         network: Which chain and which contracts.
         clock: Unix seconds.
         on_reorg: Called with the number of blocks that a reorg took away.
+        repairs: Read everything again when the logs contradict each other: a log may have been
+            left out of an answer long ago.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class ChainFollower:
         *,
         clock: Callable[[], float],
         on_reorg: Callable[[int], None] = lambda _: None,
+        repairs: bool = True,
     ) -> None:
         self._reader, self._store, self._network = reader, store, network
         self._contracts = contracts_of(network)
@@ -124,7 +128,8 @@ class ChainFollower:
         self._blocks: tuple[BlockRef, ...] = ()
         self._foundation: int | None = None
         self._view = FollowView()
-        self._loaded = self._identified = False
+        self._loaded = self._identified = self._contradictory = False
+        self._repairs = repairs
         self._facts = Facts()
         self._range_blocks = RANGE_BLOCKS
 
@@ -168,6 +173,8 @@ class ChainFollower:
             ChainError: as `catch_up`.
         """
         try:
+            if self._contradictory and self._repairs:
+                await self._read_again()
             if not self._loaded:
                 await self.load()
             return await self._step()
@@ -335,7 +342,29 @@ class ChainFollower:
         def work() -> Directory:
             return fold(directory, logs, head, contracts=self._contracts)
 
-        return work() if len(logs) <= _FOLDED_AT_ONCE_MAX else await asyncio.to_thread(work)
+        try:
+            return work() if len(logs) <= _FOLDED_AT_ONCE_MAX else await asyncio.to_thread(work)
+        except LogsRefusedError:
+            self._contradictory = True
+            raise
+
+    async def _read_again(self) -> None:
+        """Read everything into memory, and put it into the place of what is stored if it folds.
+
+        Raises:
+            LogsRefusedError: it is the endpoint that contradicts itself; nothing was changed.
+        """
+        fresh = MemoryDirectoryStore()
+        reading = ChainFollower(
+            self._reader, fresh, self._network, clock=self._clock, repairs=False
+        )
+        await reading.catch_up()
+        stored = await fresh.load()
+        await self._store.begin(stored.facts)
+        # A crash here leaves nothing stored: the next start reads everything again.
+        await self._store.append(stored.blocks, stored.logs, after=None)
+        await self.load()
+        self._contradictory = False
 
     def _say_current(self, head: BlockRef) -> bool:
         self._view = replace(

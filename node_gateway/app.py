@@ -108,6 +108,7 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
         gateway.on_wake(worker.wake)
         working = asyncio.create_task(worker.run())
         following = asyncio.create_task(gateway.follower.run())
+        following_chain = asyncio.create_task(gateway.directory.run())
         await gateway.intake.resume()
         watching = _watching(gateway)
         try:
@@ -120,6 +121,9 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
             await gateway.intake.stop()
             worker.stop()
             gateway.follower.stop()
+            gateway.directory.stop()
+            following_chain.cancel()  # a step is one transaction: the next start goes on
+            await asyncio.gather(following_chain, return_exceptions=True)
             with contextlib.suppress(Exception):  # the worker has said what was wrong
                 await working
             await following

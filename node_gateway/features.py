@@ -9,7 +9,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from anchoring.chain.logs import EvmLogReader
+from anchoring.chain.network import Network
 from anchoring.chain.receipts import ReceiptSigner
+from anchoring.chain.rpc import EvmRpc
+from anchoring.chain_follower import ChainFollower
 from anchoring.directory.model import Directory
 from node_gateway.codes.issuing import Status
 from node_gateway.epcis.derived import Location
@@ -19,6 +23,7 @@ from node_gateway.services.capture import Capture
 from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
+from node_gateway.services.directory import DirectoryService
 from node_gateway.services.drop_folder import DropFolder
 from node_gateway.services.drug_codes import DrugCodes
 from node_gateway.services.exporting_mashang import MashangExports
@@ -53,6 +58,7 @@ from node_gateway.services.unissued import Unissued
 from node_gateway.services.withdrawing import Withdrawing
 from node_gateway.settings import Settings
 from node_gateway.state.folding import Lookups
+from node_gateway.storage.chain_directory import ChainDirectoryStore
 from node_gateway.storage.code_judging import CodeStates
 from node_gateway.storage.corrections import Corrections
 from node_gateway.storage.database import Database
@@ -268,6 +274,27 @@ def drop_folder(base: Base, importing: Importing, tables: CsvFiles) -> DropFolde
         capture=base.capture,
         gate=base.gate,
     )
+
+
+async def directory(base: Base, rpc: EvmRpc, network: Network) -> DirectoryService:
+    """Return what keeps the directory, as far as it is stored.
+
+    Args:
+        base: What every feature builds on.
+        rpc: A connection to the chain of its own.
+        network: Whose contracts are followed.
+    """
+    follower = ChainFollower(
+        EvmLogReader(rpc),
+        ChainDirectoryStore(base.store),
+        network,
+        clock=base.clock,
+        on_reorg=lambda _: base.metrics.reorgs.inc(),
+    )
+    poll_s = base.settings.chain.poll_s
+    made = DirectoryService(follower, metrics=base.metrics, poll_s=poll_s, clock=base.clock)
+    await made.load()
+    return made
 
 
 def notices(base: Base, current: Callable[[], Directory]) -> Notices:

@@ -63,6 +63,19 @@ class Metrics:
             "Age of the oldest batch that is not final",
             registry=self.registry,
         )
+        self.chain_lag = Gauge(
+            "sealtrail_chain_lag_blocks",
+            "Blocks that the chain endpoint has and the directory does not",
+            registry=self.registry,
+        )
+        self.chain_age = Gauge(
+            "sealtrail_chain_age_seconds",
+            "Time since the directory was last seen to be as new as the chain",
+            registry=self.registry,
+        )
+        self.reorgs = Counter(
+            "sealtrail_chain_reorgs", "Reorgs that took blocks away", registry=self.registry
+        )
         self.state = Gauge(
             "sealtrail_state",
             "1 for the state that the gateway is in",

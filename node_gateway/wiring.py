@@ -17,8 +17,7 @@ from anchoring.chain.network import Network, load_network
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
-from anchoring.directory.model import Directory
-from anchoring.ports import BlockRef, ChainIdentity
+from anchoring.ports import ChainIdentity
 from anchoring.succession import Succession
 from node_gateway import features
 from node_gateway.archive.reading import Archives
@@ -42,8 +41,6 @@ PASSPHRASE_VARIABLE = "SEALTRAIL_PASSPHRASE"  # noqa: S105  the name of a variab
 META_PARTICIPANT = "participant"
 META_NAME = "participant_name"
 
-_NOTHING_FOLLOWED = Directory(BlockRef(0, bytes(32), 0))
-
 OnStep = Callable[[str], None]
 
 
@@ -65,6 +62,7 @@ class _Parts:
     store: GatewayStore
     succession: Succession
     rpc: EvmRpc
+    directory_rpc: EvmRpc
     on_step: OnStep
     clock: Callable[[], float]
 
@@ -166,12 +164,13 @@ async def open_gateway(
     async with open_database(settings, on_step=on_step) as store:
         await _check_owner(store, settings.gateway.participant)
         succession = await known_succession(store, network)
-        rpc = EvmRpc(settings.chain.rpc)
+        rpc, directory_rpc = EvmRpc(settings.chain.rpc), EvmRpc(settings.chain.rpc)
         try:
-            step = on_step or _no_step
-            parts = _Parts(settings, network, opened, store, succession, rpc, step, clock)
+            step, rpcs = on_step or _no_step, (rpc, directory_rpc)
+            parts = _Parts(settings, network, opened, store, succession, *rpcs, step, clock)
             yield await _put_together(parts, locations)
         finally:
+            await directory_rpc.close()
             await rpc.close()
 
 
@@ -185,7 +184,8 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     disclosing = Disclosing(store, settings.policies, standing.hints)
     issuing, withdrawing, commissioning = features.issuing(base)
     states, drug_codes = features.drug_codes(base)
-    notices = features.notices(base, lambda: _NOTHING_FOLLOWED)
+    directory = await features.directory(base, parts.directory_rpc, network)
+    notices = features.notices(base, lambda: directory.current)
     operating, merging, naming = features.operating(
         base, (standing, correcting), issuing, states, notices
     )
@@ -206,6 +206,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         operating=operating,
         merging=merging,
         naming=naming,
+        directory=directory,
         notices=notices,
         notice_goods=NoticeGoods(store, store, notices=notices, states=states, standing=standing),
         issuing=issuing,

@@ -18,6 +18,7 @@ from node_gateway.services.capture import Capture
 from node_gateway.services.commissioning import Commissioning
 from node_gateway.services.company_prefixes import CompanyPrefixes
 from node_gateway.services.correcting import Correcting
+from node_gateway.services.directory import DirectoryService
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.drop_folder import DropFolder
 from node_gateway.services.drug_codes import DrugCodes
@@ -80,6 +81,7 @@ class Gateway:
     operating: Operating
     merging: Merging
     naming: Naming
+    directory: DirectoryService
     notices: Notices
     notice_goods: NoticeGoods
     issuing: Issuing
