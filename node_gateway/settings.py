@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,13 +28,11 @@ from anchoring.core.paths import is_derived, parse_path
 from anchoring.errors import DisclosureError
 from node_gateway.codes.issuing import Scheme
 from node_gateway.errors import SettingsError
+from node_gateway.settings_keys import KeysSection
+from node_gateway.settings_keys import Section as _Section
 
 MIB = 1024 * 1024
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class GatewaySection(_Section):
@@ -71,17 +69,6 @@ class ChainSection(_Section):
     """How often the chain is looked at, in seconds."""
     start_without_chain: bool = False
     """Take captures before the chain was seen once; otherwise read-only until then."""
-
-
-class KeysSection(_Section):
-    """Keystore files (version 3). The passphrase comes from a file or from the environment."""
-
-    anchor_keystore: Path
-    """The key that sends anchors."""
-    sign_keystore: Path
-    """The key that signs receipts."""
-    passphrase_file: Path | None = None
-    """File with the passphrase of both; readable by the gateway's user alone."""
 
 
 class StreamSection(_Section):
@@ -356,7 +343,9 @@ _PATHS = {
     "chain": ("network_file",),
     "drop_folder": ("path", "mapping"),
     "hosting": ("folder",),
-    "keys": ("anchor_keystore", "sign_keystore", "passphrase_file"),
+    "keys": tuple(
+        name for name in KeysSection.model_fields if name.endswith(("_keystore", "_file"))
+    ),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -12,11 +11,9 @@ from pathlib import Path
 
 from anchoring.anchorer import Anchorer
 from anchoring.chain.evm import EvmChain
-from anchoring.chain.keystore import load_keystore
 from anchoring.chain.network import Network, load_network
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
-from anchoring.chain.signer import Signer
 from anchoring.ports import ChainIdentity
 from anchoring.succession import Succession
 from node_gateway import features
@@ -32,24 +29,18 @@ from node_gateway.services.limiter import Limiter
 from node_gateway.services.notice_goods import NoticeGoods
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.services.succeeding import known_succession
-from node_gateway.settings import KeysSection, Settings
+from node_gateway.settings import Settings
+from node_gateway.signers import Keys as Keys
+from node_gateway.signers import open_anchor, open_keys
+from node_gateway.signers import passphrase as passphrase
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
 
-PASSPHRASE_VARIABLE = "SEALTRAIL_PASSPHRASE"  # noqa: S105  the name of a variable
 META_PARTICIPANT = "participant"
 META_NAME = "participant_name"
 
 OnStep = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The two keys of a gateway, opened."""
-
-    anchor: Signer
-    sign: Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +56,6 @@ class _Parts:
     directory_rpc: EvmRpc
     on_step: OnStep
     clock: Callable[[], float]
-
-
-def passphrase(section: KeysSection) -> str:
-    """Return the keystore passphrase from its file, or from the environment.
-
-    Raises:
-        SettingsError: neither is there, or the file cannot be read.
-    """
-    if section.passphrase_file is not None:
-        try:
-            return section.passphrase_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError(
-                f"cannot read the passphrase file: {error.strerror}",
-                member="keys.passphrase_file",
-            ) from error
-    text = os.environ.get(PASSPHRASE_VARIABLE)
-    if not text:
-        raise SettingsError(
-            "no passphrase for the keystores",
-            member="keys.passphrase_file",
-            hint=f"Name a file there, or set {PASSPHRASE_VARIABLE}.",
-        )
-    return text
-
-
-def open_keys(section: KeysSection) -> Keys:
-    """Open both keystores.
-
-    Raises:
-        KeystoreError, SettingsError: a file or the passphrase is wrong.
-    """
-    text = passphrase(section)
-    return Keys(
-        anchor=load_keystore(section.anchor_keystore, text),
-        sign=load_keystore(section.sign_keystore, text),
-    )
 
 
 def prepare_database(url: str) -> None:
@@ -131,11 +85,12 @@ def network_of(settings: Settings) -> Network:
 async def open_chain(settings: Settings) -> AsyncIterator[EvmChain]:
     """Open the configured chain with the anchor key, for commands that need nothing else."""
     network = load_network(settings.chain.network_file)
-    key = load_keystore(settings.keys.anchor_keystore, passphrase(settings.keys))
+    key = open_anchor(settings.keys)
     rpc = EvmRpc(settings.chain.rpc)
     try:
         yield EvmChain(rpc, key, chain_id=network.chain_id, registry=network.registries[0].address)
     finally:
+        await key.close()
         await rpc.close()
 
 
@@ -170,8 +125,9 @@ async def open_gateway(
             parts = _Parts(settings, network, opened, store, succession, *rpcs, step, clock)
             yield await _put_together(parts, locations)
         finally:
-            await directory_rpc.close()
+            await opened.anchor.close()
             await rpc.close()
+            await directory_rpc.close()
 
 
 async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gateway:

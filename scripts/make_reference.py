@@ -139,7 +139,7 @@ def described(model: type[BaseModel]) -> dict[str, str]:
     """Return the text below each setting in the source, its base class's too."""
     words: dict[str, str] = {}
     for one in reversed(model.__mro__):
-        if one.__module__ != Settings.__module__:
+        if not one.__module__.startswith(Settings.__module__):  # and settings_keys
             continue
         (tree,) = ast.parse(inspect.getsource(one)).body
         assert isinstance(tree, ast.ClassDef)

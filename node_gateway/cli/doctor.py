@@ -86,6 +86,8 @@ async def _checks(config: Path) -> list[Check]:
         return [*checks, ("settings", False, f"{error}. Try: {error.hint or 'correct the file'}")]
     checks.append(("settings", True, str(config)))
     checks.append(_guarded("keys", lambda: _keys(settings)))
+    if settings.keys.anchor_signer is not None:
+        checks.append(await _signer(settings))
     checks.append(await _database(settings))
     checks += await _chain(settings)
     checks.append(_disk(settings))
@@ -101,10 +103,32 @@ def _guarded(name: str, check: Callable[[], str]) -> Check:
 
 
 def _keys(settings: Any) -> str:
-    from node_gateway.wiring import open_keys
+    from node_gateway.signers import open_keys
 
     keys = open_keys(settings.keys)
     return f"anchor 0x{keys.anchor.address.hex()}, sign 0x{keys.sign.address.hex()}"
+
+
+async def _signer(settings: Any) -> Check:
+    from anchoring.chain.remote_signer import RemoteSigner
+    from anchoring.errors import AnchoringError
+    from node_gateway.signers import open_anchor
+
+    try:
+        signer = open_anchor(settings.keys)
+    except (AnchoringError, GatewayError) as error:
+        return "signer", False, f"{error}. Try: check the section [keys]"
+    if not isinstance(signer, RemoteSigner):
+        return "signer", True, "the anchor key is in its file"
+    try:
+        known = signer.address in await signer.accounts()
+    except AnchoringError as error:
+        return "signer", False, f"{error}. Try: check that it runs, and keys.anchor_signer"
+    finally:
+        await signer.close()
+    has = "has the key" if known else "has no key"
+    text = f"{signer.name} {has} of 0x{signer.address.hex()}"
+    return "signer", known, text if known else f"{text}. Try: check keys.anchor_address"
 
 
 async def _database(settings: Any) -> Check:

@@ -102,3 +102,42 @@ def test_a_secret_at_the_wrong_place_is_not_repeated(tmp_path: Path) -> None:
     error = refused(tmp_path, text)
     assert "keys.passphrase" in str(error)
     assert "PLANTED" not in f"{error} {error.hint} {error.__cause__} {error.__context__}"
+
+
+def keys(*lines: str) -> str:
+    """Return settings whose section of keys holds these lines and the key of receipts."""
+    head = GOOD[: GOOD.index("[keys]")]
+    return "\n".join([head, "[keys]", 'sign_keystore = "sign.json"', *lines, ""])
+
+
+SIGNER = 'anchor_signer = "https://signer.example:9000"'
+ADDRESS = f'anchor_address = "0x{"ab" * 20}"'
+
+
+def test_the_anchor_key_may_be_elsewhere(tmp_path: Path) -> None:
+    file = tmp_path / "sealtrail.toml"
+    file.write_text(keys(SIGNER, ADDRESS, 'anchor_signer_token_file = "token"'))
+    section = load_settings(file).keys
+    assert section.anchor_keystore is None
+    assert section.anchor_signer_token_file == tmp_path / "token"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((), "anchor_keystore is missing"),
+        ((SIGNER,), "anchor_signer and anchor_address go together"),
+        ((ADDRESS, 'anchor_keystore = "a"'), "anchor_signer and anchor_address go together"),
+        ((SIGNER, ADDRESS, 'anchor_keystore = "a"'), "not both"),
+        (('anchor_keystore = "a"', 'anchor_signer_token_file = "t"'), "needs anchor_signer"),
+        (('anchor_signer = "signer"', ADDRESS), "http:// or https:// address"),
+        (('anchor_signer = "https://[x"', ADDRESS), "http:// or https:// address"),
+        (('anchor_signer = "https://me:pass-word@a"', ADDRESS), "anchor_signer_token_file"),
+        ((SIGNER, 'anchor_address = "0xab"'), "40 hex digits"),
+        (('anchor_keystore = "a"', 'admin_signer = "https://a"'), "admin_address go together"),
+    ],
+)
+def test_where_a_key_is_must_be_clear(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
+    error = refused(tmp_path, keys(*lines))
+    assert said in str(error)
+    assert "pass-word" not in str(error)
