@@ -27,6 +27,7 @@ MAY_DRAW = {
     "node_gateway/api/problems.py": "the same, for a request that got no name",
     "anchoring/chain/keystore.py": "a new key, on an operator's command",
     "node_gateway/cli/init.py": "the passphrase of new keystores",
+    "node_gateway/cli/recall_files.py": "the salt of a list of codes that a notice names",
     "node_gateway/cli/chain.py": "a throw-away key that deploys contracts and gets no right by it",
 }
 # Who signs.

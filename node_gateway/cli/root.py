@@ -10,6 +10,8 @@ from node_gateway.cli import (
     capturing,
     chain,
     code,
+    code_prefix,
+    consortium,
     database,
     demo,
     doctor,
@@ -25,6 +27,7 @@ from node_gateway.cli import (
     notices,
     operating,
     proofs,
+    recall,
     serve,
     subscription,
     succession,
@@ -67,6 +70,15 @@ code.app.command("show")(findings.show_code)
 app.add_typer(findings.app, name="finding", help="What state rules found: list, show.")
 app.add_typer(
     notices.app, name="notice", help="Recalls and the goods here: list, show, affected, load."
+)
+app.add_typer(
+    recall.app, name="recall", help="Recall goods: open, drill, escalate, close, list, show."
+)
+app.add_typer(
+    consortium.app, name="consortium", help="The participants, and what they decide together."
+)
+app.add_typer(
+    code_prefix.app, name="code-prefix", help="Who may commission which codes; handing over."
 )
 app.add_typer(code.app, name="code", help="Codes: parse, issue, commission, void, replace.")
 chain.app.command("succeed")(succession.succeed)

@@ -61,6 +61,17 @@ COMMANDS = {
     "subscription list": True,
     "subscription show": False,  # its output is JSON always
     "subscription remove": False,
+    **{
+        f"consortium {verb}": True
+        for verb in (
+            *("approve", "withdraw", "execute", "veto", "propose suspend", "propose reinstate"),
+            *("propose remove", "propose admit", "propose roles", "propose voter"),
+            *("propose admin-key", "propose grant-prefix", "propose revoke-prefix"),
+            "propose successor",
+        )
+    },
+    **{f"code-prefix {verb}": True for verb in ("offer", "accept", "refuse", "surrender")},
+    **{f"recall {verb}": True for verb in ("open", "drill", "escalate", "close", "list", "show")},
     "demo": False,
     "import csv": True,
     "lint": True,

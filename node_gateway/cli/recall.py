@@ -1,0 +1,140 @@
+"""`sealtrail recall`: recalls and their exercises, on the chain, where nobody can hide them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node_gateway.cli import notices
+from node_gateway.cli.governing import Asked, DryRunOption, YesOption, govern
+from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+from node_gateway.cli.output import command
+from node_gateway.cli.recall_files import About, Said, publish
+
+app = typer.Typer(no_args_is_help=True)
+app.command("list")(notices.list_notices)
+app.command("show")(notices.show_notice)
+
+ProductArgument = Annotated[
+    str, typer.Argument(metavar="PRODUCT", help="A GTIN, gs1: and 12 digits, or cn: and 7 digits.")
+]
+NoticeArgument = Annotated[
+    int, typer.Argument(metavar="N", help="Number of the notice: sealtrail recall list.")
+]
+LotOption = Annotated[list[str] | None, typer.Option(help="A lot; repeatable. None: everything.")]
+CodesOption = Annotated[
+    Path | None,
+    typer.Option(help="File with one code per line; only the digest of the list goes on chain."),
+]
+ListOption = Annotated[
+    Path | None,
+    typer.Option("--list", help="Where the salted list is written that partners get; new."),
+]
+LevelOption = Annotated[int, typer.Option(help="1 (gravest), 2 or 3.")]
+ZhOption = Annotated[str, typer.Option(help="Public text in Chinese.")]
+EnOption = Annotated[str, typer.Option(help="Public text in English.")]
+ZhFileOption = Annotated[Path | None, typer.Option(help="The same, from a file.")]
+EnFileOption = Annotated[Path | None, typer.Option(help="The same, from a file.")]
+UriOption = Annotated[str, typer.Option(help="Where the full notice stands.")]
+UriFileOption = Annotated[
+    Path | None, typer.Option(help="The full notice; its SHA-256 goes beside the address.")
+]
+
+
+@app.command("open")
+@command
+def open_recall(
+    product: ProductArgument,
+    level: LevelOption,
+    lot: LotOption = None,
+    codes: CodesOption = None,
+    list_file: ListOption = None,
+    zh: ZhOption = "",
+    en: EnOption = "",
+    zh_file: ZhFileOption = None,
+    en_file: EnFileOption = None,
+    uri: UriOption = "",
+    uri_file: UriFileOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Recall a product, lots of it, or the codes of a list. Every gateway applies it."""
+    said = Said(zh, en, zh_file, en_file, uri, uri_file)
+    about = About(product, lot or [], codes, list_file)
+    publish(Asked(config, yes, dry_run, json), about, level, said, drill=False)
+
+
+@app.command("drill")
+@command
+def drill(
+    product: ProductArgument,
+    level: LevelOption = 3,
+    lot: LotOption = None,
+    codes: CodesOption = None,
+    list_file: ListOption = None,
+    zh: ZhOption = "",
+    en: EnOption = "",
+    zh_file: ZhFileOption = None,
+    en_file: EnFileOption = None,
+    uri: UriOption = "",
+    uri_file: UriFileOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Exercise a recall: marked as an exercise everywhere, blocks nothing."""
+    said = Said(zh, en, zh_file, en_file, uri, uri_file)
+    about = About(product, lot or [], codes, list_file)
+    publish(Asked(config, yes, dry_run, json), about, level, said, drill=True)
+
+
+@app.command("escalate")
+@command
+def escalate(
+    notice: NoticeArgument,
+    level: LevelOption,
+    zh: ZhOption = "",
+    en: EnOption = "",
+    zh_file: ZhFileOption = None,
+    en_file: EnFileOption = None,
+    uri: UriOption = "",
+    uri_file: UriFileOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Make a recall graver: a smaller level."""
+    from node_gateway.services.governing_actions import level_of
+    from node_gateway.services.governing_wishes import EscalateNotice
+
+    text = Said(zh, en, zh_file, en_file, uri, uri_file).text()
+    wish = EscalateNotice(notice, level_of(level), text)
+    govern(Asked(config, yes, dry_run, json), lambda _: wish)
+
+
+@app.command("close")
+@command
+def close(
+    notice: NoticeArgument,
+    zh: ZhOption = "",
+    en: EnOption = "",
+    zh_file: ZhFileOption = None,
+    en_file: EnFileOption = None,
+    uri: UriOption = "",
+    uri_file: UriFileOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Lift a recall, or end an exercise, for good. The text says why."""
+    from node_gateway.services.governing_wishes import LiftNotice
+
+    wish = LiftNotice(notice, Said(zh, en, zh_file, en_file, uri, uri_file).text())
+    govern(Asked(config, yes, dry_run, json), lambda _: wish)

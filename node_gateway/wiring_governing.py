@@ -1,0 +1,74 @@
+"""What governing needs, put together: for one command, or for a gateway that holds an admin key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from anchoring.chain.evm_reader import EvmReader
+from anchoring.chain.governor import Governor
+from anchoring.chain.keystore import load_keystore
+from anchoring.chain.logs import EvmLogReader
+from anchoring.chain.network import Network
+from anchoring.chain.rpc import EvmRpc
+from anchoring.chain.signer import TransactionSigner
+from anchoring.chain_follower import ChainFollower
+from anchoring.directory.store import MemoryDirectoryStore
+from node_gateway.services.governing import DirectorySource, Governing
+from node_gateway.services.governing_source import FreshDirectory
+from node_gateway.settings import Settings
+from node_gateway.signers import open_admin, passphrase
+from node_gateway.wiring import network_of
+
+
+@asynccontextmanager
+async def open_directory(settings: Settings) -> AsyncIterator[FreshDirectory]:
+    """Open what reads the directory from the chain of the settings; needs no key."""
+    rpc = EvmRpc(settings.chain.rpc)
+    try:
+        yield fresh_directory(rpc, network_of(settings))
+    finally:
+        await rpc.close()
+
+
+@asynccontextmanager
+async def open_governing(
+    settings: Settings, *, otherwise: Path, keystore: Path | None = None
+) -> AsyncIterator[Governing]:
+    """Open what signs for an operator; needs no running gateway.
+
+    Args:
+        settings: The gateway's; they may name an admin key.
+        otherwise: Keystore of the admin key if they name none.
+        keystore: Another key that is to sign, such as the recovery key.
+
+    Raises:
+        KeystoreError, SettingsError, FormatError: key, passphrase or network file is wrong.
+    """
+    network = network_of(settings)
+    if keystore is None:
+        signer = open_admin(settings.keys, otherwise=otherwise)
+    else:
+        signer = load_keystore(keystore, passphrase(settings.keys))
+    rpc = EvmRpc(settings.chain.rpc)
+    try:
+        yield governing(rpc, signer, network, fresh_directory(rpc, network))
+    finally:
+        await signer.close()
+        await rpc.close()
+
+
+def governing(
+    rpc: EvmRpc, signer: TransactionSigner, network: Network, source: DirectorySource
+) -> Governing:
+    """Put together what signs with a key."""
+    governor = Governor(rpc, signer, network.chain_id)
+    return Governing(governor, EvmReader(rpc), network, source)
+
+
+def fresh_directory(rpc: EvmRpc, network: Network) -> FreshDirectory:
+    """Return what reads the directory of a network from its beginning, in memory."""
+    follower = ChainFollower(EvmLogReader(rpc), MemoryDirectoryStore(), network, clock=time.time)
+    return FreshDirectory(follower)
