@@ -6,6 +6,7 @@ one; what any of them shows is shown.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,8 +97,8 @@ async def findings_of(one: Asked, checked: CheckedBundle, network: Network) -> F
         ("recalls", asking.notices()),
         ("successors", asking.successors()),
     )
-    for what, step in steps:
-        await _told(found, one.witness.name, what, step)
+    # At once, so that a witness that keeps silent costs one wait and not five.
+    await asyncio.gather(*(_told(found, one.witness.name, what, step) for what, step in steps))
     return found
 
 
@@ -145,36 +146,45 @@ class _Asking:
             when = f" since {date(since)}" if since else ""
             self.found.warn(f"participant_{word}", f"the participant is {word}{when}", since)
 
-    async def key(self, registry: bytes | None) -> None:
-        """The key that anchored, as the log of the anchor names it."""
-        if registry is None:
-            return
-        bundle, at = self.checked.bundle, self.head.block_hash
-        number = bundle.anchored_at.block_number
-        logs = await self.reader.anchored(
-            registry,
-            first_block=number,
-            last_block=number,
-            stream=bundle.anchor.stream,
-            sequence=bundle.anchor.sequence,
-        )
-        tip = self.checked.tip(chain_id=self.network.chain_id, registry=registry)
-        logs = [log for log in logs if (log.anchor, log.tip) == (bundle.anchor, tip)]
-        if not logs:  # else whoever keeps the log back would keep a compromised key from view
+    async def key(self, holding: bytes | None) -> None:
+        """The key that anchored, as the log of the anchor names it.
+
+        Args:
+            holding: The registry that holds the anchor, as this witness says; None if it says
+                none does, but then a log of it may still be there.
+        """
+        bundle, number = self.checked.bundle, self.checked.bundle.anchored_at.block_number
+        listed = [one.address for one in self.network.registries]
+        signers: set[bytes] = set()
+        for registry in listed if holding is None else [holding]:
+            logs = await self.reader.anchored(
+                registry,
+                first_block=number,
+                last_block=number,
+                stream=bundle.anchor.stream,
+                sequence=bundle.anchor.sequence,
+            )
+            tip = self.checked.tip(chain_id=self.network.chain_id, registry=registry)
+            signers |= {log.signer for log in logs if (log.anchor, log.tip) == (bundle.anchor, tip)}
+        if not signers and holding is not None:
+            # Else whoever keeps the log back would keep a compromised key from view.
             text = "the log of this anchor was not shown, so nothing is known of the key behind it"
             self.found.warn("warnings_unchecked", text)
-        for log in logs:
-            time = bundle.anchored_at.block_time
-            valid = await self.reader.key_valid_at(
-                self.network.consortium,
-                log.signer,
-                participant=bundle.participant,
-                purpose=PURPOSE_ANCHOR,
-                time=time,
-                at=at,
-            )
-            key = await self.reader.key(self.network.consortium, log.signer, at=at)
-            self._key(key, valid=valid, time=time)
+        for signer in sorted(signers):
+            await self._key_of(signer)
+
+    async def _key_of(self, signer: bytes) -> None:
+        bundle, at = self.checked.bundle, self.head.block_hash
+        consortium, time = self.network.consortium, bundle.anchored_at.block_time
+        valid = await self.reader.key_valid_at(
+            consortium,
+            signer,
+            participant=bundle.participant,
+            purpose=PURPOSE_ANCHOR,
+            time=time,
+            at=at,
+        )
+        self._key(await self.reader.key(consortium, signer, at=at), valid=valid, time=time)
 
     def _key(self, key: KeyState | None, *, valid: bool, time: int) -> None:
         since = key.compromised_since if key is not None else 0
