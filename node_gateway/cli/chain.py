@@ -1,25 +1,36 @@
-"""`sealtrail chain`."""
+"""`sealtrail chain deploy`."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from node_gateway.cli.founders import (
+    address_of,
+    foundation_of,
+    period_s,
+    read_participant,
+    refuse_occupied,
+)
 from node_gateway.cli.output import USAGE, CommandError, command, put, say, talk
+
+if TYPE_CHECKING:
+    from anchoring.chain.network import Contract, Network
+    from anchoring.chain.signer import Signer
 
 app = typer.Typer(no_args_is_help=True)
 
-PURPOSE_ANCHOR, PURPOSE_SIGN = 1, 2
-_TEXTS = ("slug", "name", "url")
-_KEYS = frozenset({"anchor", "sign", "admin", "recovery"})
-_ADDRESS = re.compile(r"[0-9a-f]{40}")
-_ROLES_END = 2**32
+DelayOption = Annotated[
+    str, typer.Option(help="How long a heavy decision waits, such as 7d; for ever.")
+]
+LifetimeOption = Annotated[
+    str, typer.Option(help="How long a proposal may wait for approvals; for ever.")
+]
 
 
 @app.command("deploy")
@@ -27,50 +38,91 @@ _ROLES_END = 2**32
 def deploy(
     rpc: Annotated[str, typer.Option(help="Chain endpoint (JSON-RPC).")],
     participant: Annotated[
-        list[Path], typer.Option(help="participant.json, in the order of their ids.")
-    ],
+        list[Path] | None, typer.Option(help="participant.json, in the order of their ids.")
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Network file to write.")] = Path(
         "network.json"
     ),
+    delay: DelayOption = "7d",
+    lifetime: LifetimeOption = "30d",
+    registry_only: Annotated[
+        bool, typer.Option("--registry-only", help="Only the successor of a registry.")
+    ] = False,
+    predecessor: Annotated[
+        str | None, typer.Option(help="With --registry-only: the registry to continue.")
+    ] = None,
+    consortium: Annotated[
+        str | None, typer.Option(help="With --registry-only: the network's Consortium.")
+    ] = None,
     keystore: Annotated[
         Path | None, typer.Option(help="Key that pays for it; a throw-away key if left out.")
     ] = None,
 ) -> None:
     """Deploy the contracts with their first participants and write the network file.
 
-    The deploying key gets no right by it: neither contract has an owner.
+    The deploying key gets no right by it: no contract has an owner. A chain that does not run yet
+    gets the contracts without any key: sealtrail chain genesis.
     """
-    people = [_read(file) for file in participant]
-    if not output.parent.is_dir():  # said before anything is on the chain
+    if registry_only:
+        if participant or predecessor is None or consortium is None:
+            raise CommandError(
+                "--registry-only continues one registry, and has no founders",
+                attempt="--registry-only --predecessor ADDRESS --consortium ADDRESS",
+                status=USAGE,
+            )
+        _deploy_successor(rpc, keystore, predecessor, consortium)
+        return
+    if not participant or predecessor is not None or consortium is not None:
         raise CommandError(
-            f"there is no folder {output.parent}", attempt="--output FILE", status=USAGE
+            "a network has founders", attempt="--participant FILE for each of them", status=USAGE
         )
-    if output.is_dir():
-        raise CommandError(f"{output} is a folder", attempt="--output FILE", status=USAGE)
-    if output.exists():
-        raise CommandError(
-            f"{output} exists: it may be what somebody trusts",
-            attempt="another name with -o",
-            status=USAGE,
-        )
+    refuse_occupied(output, option="-o")
+    people = [read_participant(file) for file in participant]
     with talk().status("deploying and waiting for blocks"):
-        network = asyncio.run(deploy_network(rpc, people, _deployer(keystore)))
+        network = asyncio.run(
+            deploy_network(
+                rpc,
+                people,
+                _deployer(keystore),
+                delay_s=period_s(delay, option="--delay"),
+                lifetime_s=period_s(lifetime, option="--lifetime"),
+            )
+        )
+    _write(output, network)
+    say(f"{len(people)} participants; a heavy decision waits {delay}, a proposal lives {lifetime}.")
+
+
+def _write(output: Path, network: Network) -> None:
     from anchoring.chain.network import write_network
 
     write_network(output, network)
     put({"network": str(output), "registry": network.registries[0].address.hex()})
-    say(f"{len(people)} participants; compare {output} with them before relying on it.")
+    say(f"Compare {output} with the others before relying on it: sealtrail network compare A B")
 
 
-async def deploy_network(rpc_url: str, people: list[dict[str, Any]], signer: Any) -> Any:
+async def deploy_network(
+    rpc_url: str,
+    people: Sequence[dict[str, Any]],
+    signer: Signer,
+    *,
+    delay_s: int | None = None,
+    lifetime_s: int | None = None,
+) -> Network:
     """Deploy for participants as `init` wrote them; return the network."""
     from anchoring.chain.deploy import deploy as deploy_contracts
     from anchoring.chain.network import Contract, Network, WitnessGroup
     from anchoring.chain.rpc import EvmRpc
 
+    foundation = foundation_of(people, delay_s=delay_s, lifetime_s=lifetime_s)
     rpc = EvmRpc(rpc_url)
     try:
-        made = await deploy_contracts(rpc, signer, [_first(one) for one in people])
+        made = await deploy_contracts(
+            rpc,
+            signer,
+            foundation.participants,
+            delay_s=foundation.delay_s,
+            lifetime_s=foundation.lifetime_s,
+        )
     finally:
         await rpc.close()
     identity = made.identity
@@ -80,47 +132,41 @@ async def deploy_network(rpc_url: str, people: list[dict[str, Any]], signer: Any
         consortium=made.consortium,
         registries=(Contract(identity.registry, identity.code_hash),),
         witnesses=(WitnessGroup("local", None, (rpc_url,)),),
+        consortium_code_hash=made.consortium_code_hash,
+        code_registry=made.code_registry,
+        notice_board=made.notice_board,
     )
 
 
-def _first(person: dict[str, Any]) -> Any:
-    from anchoring.chain.deploy import FirstKey, FirstParticipant
-
-    keys = {name: bytes.fromhex(address) for name, address in person["keys"].items()}
-    return FirstParticipant(
-        slug=person["slug"],
-        name=person["name"],
-        url=person["url"],
-        roles=person["roles"],
-        admin_key=keys["admin"],
-        recovery_key=keys["recovery"],
-        keys=(FirstKey(keys["anchor"], PURPOSE_ANCHOR), FirstKey(keys["sign"], PURPOSE_SIGN)),
-    )
+def _deploy_successor(rpc: str, keystore: Path | None, predecessor: str, consortium: str) -> None:
+    old = address_of(predecessor, option="--predecessor")
+    governing = address_of(consortium, option="--consortium")
+    with talk().status("deploying and waiting for blocks"):
+        made = asyncio.run(_successor(rpc, _deployer(keystore), old, governing))
+    put({"address": made.address.hex(), "codeHash": made.code_hash.hex()})
+    say(f"It continues 0x{old.hex()} as soon as the participants name it, and not before.")
+    say(f"Next: sealtrail consortium propose successor 0x{made.address.hex()}")
+    say("Once that is executed, put the line above first in `registries` of the network file,")
+    say("sign the file again, and let every gateway go on: sealtrail chain succeed")
 
 
-def _deployer(keystore: Path | None) -> Any:
+async def _successor(
+    rpc_url: str, signer: Signer, predecessor: bytes, consortium: bytes
+) -> Contract:
+    from anchoring.chain.deploy import deploy_registry
+    from anchoring.chain.rpc import EvmRpc
+
+    rpc = EvmRpc(rpc_url)
+    try:
+        return await deploy_registry(rpc, signer, consortium, predecessor=predecessor)
+    finally:
+        await rpc.close()
+
+
+def _deployer(keystore: Path | None) -> Signer:
     from anchoring.chain.keystore import load_keystore
     from anchoring.chain.signer import Signer
 
     if keystore is None:
         return Signer.from_key(os.urandom(32))
     return load_keystore(keystore, os.environ.get("SEALTRAIL_PASSPHRASE", ""))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        person = json.loads(file.read_text(encoding="utf-8"))
-        complete = isinstance(person, dict) and set(person) == {*_TEXTS, "roles", "keys"}
-        complete = complete and all(isinstance(person[name], str) for name in _TEXTS)
-        complete = complete and type(person["roles"]) is int and 0 < person["roles"] < _ROLES_END
-        complete = complete and set(person["keys"]) == _KEYS
-        complete = complete and all(_ADDRESS.fullmatch(one) for one in person["keys"].values())
-    except (OSError, ValueError, TypeError) as error:
-        raise CommandError(
-            f"cannot read {file}", attempt="sealtrail init writes participant.json", status=USAGE
-        ) from error
-    if not complete:
-        raise CommandError(
-            f"{file} is no participant.json", attempt="sealtrail init writes one", status=USAGE
-        )
-    return dict(person)

@@ -10,12 +10,16 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from node_gateway.cli import joining
 from node_gateway.cli.client import KEY_FILE
 from node_gateway.cli.output import USAGE, CommandError, command, say, talk
+
+if TYPE_CHECKING:
+    from node_gateway.invites import Invite
 
 ROLES = {
     "manufacturer": 1,
@@ -28,13 +32,14 @@ ROLES = {
 KEY_NAMES = ("anchor", "sign", "admin", "recovery")
 KEY_FILES = ("passphrase", *(f"{name}.json" for name in KEY_NAMES))
 PARTICIPANT_FILE = "participant.json"
+_RPC = "http://127.0.0.1:8545"
 _SQLITE_SUFFIXES = ("", "-wal", "-shm", ".lock")
-_SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 _TOML = """\
 # Settings of one gateway. Environment goes first: SEALTRAIL_BATCHING__CADENCE_S=10
 [gateway]
-participant = {participant}
+participant = {participant}{not_admitted}
 database = {database}
 host = "127.0.0.1"
 port = {port}
@@ -79,56 +84,111 @@ class Wanted:
     cadence_s: int = 60
     slow_cadence_s: int = 86_400
     padding: str = "fixed:256"
+    prefixes: tuple[str, ...] = ()
 
 
 @command
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to make; must not hold a gateway yet.")],
     name: Annotated[str, typer.Option(help="The organisation's name as others see it.")],
-    slug: Annotated[str, typer.Option(help="Short name: a-z, 0-9, -")],
+    slug: Annotated[
+        str, typer.Option(help="Short name: a-z, 0-9, -; with --join that of the invite.")
+    ] = "",
     participant: Annotated[
-        int, typer.Option(min=1, help="Id in the consortium: the place in `chain deploy`.")
-    ] = 1,
+        int | None,
+        typer.Option(min=1, help="Id in the consortium: the place in `chain deploy`; 1."),
+    ] = None,
+    join: Annotated[
+        Path | None,
+        typer.Option(help="Invite to a network that stands: sealtrail consortium invite."),
+    ] = None,
     role: Annotated[list[str] | None, typer.Option(help=", ".join(ROLES))] = None,
+    prefix: Annotated[
+        list[str] | None,
+        typer.Option(help="Whose codes it makes: gs1:950600013 or cn:1234567; repeatable."),
+    ] = None,
     url: Annotated[str, typer.Option(help="Where others reach this gateway.")] = "",
-    rpc: Annotated[str, typer.Option(help="Chain endpoint (JSON-RPC).")] = "http://127.0.0.1:8545",
+    rpc: Annotated[
+        str,
+        typer.Option(help=f"Chain endpoint (JSON-RPC); {_RPC}, with --join the invite's first."),
+    ] = "",
     network: Annotated[str, typer.Option(help="Network file.")] = "network.json",
     db: Annotated[
         str, typer.Option(help="sqlite:///file or postgresql://...")
     ] = "sqlite:///sealtrail.db",
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8700,
+    yes: Annotated[bool, typer.Option("--yes", help="With --join: do not ask.")] = False,
 ) -> None:
     """Make settings, four keys, an empty database and an operator's API key.
 
     Secrets are written to files that only you can read: keys/passphrase and admin.key.
     """
-    roles = 0
-    for one in role or ["manufacturer", "voter"]:
-        if one not in ROLES:
-            raise CommandError(
-                f"unknown role {one}", attempt=f"one of {', '.join(ROLES)}", status=2
-            )
-        roles |= ROLES[one]
+    roles = _roles(role or ["manufacturer", "voter"])
+    invited = _invited(join, participant, network) if join else None
+    slug = slug or (invited.slug if invited else "")
     if not _SLUG.fullmatch(slug):
-        raise CommandError("a slug is a-z, 0-9 and -", attempt="--slug maker", status=USAGE)
+        raise CommandError(
+            "a slug is a-z, 0-9 and inner hyphens", attempt="--slug maker", status=USAGE
+        )
+    _check_prefixes(prefix or [])
+    if invited is not None:
+        joining.require_trust(invited, yes=yes)
     with talk().status("making keys and database"):
         make_gateway(
             Wanted(
                 folder=folder,
-                participant=participant,
+                participant=joining.NOT_ADMITTED if invited else participant or 1,
                 slug=slug,
                 name=name,
                 url=url or f"http://127.0.0.1:{port}",
                 roles=roles,
-                rpc=rpc,
+                rpc=rpc or next(iter(invited.endpoints if invited else ()), _RPC),
                 network=network,
                 database=db,
                 port=port,
+                prefixes=tuple(prefix or ()),
             )
         )
+    if invited is not None:
+        joining.place_network(invited, folder)
+        joining.next_steps(folder)
+        return
     say(f"{folder}: settings, keys and database are there.")
     say(f"Give {PARTICIPANT_FILE} to whoever deploys the contracts; it holds no secret.")
     say(f"Next: sealtrail chain deploy --participant {folder}/{PARTICIPANT_FILE} ...")
+
+
+def _check_prefixes(prefixes: list[str]) -> None:
+    from anchoring.directory.prefixes import is_prefix
+
+    for one in prefixes:
+        if not is_prefix(one):
+            text = f"{one!r} is no prefix: gs1: and 4 to 12 digits, or cn: and 7"
+            raise CommandError(text, attempt="--prefix gs1:950600013", status=USAGE)
+    if len(set(prefixes)) != len(prefixes):
+        raise CommandError("a prefix is named twice", attempt="each --prefix once", status=USAGE)
+
+
+def _roles(names: list[str]) -> int:
+    roles = 0
+    for one in names:
+        if one not in ROLES:
+            raise CommandError(
+                f"unknown role {one}", attempt=f"one of {', '.join(ROLES)}", status=USAGE
+            )
+        roles |= ROLES[one]
+    return roles
+
+
+def _invited(join: Path, participant: int | None, network: str) -> Invite:
+    """Read an invite; the id comes from the chain, the network file from the invite."""
+    if participant is not None or network != joining.NETWORK_FILE:
+        raise CommandError(
+            "--join takes id and network file from elsewhere",
+            attempt="leave --participant and --network out",
+            status=USAGE,
+        )
+    return joining.read_invite(join)
 
 
 def make_gateway(wanted: Wanted, *, scrypt_cost: int | None = None) -> None:
@@ -168,13 +228,15 @@ def _make(wanted: Wanted, scrypt_cost: int | None) -> None:
         ).hex()
         for name in KEY_NAMES
     }
-    public = {
+    public: dict[str, object] = {
         "slug": wanted.slug,
         "name": wanted.name,
         "url": wanted.url,
         "roles": wanted.roles,
         "keys": addresses,
     }
+    if wanted.prefixes:
+        public["prefixes"] = list(wanted.prefixes)
     (wanted.folder / PARTICIPANT_FILE).write_text(
         json.dumps(public, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
@@ -183,6 +245,7 @@ def _make(wanted: Wanted, scrypt_cost: int | None) -> None:
 def _settings(wanted: Wanted) -> str:
     return _TOML.format(
         participant=wanted.participant,
+        not_admitted="" if wanted.participant else "   # until `sealtrail consortium joined`",
         database=_toml_text(wanted.database),
         port=wanted.port,
         rpc=_toml_text(wanted.rpc),

@@ -9,6 +9,7 @@ from node_gateway.cli import (
     api_keys,
     capturing,
     chain,
+    chain_check,
     code,
     code_prefix,
     consortium,
@@ -18,12 +19,14 @@ from node_gateway.cli import (
     events,
     exporting,
     findings,
+    genesis,
     importing,
     init,
     issuing,
     keys,
     linting,
     master_data,
+    network,
     notices,
     operating,
     proofs,
@@ -82,7 +85,10 @@ app.add_typer(
 )
 app.add_typer(code.app, name="code", help="Codes: parse, issue, commission, void, replace.")
 chain.app.command("succeed")(succession.succeed)
-app.add_typer(chain.app, name="chain", help="The chain: deploy the contracts.")
+chain.app.command("genesis")(genesis.genesis)
+chain.app.command("check")(chain_check.check)
+app.add_typer(chain.app, name="chain", help="The chain: genesis, deploy, check, succeed.")
+app.add_typer(network.app, name="network", help="The network file: show, sign, compare, check.")
 app.add_typer(
     subscription.app, name="subscription", help="Webhook subscriptions: list, show, remove."
 )

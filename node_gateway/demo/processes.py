@@ -16,7 +16,7 @@ from typing import IO
 ANVIL_VARIABLE = "SEALTRAIL_ANVIL"
 _LOCKED = Path(__file__).resolve().parents[2] / "contracts" / "node_modules" / ".bin" / "anvil"
 _FLAGS = (
-    *("--host", "127.0.0.1", "--port", "0", "--accounts", "1", "--block-time", "1"),
+    *("--host", "127.0.0.1", "--port", "0", "--accounts", "1"),
     *("--gas-price", "0", "--block-base-fee-per-gas", "0", "--hardfork", "cancun"),
     # Without the next one Anvil writes every old state to disk and never removes it.
     *("--order", "fifo", "--max-persisted-states", "0"),
@@ -120,13 +120,15 @@ async def end(process: asyncio.subprocess.Process) -> None:
 
 
 @asynccontextmanager
-async def anvil(program: str, *, home: Path, chain_id: int) -> AsyncIterator[str]:
+async def anvil(
+    program: str, *, home: Path, chain_id: int, flags: Sequence[str] = ("--block-time", "1")
+) -> AsyncIterator[str]:
     """Run one Anvil on a free port; yields its address.
 
     Raises:
         DemoError: it did not start.
     """
-    command = (program, *_FLAGS, "--chain-id", str(chain_id))
+    command = (program, *_FLAGS, "--chain-id", str(chain_id), *flags)
     process = await spawn(*command, home=home, folder=home, output=asyncio.subprocess.PIPE)
     draining: asyncio.Task[None] | None = None
     try:

@@ -35,6 +35,9 @@ COMMANDS = {
     "verify": True,
     "audit": False,  # passes its options on
     "chain deploy": False,
+    "chain genesis": False,
+    "chain check": True,
+    **{f"network {verb}": True for verb in ("show", "sign", "compare", "check")},
     "chain succeed": False,
     "code parse": True,
     "code show": True,
@@ -67,7 +70,7 @@ COMMANDS = {
             *("approve", "withdraw", "execute", "veto", "propose suspend", "propose reinstate"),
             *("propose remove", "propose admit", "propose roles", "propose voter"),
             *("propose admin-key", "propose grant-prefix", "propose revoke-prefix"),
-            "propose successor",
+            *("propose successor", "invite", "joined"),
         )
     },
     **{f"code-prefix {verb}": True for verb in ("offer", "accept", "refuse", "surrender")},
