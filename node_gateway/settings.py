@@ -38,8 +38,8 @@ Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
 class GatewaySection(_Section):
     """Who this gateway is and where it listens."""
 
-    participant: Annotated[int, Field(ge=1, le=2**32 - 1)]
-    """Id of the participant in the consortium."""
+    participant: Annotated[int, Field(ge=0, le=2**32 - 1)]
+    """Id of the participant in the consortium; 0 until it was admitted."""
     database: str = "sqlite:///sealtrail.db"
     """`sqlite:///file` or `postgresql://...`."""
     host: str = "127.0.0.1"

@@ -220,6 +220,9 @@ def _admission(action: Admit, directory: Directory) -> list[str]:
         streams = f", only streams {', '.join(map(str, key.streams))}" if key.streams else ""
         period = _period(key.valid_from, key.valid_until)
         said.append(f"Key to {purpose}: 0x{key.address.hex()}, {period}{streams}.")
+    if one.prefixes:
+        asked = ", ".join(one.prefixes)
+        said.append(f"It asks for {asked}; that is not part of this, and needs votes of its own.")
     if one.roles & ROLE_VOTER:
         count = len(voters(directory)) + 1
         said.append(f"It votes: there will be {count} voters.")

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from node_gateway.cli import proposing
+from node_gateway.cli import joining, proposing
 from node_gateway.cli.governing import Asked, DryRunOption, KeystoreOption, YesOption, govern
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from node_gateway.cli.output import command
 
 app = typer.Typer(no_args_is_help=True)
+app.command("invite")(joining.invite)
+app.command("joined")(joining.joined)
 app.add_typer(proposing.app, name="propose", help="Propose an action, which also approves it.")
 
 ProposalArgument = Annotated[
@@ -82,3 +84,21 @@ def veto(
     from node_gateway.services.governing_wishes import Veto
 
     govern(Asked(config, yes, dry_run, json, keystore), lambda _: Veto(proposal))
+
+
+@app.command("url")
+@command
+def set_url(
+    url: Annotated[str, typer.Argument(help="http:// or https:// and a host; empty for none.")],
+    keystore: KeystoreOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Change where others find this participant's gateway. Needs no vote."""
+    from node_gateway.services.governing_actions import check_url
+    from node_gateway.services.governing_wishes import SetUrl
+
+    check_url(url)
+    govern(Asked(config, yes, dry_run, json, keystore), lambda _: SetUrl(url))

@@ -87,31 +87,38 @@ class Wanted:
     prefixes: tuple[str, ...] = ()
 
 
+FolderArgument = Annotated[
+    Path, typer.Argument(help="Folder to make; must not hold a gateway yet.")
+]
+SlugOption = Annotated[
+    str, typer.Option(help="Short name: a-z, 0-9, -; with --join that of the invite.")
+]
+IdOption = Annotated[
+    int | None, typer.Option(min=1, help="Id in the consortium: the place in `chain deploy`; 1.")
+]
+JoinOption = Annotated[
+    Path | None, typer.Option(help="Invite to a network that stands: sealtrail consortium invite.")
+]
+PrefixOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Whose codes it makes: gs1:950600013 or cn:1234567; repeatable."),
+]
+RpcOption = Annotated[
+    str, typer.Option(help=f"Chain endpoint (JSON-RPC); {_RPC}, with --join the invite's first.")
+]
+
+
 @command
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder to make; must not hold a gateway yet.")],
+    folder: FolderArgument,
     name: Annotated[str, typer.Option(help="The organisation's name as others see it.")],
-    slug: Annotated[
-        str, typer.Option(help="Short name: a-z, 0-9, -; with --join that of the invite.")
-    ] = "",
-    participant: Annotated[
-        int | None,
-        typer.Option(min=1, help="Id in the consortium: the place in `chain deploy`; 1."),
-    ] = None,
-    join: Annotated[
-        Path | None,
-        typer.Option(help="Invite to a network that stands: sealtrail consortium invite."),
-    ] = None,
+    slug: SlugOption = "",
+    participant: IdOption = None,
+    join: JoinOption = None,
     role: Annotated[list[str] | None, typer.Option(help=", ".join(ROLES))] = None,
-    prefix: Annotated[
-        list[str] | None,
-        typer.Option(help="Whose codes it makes: gs1:950600013 or cn:1234567; repeatable."),
-    ] = None,
+    prefix: PrefixOption = None,
     url: Annotated[str, typer.Option(help="Where others reach this gateway.")] = "",
-    rpc: Annotated[
-        str,
-        typer.Option(help=f"Chain endpoint (JSON-RPC); {_RPC}, with --join the invite's first."),
-    ] = "",
+    rpc: RpcOption = "",
     network: Annotated[str, typer.Option(help="Network file.")] = "network.json",
     db: Annotated[
         str, typer.Option(help="sqlite:///file or postgresql://...")
@@ -140,7 +147,7 @@ def init(
                 participant=joining.NOT_ADMITTED if invited else participant or 1,
                 slug=slug,
                 name=name,
-                url=url or f"http://127.0.0.1:{port}",
+                url=url or ("" if invited else f"http://127.0.0.1:{port}"),
                 roles=roles,
                 rpc=rpc or next(iter(invited.endpoints if invited else ()), _RPC),
                 network=network,
@@ -151,7 +158,7 @@ def init(
         )
     if invited is not None:
         joining.place_network(invited, folder)
-        joining.next_steps(folder)
+        joining.next_steps(folder, url=url)
         return
     say(f"{folder}: settings, keys and database are there.")
     say(f"Give {PARTICIPANT_FILE} to whoever deploys the contracts; it holds no secret.")

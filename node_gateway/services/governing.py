@@ -159,7 +159,8 @@ class Governing:
             number = int(logged["PrefixHandedOver"]["newId"])
             words = (f"Grant {plan.grant} ended; grant {number} is yours from now on.",)
             return Outcome(words, mined=mined, grant=number)
-        return Outcome(("Done.",), "sealtrail code-prefix list", mined=mined, grant=plan.grant)
+        attempt = "sealtrail code-prefix list" if plan.grant else ""
+        return Outcome(("Done.",), attempt, mined=mined, grant=plan.grant)
 
     def _of_proposal(self, number: int, mined: MinedCall, directory: Directory) -> Outcome:
         one = directory.proposals[number]

@@ -137,8 +137,9 @@ def newcomer_of(document: Any) -> FirstParticipant:
         raise _no_participant("it lacks a member")
     if strange := set(document) - _MEMBERS - {"prefixes"}:
         raise _no_participant(f"it has an unknown member {sorted(strange)[0][:64]!r}")
-    if document.get("prefixes"):
-        raise _no_participant("a newcomer gets prefixes by a vote of their own")
+    prefixes = document.get("prefixes", [])
+    if not isinstance(prefixes, list) or not all(isinstance(one, str) for one in prefixes):
+        raise _no_participant("its prefixes are no list of texts")
     slug, name, url, keys = (document[one] for one in ("slug", "name", "url", "keys"))
     if not all(isinstance(one, str) for one in (slug, name, url)) or not _SLUG.fullmatch(slug):
         raise _no_participant("its slug is 1 to 32 of a-z, 0-9 and inner hyphens")
@@ -162,6 +163,7 @@ def newcomer_of(document: Any) -> FirstParticipant:
             FirstKey(found["anchor"], _PURPOSE_ANCHOR),
             FirstKey(found["sign"], _PURPOSE_SIGN),
         ),
+        prefixes=tuple(normal_prefix(one) for one in prefixes),
     )
 
 

@@ -30,6 +30,7 @@ from node_gateway.services.governing_wishes import (
     Plan,
     Propose,
     PublishNotice,
+    SetUrl,
     Veto,
     Vote,
     Wish,
@@ -82,6 +83,10 @@ class Planner:
             return self._propose(wish)
         if isinstance(wish, Approve | Withdraw | Execute | Veto):
             return self._vote(wish)
+        if isinstance(wish, SetUrl):
+            where = f"has the address {wish.url}" if wish.url else "has no address any more"
+            said = f"Your gateway {where}: everybody reads it on the chain from then on."
+            return Plan((said,), self._calls.set_url(wish.url))
         if isinstance(wish, PublishNotice | EscalateNotice | LiftNotice):
             me = self._me.id if self._me else 0
             return notice_plan(wish, self._directory, self._calls, publisher=me)

@@ -46,6 +46,13 @@ class Veto:
 
 
 @dataclass(frozen=True, slots=True)
+class SetUrl:
+    """Change the address of one's own gateway; empty: it runs none."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPrefix:
     """Offer one's own grant to another participant."""
 
@@ -105,7 +112,7 @@ class LiftNotice:
 PrefixWish = OfferPrefix | AcceptPrefix | RefusePrefix | SurrenderPrefix
 NoticeWish = PublishNotice | EscalateNotice | LiftNotice
 Vote = Approve | Withdraw | Execute | Veto
-Wish = Propose | Vote | PrefixWish | NoticeWish
+Wish = Propose | Vote | SetUrl | PrefixWish | NoticeWish
 
 
 @dataclass(frozen=True, slots=True)

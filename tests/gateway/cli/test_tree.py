@@ -70,7 +70,7 @@ COMMANDS = {
             *("approve", "withdraw", "execute", "veto", "propose suspend", "propose reinstate"),
             *("propose remove", "propose admit", "propose roles", "propose voter"),
             *("propose admin-key", "propose grant-prefix", "propose revoke-prefix"),
-            *("propose successor", "invite", "joined"),
+            *("propose successor", "invite", "joined", "url"),
         )
     },
     **{f"code-prefix {verb}": True for verb in ("offer", "accept", "refuse", "surrender")},
