@@ -14,10 +14,11 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 FLAGS = (
-    *("--gas-price", "0", "--block-base-fee-per-gas", "0", "--hardfork", "cancun"),
+    *("--gas-price", "0", "--block-base-fee-per-gas", "0"),
     # Without the next one Anvil writes every old state to disk and never removes it.
     *("--order", "fifo", "--max-persisted-states", "0", "--chain-id", "4242"),
 )
+HARDFORK = ("--hardfork", "cancun")
 
 
 def anvil_path() -> str:
@@ -36,9 +37,10 @@ class Anvil:
     """
 
     def __init__(self, *flags: str, port: int = 0) -> None:
+        fork = () if HARDFORK[0] in flags else HARDFORK
         self._home = tempfile.TemporaryDirectory(prefix="sealtrail-anvil-")
         self._process = subprocess.Popen(
-            [anvil_path(), "--port", str(port), *FLAGS, *flags],
+            [anvil_path(), "--port", str(port), *FLAGS, *fork, *flags],
             env={**os.environ, "HOME": self._home.name},
             text=True,
             stdout=subprocess.PIPE,

@@ -5,17 +5,22 @@ from dataclasses import replace
 
 import pytest
 
+from anchoring.chain.memory_notices import CODE_REGISTRY, NOTICE_BOARD
 from anchoring.chain.memory_ports import MemoryReader
 from anchoring.chain.memory_state import SUSPENDED
+from anchoring.chain.network import Contract
 from anchoring.core.verify import CheckedBundle, check_bundle
 from anchoring.errors import ChainUnavailableError
 from anchoring.verification import (
     ChainVerdict,
     Outcome,
+    Seals,
     Witness,
     WitnessState,
     verify_against_chain,
 )
+from anchoring.verification_asking import STALE_S
+from anchoring.witness_ports import ProvenRecord
 from tests.anchoring.chain.sealed import Issuer, network_of
 from tests.anchoring.chain.worlds import START, MemoryWorld, World, signer
 
@@ -28,6 +33,8 @@ class Sight(MemoryReader):
         self.last = last
         self.slot: Callable[[bytes], bytes] = lambda slot: slot
         self.fork = False
+        self.seals: tuple[bytes, ...] = ()
+        self.proves = False
 
     async def head(self):
         blocks = self._chain.blocks
@@ -39,6 +46,17 @@ class Sight(MemoryReader):
 
     async def record(self, registry: bytes, stream: int, sequence: int, *, at: bytes) -> bytes:
         return self.slot(await super().record(registry, stream, sequence, at=at))
+
+    async def sealers(self, block_hash: bytes) -> tuple[bytes, ...]:
+        return self.seals
+
+    async def prove_record(
+        self, registry: bytes, stream: int, sequence: int, *, at: bytes
+    ) -> ProvenRecord:
+        if not self.proves:
+            raise ChainUnavailableError("the method eth_getProof is not available")
+        record = await super().record(registry, stream, sequence, at=at)
+        return ProvenRecord(record, await self.code_hash(registry, at=at))
 
 
 class Scene:
@@ -60,9 +78,13 @@ class Scene:
             for name, sight in zip(names, self.sights, strict=False)
         ]
 
-    async def ask(self, *names: str, quorum: int = 2) -> ChainVerdict:
+    async def ask(self, *names: str, quorum: int = 2, seals_suffice: bool = False) -> ChainVerdict:
         return await verify_against_chain(
-            self.checked, self.network, self.witnesses(*names), quorum=quorum
+            self.checked,
+            self.network,
+            self.witnesses(*names),
+            quorum=quorum,
+            seals_suffice=seals_suffice,
         )
 
 
@@ -203,3 +225,124 @@ async def test_f18_warnings_tell_what_happened_to_participant_and_key(scene: Sce
     assert [one.code for one in verdict.warnings] == ["key_revoked", "participant_suspended"]
     members.revoke(signer("anchor-1").address, time=time + 1, compromised_since=START)
     assert "key_compromised" in [one.code for one in (await scene.ask("a", "b")).warnings]
+
+
+VALIDATORS = tuple(bytes([number]) * 20 for number in range(1, 5))
+
+
+@pytest.fixture
+async def sealed(scene: Scene) -> Scene:
+    """Every witness proves what it says, under a block that three of four validators sealed."""
+    scene.network = replace(scene.network, validators=VALIDATORS)
+    for sight in scene.sights:
+        sight.proves, sight.seals = True, VALIDATORS[:3]
+    return scene
+
+
+async def test_the_verdict_says_who_sealed_the_block(sealed: Scene) -> None:
+    verdict = await sealed.ask("a", "b")
+    assert verdict.seals == Seals(3, 4, is_enough=True)
+    assert verdict.text.endswith("proven under a block sealed by 3 of 4 known validators")
+    for sight in sealed.sights:
+        sight.seals = VALIDATORS[:2]
+    verdict = await sealed.ask("a", "b")
+    assert (verdict.outcome, verdict.seals) == (Outcome.VERIFIED, Seals(2, 4, is_enough=False))
+    assert "sealed" not in verdict.text
+
+
+async def test_seals_alone_do_not_lower_the_quorum_unless_the_viewer_says_so(
+    sealed: Scene,
+) -> None:
+    assert (await sealed.ask("a")).code == "quorum_not_met"
+    verdict = await sealed.ask("a", seals_suffice=True)
+    assert (verdict.outcome, verdict.agreeing) == (Outcome.VERIFIED, ("a",))
+    [warning] = verdict.warnings
+    assert (warning.code, warning.text[:6]) == ("warnings_unchecked", "only 1")
+
+
+@pytest.mark.parametrize("missing", ["proof", "seals", "validators"])
+async def test_one_witness_does_not_suffice_without(sealed: Scene, missing: str) -> None:
+    if missing == "proof":
+        sealed.sights[0].proves = False
+    elif missing == "seals":
+        sealed.sights[0].seals = VALIDATORS[:2]
+    else:
+        sealed.network = replace(sealed.network, validators=())
+    assert (await sealed.ask("a", seals_suffice=True)).code == "quorum_not_met"
+
+
+async def test_of_two_histories_the_sealed_one_is_the_chain_s(sealed: Scene) -> None:
+    sealed.sights[2].fork, sealed.sights[2].seals = True, ()
+    verdict = await sealed.ask("a", "b", "c")
+    assert (verdict.outcome, verdict.agreeing) == (Outcome.VERIFIED, ("a", "b"))
+    assert verdict.witnesses[2].code == "block_not_sealed"
+    assert [one.code for one in verdict.warnings] == ["witness_block_not_sealed"]
+    sealed.sights[2].seals = VALIDATORS[1:]
+    assert (await sealed.ask("a", "b", "c")).outcome is Outcome.DISAGREEMENT
+
+
+async def test_one_that_proves_sets_aside_who_contradicts_its_block(sealed: Scene) -> None:
+    for sight in sealed.sights[1:]:
+        sight.proves, sight.slot = False, lambda slot: bytes(32)
+    verdict = await sealed.ask("a", "b", "c", quorum=1)
+    assert verdict.outcome is Outcome.VERIFIED
+    assert [str(one.state) for one in verdict.witnesses] == [
+        "agrees",
+        "contradicts_itself",
+        "contradicts_itself",
+    ]
+    assert [one.proven for one in verdict.witnesses] == [True, False, False]
+
+
+async def test_a_head_far_behind_the_others_is_stale(scene: Scene) -> None:
+    scene.sights[0].last = scene.checked.bundle.anchored_at.block_number
+    scene.world.clock.now += STALE_S + 100
+    scene.world.mine()
+    verdict = await scene.ask("a", "b", "c")
+    assert [str(one.state) for one in verdict.witnesses] == ["stale", "agrees", "agrees"]
+    two = await scene.ask("a", "b")  # nothing tells which of two is behind, and none can hide
+    assert (two.outcome, two.agreeing) == (Outcome.VERIFIED, ("a", "b"))
+
+
+async def test_a_recall_is_told_at_the_newest_block_of_each(scene: Scene) -> None:
+    code_hash = scene.network.registries[0].code_hash
+    scene.network = replace(
+        scene.network,
+        code_registry=Contract(CODE_REGISTRY, code_hash),
+        notice_board=Contract(NOTICE_BOARD, code_hash),
+    )
+    notices = scene.world.chain.notices
+    notices.grants.append(("gs1:9506", 1, 0))
+    assert (await scene.ask("a", "b")).outcome is Outcome.VERIFIED
+    notices.publish("gs1:950600013435", level=3, time=START)
+    verdict = await scene.ask("a", "b")
+    assert (verdict.outcome, verdict.code, verdict.is_anchored) == ("recalled", "recalled", True)
+    notices.grants.append(("gs1:950600013435", 2, 0))
+    verdict = await scene.ask("a", "b")
+    assert verdict.outcome is Outcome.NOT_AUTHORISED  # weighs more, and the recall is still told
+    assert {one.code for one in verdict.warnings} == {"not_authorised", "recalled"}
+    scene.sights[0].fork = True
+    assert (await scene.ask("a", "b")).outcome is Outcome.NOT_AUTHORISED
+
+
+async def test_another_admin_key_by_vote_is_told_with_its_date(scene: Scene) -> None:
+    time = scene.checked.bundle.anchored_at.block_time
+    epochs = scene.world.chain.consortium.epochs
+    epochs[1] = [(0, 1), (time - 5, 2)]
+    assert (await scene.ask("a", "b")).warnings == ()
+    epochs[1].append((time + 5, 3))
+    [warning] = (await scene.ask("a", "b")).warnings
+    assert (warning.code, warning.since) == ("key_epoch", time + 5)
+
+
+async def test_a_successor_that_the_file_does_not_list_is_told_and_not_followed(
+    scene: Scene,
+) -> None:
+    async def successor(registry: bytes, *, at: bytes) -> bytes:
+        return b"\x44" * 20
+
+    scene.sights[1].successor = successor  # type: ignore[method-assign]
+    verdict = await scene.ask("a", "b")
+    [warning] = verdict.warnings
+    assert (warning.code, warning.shown_by) == ("successor_unknown", ("b",))
+    assert verdict.registry == scene.network.registries[0].address
