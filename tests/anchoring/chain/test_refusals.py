@@ -7,7 +7,8 @@ import pytest
 
 from anchoring.artifacts import load
 from anchoring.chain.abi import ContractAbi
-from anchoring.chain.refusals import REFUSALS, explain
+from anchoring.chain.refusal_words import REFUSALS
+from anchoring.chain.refusals import explain
 from anchoring.errors import ContractRefusedError
 
 CONTRACTS = sorted(
