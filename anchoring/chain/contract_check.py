@@ -194,7 +194,13 @@ async def _period(
         value = await reader.view(load(placed.contract), placed.address, member, at=at)
     except ContractRefusedError:
         return ContractFinding(check, ok=False, text=f"{placed.label}: does not say its {member}")
-    return ContractFinding(check, ok=True, text=f"{placed.label}: {words} {value} s, for ever")
+    return ContractFinding(check, ok=True, text=f"{placed.label}: {words} {_lasting(value)}")
+
+
+def _lasting(value: object) -> str:
+    seconds = int(str(value))
+    days, rest = divmod(seconds, 86_400)
+    return f"{days} d, for ever" if days and not rest else f"{seconds} s, for ever"
 
 
 def _finding(check: str, ok: bool, words: str, value: str) -> ContractFinding:

@@ -106,12 +106,16 @@ def sign(
 ) -> None:
     """Add the participant's signature, made with its admin key, over the rest of the file."""
     from anchoring.chain.network import load_network, write_network
+    from anchoring.chain.network_check import signatures_alone
     from anchoring.chain.network_signing import content_hash, signed
 
     network = load_network(file)
     for label, text in _lines(network):
         say(f"{label:<{_LABEL_WIDTH}} {text}")
     say(f"{'content':<{_LABEL_WIDTH}} {content_hash(network).hex()}")
+    for one in signatures_alone(network):
+        if one.is_wrong:
+            say(f"! {one.text}: the file was changed since")
     say("Whoever trusts you will take this for the network. Nothing is sent.")
     if not yes and not (sys.stdin.isatty() and confirmed("Is this your network? Sign it?")):
         raise CommandError("nothing was signed", attempt="add --yes", status=USAGE)
