@@ -48,6 +48,11 @@ class Archive:
         }
 
 
+def is_slug(text: str) -> bool:
+    """Tell whether a text is a participant's short name."""
+    return _SLUG.fullmatch(text) is not None
+
+
 def open_archive(path: Path) -> Archive:
     """Read what an archive says of itself.
 
@@ -69,7 +74,7 @@ def open_archive(path: Path) -> Archive:
         )
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
         raise ArchiveDamagedError(f"{path.name} is no archive") from error
-    if meta["format"] != FORMAT or not _SLUG.fullmatch(made.slug):
+    if meta["format"] != FORMAT or not is_slug(made.slug):
         raise ArchiveDamagedError(f"{path.name} is no archive of {FORMAT}")
     return made
 

@@ -59,6 +59,11 @@ class PublicAnswers:
         self._store, self._disclosing = store, disclosing
         self._policies, self._maker, self._notices = policies, maker, notices
 
+    @property
+    def maker(self) -> Maker:
+        """The participant whose answers these are."""
+        return self._maker
+
     async def answer(self, code: str) -> dict[str, Any]:
         """Return the public answer for a canonical code.
 

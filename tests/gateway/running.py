@@ -29,6 +29,7 @@ from node_gateway.settings import (
     BatchingSection,
     ChainSection,
     GatewaySection,
+    HostingSection,
     KeysSection,
     LimitsSection,
     LogSection,
@@ -73,6 +74,7 @@ class Wishes:
     clock: Callable[[], float] | None = None
     locations: dict[str, dict[str, str]] | None = None
     name: str | None = None
+    hosting: Path | None = None
 
     def but(self, **changes: Any) -> Wishes:
         return replace(self, **changes)
@@ -281,6 +283,7 @@ def settings_for(folder: Path, wishes: Wishes, anvil: Anvil) -> Settings:
         limits=wishes.limits,
         policies=wishes.policies,
         subscriptions=wishes.subscriptions,
+        hosting=HostingSection(folder=wishes.hosting),
         log=LogSection(),
     )
 

@@ -73,6 +73,10 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/notices/{number}/findings"): {"query"},
     ("POST", "/v1/notices/{number}/list"): {"operate"},
     ("GET", "/v1/anchors"): None,
+    ("GET", "/v1/archives"): None,
+    ("GET", "/archives/{slug}/v1/anchors"): None,
+    ("GET", "/archives/{slug}/v1/streams/{stream}/anchors/{sequence}/entries"): None,
+    ("GET", "/archives/{slug}/v1/public/codes/{code}"): None,
     ("GET", "/v1/streams/{stream}/anchors/{sequence}/entries"): None,
     ("GET", "/v1/operations"): {"operate"},
     ("POST", "/v1/operations/merge"): {"operate"},
@@ -122,6 +126,7 @@ VALUES = {
     "key_id": "none",
     "order": "none",
     "record": "urn:example:none",
+    "slug": "nobody",
 }
 
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "chain check": True,
     **{f"network {verb}": True for verb in ("show", "sign", "compare", "check")},
     "chain succeed": False,
+    "export archive": False,
     "code parse": True,
     "code show": True,
     "finding list": True,
