@@ -108,7 +108,7 @@ def _stepped(state: State, number: int, step: NoticeStep) -> None:
     state.notices[number] = replace(
         notice,
         steps=(*notice.steps, step),
-        by_regulator=notice.by_regulator or step.by_regulator,
+        by_regulator=notice.by_regulator or (step.level > 0 and step.by_regulator),
     )
 
 

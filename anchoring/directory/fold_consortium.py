@@ -61,7 +61,8 @@ def _roles_changed(state: State, at: int, number: int, roles: int) -> None:
 
 def _url_changed(state: State, at: int, number: int, url: bytes) -> None:
     found = state.participant(number)
-    state.participants[number] = replace(found, urls=then(found.urls, at, text(url)))
+    urls = (*found.urls, Since(at, text(url)))  # the contract keeps each, also within one block
+    state.participants[number] = replace(found, urls=urls)
 
 
 def _admin_key_replaced(
