@@ -241,18 +241,20 @@ class Governor:
         )
 
     async def _wait(self, call: PreparedCall, tx_hash: bytes, nonce: int) -> MinedCall:
-        why = f"it is in no block after {self._wait_s:g} s"
+        why, was_used = f"it is in no block after {self._wait_s:g} s", False
         try:
             async with asyncio.timeout(self._wait_s):
                 while True:
                     try:
                         # The nonce is read first: used, and then no tx receipt, means another's.
+                        # Twice, because a node may have a block's state before its receipts.
                         used = await self._reader.nonce(self.address) > nonce
                         mined = await self._mined(call, tx_hash)
                         if mined is not None:
                             return mined
-                        if used:
+                        if used and was_used:
                             raise self._busy()
+                        was_used = used
                     except ChainUnavailableError as error:
                         why = str(error)  # an endpoint that restarts answers again
                     await asyncio.sleep(_POLL_WAIT_S)
