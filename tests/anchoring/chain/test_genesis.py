@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_utils.crypto import keccak
@@ -11,17 +13,21 @@ from eth_utils.crypto import keccak
 from anchoring.chain.deploy import deploy
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.foundation import Foundation
+from anchoring.chain.founding import founding_logs
 from anchoring.chain.genesis import Genesis
 from anchoring.chain.genesis_block import genesis_hash, qbft_extra_data, state_root
 from anchoring.chain.governance import Suspend
 from anchoring.chain.governance_calls import GovernanceCalls
 from anchoring.chain.logs import EvmLogReader
 from anchoring.chain.rpc import EvmRpc
+from anchoring.chain_follower import ChainFollower
 from anchoring.core.anchor import ZERO_HASH
 from anchoring.directory.events import Contracts
 from anchoring.directory.fold import empty_directory, fold
 from anchoring.directory.model import Directory
-from anchoring.errors import ContractRefusedError
+from anchoring.directory.store import MemoryDirectoryStore
+from anchoring.errors import ChainUnavailableError, ContractRefusedError
+from tests.anchoring.chain.broken_rpc import Line, serving
 from tests.anchoring.chain.founders import (
     DELAY_S,
     FOUNDATION,
@@ -221,3 +227,61 @@ async def same_as_deployed(found: Directory) -> None:
     assert deployed.participants == found.participants
     assert deployed.keys == found.keys
     assert deployed.grants == found.grants
+
+
+async def test_a_follower_begins_with_the_founders_and_keeps_them(
+    made: Genesis, tmp_path: Path
+) -> None:
+    """Through votes, a restart on what was stored, and a reorg down to block 0."""
+    with running(made, tmp_path) as anvil:
+        rpc = EvmRpc(anvil.url)
+        reader = EvmLogReader(rpc)
+        network = replace(made.network, genesis_hash=await reader.genesis_hash())
+        store = MemoryDirectoryStore()
+        follower = ChainFollower(reader, store, network, clock=time.time)
+        first = await follower.catch_up()  # block 0 is all there is
+        assert (first.head.number, len(first.participants), len(first.keys)) == (0, 5, 10)
+        assert (first.delay_s, first.lifetime_s) == (DELAY_S, LIFETIME_S)
+        assert first.owner_at("gs1:950600001999", FOUNDED) is not None
+
+        vote = GovernanceCalls(network).propose(Suspend(5))
+        assert send(anvil, signer("admin 1"), vote.to, vote.data)["status"] == "0x1"
+        anvil.rpc("evm_mine")
+        assert len((await follower.catch_up()).proposals) == 1
+
+        again = ChainFollower(reader, store, network, clock=time.time)
+        restarted = await again.catch_up()
+        assert restarted == follower.directory
+        assert restarted.participants == first.participants
+
+        height = int(anvil.rpc("eth_blockNumber"), 16)
+        anvil.rpc("anvil_rollback", height)
+        anvil.rpc("anvil_mine", hex(height + 1))
+        unwound = await again.catch_up()
+        assert again.view.reorgs == 1
+        assert not unwound.proposals
+        assert unwound.participants == first.participants
+        assert unwound.grants == first.grants
+        await rpc.close()
+
+
+async def test_a_node_without_old_states_cannot_begin(made: Genesis, tmp_path: Path) -> None:
+    """Contracts at other addresses were deployed later; those of a genesis file were not."""
+
+    def forgotten(method: str, _: list[Any]) -> Any:
+        if method != "eth_getCode":
+            return None
+        error = {"code": -32000, "message": "World state unavailable"}
+        return lambda answer: {"jsonrpc": "2.0", "id": answer["id"], "error": error}
+
+    with running(made, tmp_path) as anvil:
+        line = Line(anvil.url)
+        line.fault = forgotten
+        async with serving(line.handle) as url:
+            rpc = EvmRpc(url)
+            contracts = Contracts(made.network.consortium, (made.network.registries[0].address,))
+            with pytest.raises(ChainUnavailableError, match="keeps all states"):
+                await founding_logs(rpc, contracts)
+            later = replace(contracts, consortium=b"\x01" * 20)
+            assert await founding_logs(rpc, later) == []
+            await rpc.close()
