@@ -85,54 +85,55 @@ def changed(pointer: str, value: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-@pytest.mark.parametrize(
-    ("pointer", "value", "shown"),
-    [
-        ("/format", "sealtrail/network/v2", "/format"),
-        ("/format", ..., ""),
-        ("/surplus", 1, ""),
-        ("/chainId", "4242", "/chainId"),
-        ("/chainId", True, "/chainId"),
-        ("/chainId", 0, "/chainId"),
-        ("/genesisHash", "0x" + "01" * 32, "/genesisHash"),
-        ("/genesisHash", "AB" * 32, "/genesisHash"),
-        ("/genesisHash", "01" * 31, "/genesisHash"),
-        ("/consortium", "02" * 32, "/consortium"),
-        ("/registries", [], "/registries"),
-        ("/registries", {}, "/registries"),
-        ("/registries/1/codeHash", 7, "/registries/1/codeHash"),
-        ("/registries/1/address", "03" * 20, "/registries/1/address"),
-        ("/registries/0/predecessor", None, "/registries/0"),
-        ("/witnesses", [], "/witnesses"),
-        ("/witnesses/maker/participant", 0, "/witnesses/maker/participant"),
-        ("/witnesses/maker/participant", 2**32, "/witnesses/maker/participant"),
-        ("/witnesses/maker/participant", ..., "/witnesses/maker"),
-        ("/witnesses/maker/urls", [], "/witnesses/maker/urls"),
-        ("/witnesses/maker/urls/1", "ftp://maker.example", "/witnesses/maker/urls/1"),
-        ("/witnesses/maker/urls/1", "http://[::1", "/witnesses/maker/urls/1"),
-        ("/witnesses/maker/urls/1", 8545, "/witnesses/maker/urls/1"),
-        ("/consortiumCodeHash", None, "/consortiumCodeHash"),
-        ("/consortiumCodeHash", "07" * 20, "/consortiumCodeHash"),
-        ("/codeRegistry", None, "/codeRegistry"),
-        ("/codeRegistry", "08" * 20, "/codeRegistry"),
-        ("/codeRegistry/codeHash", ..., "/codeRegistry"),
-        ("/codeRegistry/address", "08" * 19, "/codeRegistry/address"),
-        ("/noticeBoard/more", 1, "/noticeBoard"),
-        ("/noticeBoard/codeHash", "", "/noticeBoard/codeHash"),
-        ("/validators", [], "/validators"),
-        ("/validators", {"0": "0c" * 20}, "/validators"),
-        ("/validators", [f"{number:040x}" for number in range(257)], "/validators"),
-        ("/validators/1", "0c" * 20, "/validators/1"),
-        ("/validators/1", "0b" * 20, "/validators/1"),
-        ("/validators/0", 12, "/validators/0"),
-        ("/signatures", [], "/signatures"),
-        ("/signatures/0", None, "/signatures/0"),
-        ("/signatures/0/signature", "0f" * 64, "/signatures/0/signature"),
-        ("/signatures/0/address", ..., "/signatures/0"),
-        ("/signatures/1/participant", 1, "/signatures/1/participant"),
-        ("/signatures/1/participant", 0, "/signatures/1/participant"),
-    ],
-)
+DAMAGES: list[tuple[str, Any, str]] = [
+    ("/format", "sealtrail/network/v2", "/format"),
+    ("/format", ..., ""),
+    ("/surplus", 1, ""),
+    ("/chainId", "4242", "/chainId"),
+    ("/chainId", True, "/chainId"),
+    ("/chainId", 0, "/chainId"),
+    ("/genesisHash", "0x" + "01" * 32, "/genesisHash"),
+    ("/genesisHash", "AB" * 32, "/genesisHash"),
+    ("/genesisHash", "01" * 31, "/genesisHash"),
+    ("/consortium", "02" * 32, "/consortium"),
+    ("/registries", [], "/registries"),
+    ("/registries", {}, "/registries"),
+    ("/registries/1/codeHash", 7, "/registries/1/codeHash"),
+    ("/registries/1/address", "03" * 20, "/registries/1/address"),
+    ("/registries/0/predecessor", None, "/registries/0"),
+    ("/witnesses", [], "/witnesses"),
+    ("/witnesses/maker/participant", 0, "/witnesses/maker/participant"),
+    ("/witnesses/maker/participant", 2**32, "/witnesses/maker/participant"),
+    ("/witnesses/maker/participant", ..., "/witnesses/maker"),
+    ("/witnesses/maker/urls", [], "/witnesses/maker/urls"),
+    ("/witnesses/maker/urls/1", "ftp://maker.example", "/witnesses/maker/urls/1"),
+    ("/witnesses/maker/urls/1", "http://[::1", "/witnesses/maker/urls/1"),
+    ("/witnesses/maker/urls/1", 8545, "/witnesses/maker/urls/1"),
+    ("/consortiumCodeHash", None, "/consortiumCodeHash"),
+    ("/consortiumCodeHash", "07" * 20, "/consortiumCodeHash"),
+    ("/codeRegistry", None, "/codeRegistry"),
+    ("/codeRegistry", "08" * 20, "/codeRegistry"),
+    ("/codeRegistry/codeHash", ..., "/codeRegistry"),
+    ("/codeRegistry/address", "08" * 19, "/codeRegistry/address"),
+    ("/noticeBoard/more", 1, "/noticeBoard"),
+    ("/noticeBoard/codeHash", "", "/noticeBoard/codeHash"),
+    ("/validators", [], "/validators"),
+    ("/validators", {"0": "0c" * 20}, "/validators"),
+    ("/validators", [f"{number:040x}" for number in range(257)], "/validators"),
+    ("/validators/1", "0c" * 20, "/validators/1"),
+    ("/validators/1", "0b" * 20, "/validators/1"),
+    ("/validators/0", 12, "/validators/0"),
+    ("/signatures", [], "/signatures"),
+    ("/signatures/0", None, "/signatures/0"),
+    ("/signatures/0/signature", "0f" * 64, "/signatures/0/signature"),
+    ("/signatures/0/address", ..., "/signatures/0"),
+    ("/signatures/1/participant", 1, "/signatures/1/participant"),
+    ("/signatures/1/participant", 0, "/signatures/1/participant"),
+]
+"""Pointer, what is put there (`...`: it is taken away), and the pointer that the refusal names."""
+
+
+@pytest.mark.parametrize(("pointer", "value", "shown"), DAMAGES)
 def test_what_is_wrong_is_refused_with_a_pointer(pointer: str, value: Any, shown: str) -> None:
     with pytest.raises(FormatError) as caught:
         parse_network(changed(pointer, value))
@@ -141,19 +142,19 @@ def test_what_is_wrong_is_refused_with_a_pointer(pointer: str, value: Any, shown
     assert SCHEMA.is_valid(json.loads(changed(pointer, value))) == beyond
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"{",
-        b"\xff",
-        b"[" * 100_000,
-        b'{"format":1,"format":2}',
-        b"null",
-        b'{"chainId":1.0}',
-        b"-1",
-    ],
-)
+NO_OBJECTS = [
+    b"",
+    b"{",
+    b"\xff",
+    b"[" * 100_000,
+    b'{"format":1,"format":2}',
+    b"null",
+    b'{"chainId":1.0}',
+    b"-1",
+]
+
+
+@pytest.mark.parametrize("raw", NO_OBJECTS)
 def test_what_is_no_json_object_is_refused(raw: bytes) -> None:
     with pytest.raises(FormatError) as caught:
         parse_network(raw)
