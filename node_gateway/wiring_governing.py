@@ -11,7 +11,7 @@ from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.governor import Governor
 from anchoring.chain.keystore import load_keystore
 from anchoring.chain.logs import EvmLogReader
-from anchoring.chain.network import Network
+from anchoring.chain.network import Network, load_network
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import TransactionSigner
 from anchoring.chain_follower import ChainFollower
@@ -19,8 +19,8 @@ from anchoring.directory.store import MemoryDirectoryStore
 from node_gateway.services.governing import DirectorySource, Governing
 from node_gateway.services.governing_source import FreshDirectory
 from node_gateway.settings import Settings
+from node_gateway.settings_keys import KeysSection
 from node_gateway.signers import open_admin, passphrase
-from node_gateway.wiring import network_of
 
 
 @asynccontextmanager
@@ -28,7 +28,7 @@ async def open_directory(settings: Settings) -> AsyncIterator[FreshDirectory]:
     """Open what reads the directory from the chain of the settings; needs no key."""
     rpc = EvmRpc(settings.chain.rpc)
     try:
-        yield fresh_directory(rpc, network_of(settings))
+        yield fresh_directory(rpc, load_network(settings.chain.network_file))
     finally:
         await rpc.close()
 
@@ -47,7 +47,7 @@ async def open_governing(
     Raises:
         KeystoreError, SettingsError, FormatError: key, passphrase or network file is wrong.
     """
-    network = network_of(settings)
+    network = load_network(settings.chain.network_file)
     if keystore is None:
         signer = open_admin(settings.keys, otherwise=otherwise)
     else:
@@ -58,6 +58,17 @@ async def open_governing(
     finally:
         await signer.close()
         await rpc.close()
+
+
+def own_admin(section: KeysSection) -> TransactionSigner | None:
+    """Open the admin key of a gateway that governs for its operators; None if it has none.
+
+    Raises:
+        KeystoreError, SettingsError: it is named, but cannot be opened.
+    """
+    if section.admin_keystore is None and section.admin_signer is None:
+        return None
+    return open_admin(section)
 
 
 def governing(

@@ -60,6 +60,15 @@ _EXIT_BY_CODE = {
     "reason_form": USAGE,
     "lot_form": USAGE,
     "day_form": USAGE,
+    "not_admitted": PENDING,
+    "keys_differ": MISMATCH,
+    **dict.fromkeys(
+        (
+            *("notice_level", "notice_scope", "notice_wording", "notice_too_large", "url_form"),
+            *("address_form", "digest_form", "time_form", "unknown_role", "participant_file"),
+        ),
+        USAGE,
+    ),
 }
 ATTEMPTS = {
     "api_key": "set SEALTRAIL_API_KEY, or sealtrail api-key new",
@@ -223,13 +232,16 @@ def _as_data(error: Exception) -> dict[str, Any]:
     code = getattr(error, "code", None)
     if not isinstance(code, str):
         return {"error": {"code": "internal", "detail": type(error).__name__}}
-    return {"error": {"code": code, "detail": str(error)}}
+    attempt = ATTEMPTS.get(code) or getattr(error, "hint", None)
+    told = {"code": code, "detail": str(error)}
+    return {"error": {**told, "try": attempt} if attempt else told}
 
 
 _FILE_ATTEMPTS = {
     "network_file": "sealtrail chain deploy writes one; chain.network_file names it",
     "network_json": "compare the network file with the one that was agreed on",
     "network_shape": "compare the network file with the one that was agreed on",
+    "invite_form": "ask for the invite again; sealtrail consortium invite writes one",
 }
 
 

@@ -7,7 +7,7 @@ the Consortium itself would do it, then the call is tried as the key would send 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.governance_calls import GovernanceCalls
@@ -20,22 +20,6 @@ from anchoring.errors import ContractRefusedError
 from node_gateway.errors import NotFoundError, NotPossibleError, RequestError
 from node_gateway.services.governing_plans import Planner
 from node_gateway.services.governing_wishes import Plan, Wish
-
-_MALFORMED: Final = frozenset(
-    {
-        "key_invalid",
-        "notice_level",
-        "notice_scope",
-        "notice_wording",
-        "participant_invalid",
-        "prefix_invalid",
-        "prefix_time",
-        "proposal_arguments",
-        "roles_invalid",
-        "url_invalid",
-    }
-)
-"""Refusals of the contracts that say that the request itself is malformed."""
 
 
 class DirectorySource(Protocol):
@@ -94,6 +78,11 @@ class Governing:
     def address(self) -> bytes:
         """Address of the key, 20 bytes."""
         return self._governor.address
+
+    @property
+    def network(self) -> Network:
+        """The operator's own network file."""
+        return self._network
 
     async def directory(self) -> Directory:
         """Return the directory as of now."""
@@ -202,9 +191,5 @@ class Governing:
 def refused(error: ContractRefusedError) -> RequestError:
     """Return a contract's refusal as a request that cannot be answered as it stands."""
     why = explain(error)
-    kind: type[RequestError] = NotPossibleError
-    if why.code.endswith("_not_found"):
-        kind = NotFoundError
-    elif why.code in _MALFORMED:
-        kind = RequestError
+    kind = NotFoundError if why.code.endswith("_not_found") else NotPossibleError
     return kind(why.sentence, code=why.code, hint=why.step)
