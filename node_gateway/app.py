@@ -109,6 +109,7 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
         working = asyncio.create_task(worker.run())
         following = asyncio.create_task(gateway.follower.run())
         following_chain = asyncio.create_task(gateway.directory.run())
+        watching_notices = asyncio.create_task(gateway.notice_watch.run())
         await gateway.intake.resume()
         watching = _watching(gateway)
         try:
@@ -122,8 +123,9 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
             worker.stop()
             gateway.follower.stop()
             gateway.directory.stop()
+            gateway.notice_watch.stop()
             following_chain.cancel()  # a step is one transaction: the next start goes on
-            await asyncio.gather(following_chain, return_exceptions=True)
+            await asyncio.gather(following_chain, watching_notices, return_exceptions=True)
             with contextlib.suppress(Exception):  # the worker has said what was wrong
                 await working
             await following

@@ -44,6 +44,8 @@ from node_gateway.services.master_data import MasterData
 from node_gateway.services.merging import Merging
 from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.naming import Naming
+from node_gateway.services.notice_goods import NoticeGoods
+from node_gateway.services.notice_watch import NoticeWatch
 from node_gateway.services.notices import Notices
 from node_gateway.services.operating import CodesInHand, Operating
 from node_gateway.services.page_tokens import PageTokens
@@ -301,6 +303,17 @@ def notices(base: Base, current: Callable[[], Directory]) -> Notices:
     """Return what knows the notices of the directory, and what they mean for goods here."""
     participant = base.settings.gateway.participant
     return Notices(base.store, base.follower, current=current, participant=participant)
+
+
+def notice_goods(
+    base: Base, directory: DirectoryService, notices: Notices, states: States, standing: Standing
+) -> tuple[NoticeGoods, NoticeWatch]:
+    """Return what knows which goods notices mean, and what tells the operator of it."""
+    store = base.store
+    goods = NoticeGoods(store, store, notices=notices, states=states, standing=standing)
+    watch = NoticeWatch(notices, goods, metrics=base.metrics)
+    directory.on_changed(watch.changed)
+    return goods, watch
 
 
 def operating(

@@ -48,6 +48,17 @@ class Metrics:
             ("result",),
             registry=self.registry,
         )
+        self.notices = Gauge(
+            "sealtrail_notices_standing",
+            "Recall notices that stand, real ones and exercises",
+            ("kind",),
+            registry=self.registry,
+        )
+        self.notices_here = Gauge(
+            "sealtrail_notices_here",
+            "Real ones about products of which codes are known here",
+            registry=self.registry,
+        )
         self.pending_events = Gauge(
             "sealtrail_anchor_pending_events",
             "Events that are in no batch yet",

@@ -26,7 +26,6 @@ from node_gateway.services.batching import Batcher
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.limiter import Limiter
-from node_gateway.services.notice_goods import NoticeGoods
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.services.succeeding import known_succession
 from node_gateway.settings import Settings
@@ -142,6 +141,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     states, drug_codes = features.drug_codes(base)
     directory = await features.directory(base, parts.directory_rpc, network)
     notices = features.notices(base, lambda: directory.current)
+    goods, watch = features.notice_goods(base, directory, notices, states, standing)
     operating, merging, naming = features.operating(
         base, (standing, correcting), issuing, states, notices
     )
@@ -164,7 +164,8 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         naming=naming,
         directory=directory,
         notices=notices,
-        notice_goods=NoticeGoods(store, store, notices=notices, states=states, standing=standing),
+        notice_goods=goods,
+        notice_watch=watch,
         issuing=issuing,
         withdrawing=withdrawing,
         commissioning=commissioning,

@@ -294,6 +294,14 @@ class StreamStatus(_Answer):
     last_final_sequence: int
 
 
+class NoticeCounts(_Answer):
+    """Recalls that stand, those about products known here, and exercises (in no other figure)."""
+
+    standing: int
+    here: int
+    drills: int
+
+
 class Status(_Answer):
     """What an operator wants to know at a glance."""
 
@@ -307,6 +315,7 @@ class Status(_Answer):
     pending_anchors: int
     lag_s: Annotated[int, Field(alias="lagS")]
     promises: Promises
+    notices: NoticeCounts
     streams: list[StreamStatus]
 
 

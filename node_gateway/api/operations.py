@@ -42,6 +42,7 @@ async def status(key: QueryKey, gateway: GatewayDep) -> dict[str, Any]:
         await gateway.store.status(),
         gateway.anchorer.status,
     )
+    notices = await gateway.notice_watch.look()
     return {
         "participant": gateway.settings.gateway.participant,
         "state": view.state,
@@ -55,6 +56,11 @@ async def status(key: QueryKey, gateway: GatewayDep) -> dict[str, Any]:
         "promises": {
             "state": gateway.promises.view.state,
             "earliestAnchorBy": gateway.promises.view.anchor_by,
+        },
+        "notices": {
+            "standing": notices.standing,
+            "here": notices.here,
+            "drills": notices.drills,
         },
         "streams": [
             {

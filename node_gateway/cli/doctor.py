@@ -47,6 +47,7 @@ def status(
         ["block seen", str(answer["head"])],
         ["anchors not final", f"{answer['pendingAnchors']} (oldest {answer['lagS']} s)"],
         ["promises", answer["promises"]["state"].replace("_", " ")],
+        ["recalls", _recalls_line(answer["notices"])],
     ]
     rows += [
         [
@@ -56,6 +57,12 @@ def status(
         for one in answer["streams"]
     ]
     table("", ["", ""], rows)
+
+
+def _recalls_line(notices: dict[str, int]) -> str:
+    if not notices["here"]:
+        return f"{notices['standing']} stand, none about products here"
+    return f"{notices['here']} about products here: sealtrail notice list --standing"
 
 
 def _stream_line(one: dict[str, Any]) -> str:

@@ -36,6 +36,7 @@ from node_gateway.services.merging import Merging
 from node_gateway.services.named_queries import NamedQueries
 from node_gateway.services.naming import Naming
 from node_gateway.services.notice_goods import NoticeGoods
+from node_gateway.services.notice_watch import NoticeWatch
 from node_gateway.services.notices import Notices
 from node_gateway.services.operating import Operating
 from node_gateway.services.promises import PromiseWatch
@@ -84,6 +85,7 @@ class Gateway:
     directory: DirectoryService
     notices: Notices
     notice_goods: NoticeGoods
+    notice_watch: NoticeWatch
     issuing: Issuing
     withdrawing: Withdrawing
     commissioning: Commissioning

@@ -174,7 +174,7 @@ class NoticeGoods:
         ]
 
     async def _moved(self, notice: Notice, one: Meant) -> list[dict[str, Any]]:
-        since_ms = notice.steps[0].at * 1000
+        since_ms = (notice.steps[0].at + 1) * 1000  # what was stated within its second may be older
         until_ms = None if notice.level else notice.steps[-1].at * 1000
         found: dict[bytes, dict[str, Any]] = {}
         for code, state in ((one.code, one.view.state), *one.view.around.items()):
