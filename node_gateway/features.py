@@ -294,7 +294,9 @@ async def directory(base: Base, rpc: EvmRpc, network: Network) -> DirectoryServi
         on_reorg=lambda _: base.metrics.reorgs.inc(),
     )
     poll_s = base.settings.chain.poll_s
-    made = DirectoryService(follower, metrics=base.metrics, poll_s=poll_s, clock=base.clock)
+    made = DirectoryService(
+        follower, network=network, metrics=base.metrics, poll_s=poll_s, clock=base.clock
+    )
     await made.load()
     return made
 

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from node_gateway.api import answers, answers_notices, answers_operating, linting_answers
 from node_gateway.api import answers_archives as archives
+from node_gateway.api import answers_consortium as consortium
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
@@ -119,6 +120,12 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "putParty": {200: master.PartyRecord, 201: master.PartyRecord},
     "removeParty": {200: master.PartyRecord},
     "importParties": {200: master.MasterDataReport},
+    "getConsortium": {200: consortium.Consortium},
+    "listParticipants": {200: consortium.Participants},
+    "getParticipant": {200: consortium.WholeParticipant},
+    "listProposals": {200: consortium.Proposals},
+    "getProposal": {200: consortium.ProposalAnswer},
+    "listPrefixes": {200: consortium.Prefixes},
     "listNotices": {200: answers_notices.Notices},
     "getNotice": {200: answers_notices.NoticeAnswer},
     "listAffectedCodes": {200: answers_notices.AffectedCodes},

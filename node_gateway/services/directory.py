@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from anchoring.chain.network import Network
 from anchoring.chain_follower import ChainFollower, FollowState, FollowView
 from anchoring.directory.model import Directory
 from anchoring.errors import ChainError, ChainUnavailableError
@@ -35,6 +36,7 @@ class DirectoryService:
 
     Args:
         follower: Reads the chain; nobody else calls it.
+        network: Whose contracts it follows.
         metrics: Where lag, age and reorgs are shown.
         poll_s: How often the chain is looked at; at most `POLL_S_MAX`.
         clock: Unix seconds.
@@ -44,11 +46,13 @@ class DirectoryService:
         self,
         follower: ChainFollower,
         *,
+        network: Network,
         metrics: Metrics,
         poll_s: float,
         clock: Callable[[], float],
     ) -> None:
         self._follower, self._metrics, self._clock = follower, metrics, clock
+        self.network = network
         self._poll_s = min(poll_s, POLL_S_MAX)
         self._current = follower.directory
         self._lock = asyncio.Lock()
