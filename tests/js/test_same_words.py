@@ -47,6 +47,19 @@ def other_genesis(method: str, params: list[Any], result: Any) -> Any:
     return {**result, "hash": OTHER} if is_first else result
 
 
+def mute(change: Change) -> Change:
+    """The same, and no proof of anything: an endpoint without `eth_getProof`."""
+
+    def changed(method: str, params: list[Any], result: Any) -> Any:
+        return None if method == "eth_getProof" else change(method, params, result)
+
+    return changed
+
+
+def truth(method: str, params: list[Any], result: Any) -> Any:
+    return result
+
+
 class Lag:
     """Sees the chain up to a block only."""
 
@@ -131,6 +144,9 @@ async def build(stack: ExitStack, folder: Path) -> World:
         "just-there": Lag(after),
         "vanished": vanished,
     }
+    for kind in ("hides", "other-record", "no-contract", "other-code"):
+        kinds[f"{kind}-mute"] = mute(kinds[kind])
+    kinds["agrees-mute"] = mute(truth)
     urls = {kind: stack.enter_context(proxy(node, change)) for kind, change in kinds.items()}
     endless = itertools.chain(
         [b'{"jsonrpc":"2.0","id":1,"result":"'], itertools.repeat(b"0" * 2**16)
@@ -169,22 +185,32 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "never anchored": ("never", "a:agrees b:agrees", "refused", "anchor_not_found"),
     "another time": ("early", "a:agrees b:agrees", "refused", "record_mismatch"),
     "another time, one witness": ("early", "a:agrees", "cannot_check", "quorum_not_met"),
-    "two hide it": ("good", "a:hides b:hides", "refused", "anchor_not_found"),
-    # lies
-    "one hides it": ("good", "a:hides b:agrees", "disagreement", "witness_disagreement"),
-    "one of three hides it": (
-        *("good", "a:agrees b:agrees c:hides", "disagreement", "witness_disagreement"),
+    "two hide it": ("good", "a:hides-mute b:hides-mute", "refused", "anchor_not_found"),
+    # lies that nobody can prove to be lies
+    "one hides it, none proves": (
+        *("good", "a:hides-mute b:agrees-mute", "disagreement", "witness_disagreement"),
     ),
+    "one of three hides it, none proves": (
+        *("good", "a:agrees-mute b:agrees-mute c:hides-mute"),
+        *("disagreement", "witness_disagreement"),
+    ),
+    "two different lies, none proves": (
+        *("good", "a:hides-mute b:other-record-mute", "disagreement", "witness_disagreement"),
+    ),
+    "a lie alone": ("good", "a:hides-mute", "cannot_check", "quorum_not_met"),
+    "none proves, all agree": ("good", "a:agrees-mute b:agrees-mute", "verified", "verified"),
+    # lies that a proof under the same block shows to be lies
+    "two hide what they prove": ("good", "a:hides b:hides", "cannot_check", "quorum_not_met"),
+    "one hides it": ("good", "a:hides b:agrees", "cannot_check", "quorum_not_met"),
+    "one of three hides it": ("good", "a:agrees b:agrees c:hides", "verified", "verified"),
     "one of one organisation hides it": (
-        *("good", "a:agrees a:hides b:agrees", "disagreement", "witness_disagreement"),
+        *("good", "a:agrees a:hides-mute b:agrees-mute", "verified", "verified"),
     ),
-    "a lie alone": ("good", "a:hides", "cannot_check", "quorum_not_met"),
-    "two different lies": (
-        "good",
-        "a:hides b:other-record",
-        "disagreement",
-        "witness_disagreement",
+    "one proves it against two": (
+        *("good", "a:agrees b:hides-mute c:hides-mute 1", "verified", "verified"),
     ),
+    "two different lies": ("good", "a:hides b:other-record", "cannot_check", "quorum_not_met"),
+    "other code than it proves": ("good", "a:other-code 1", "cannot_check", "quorum_not_met"),
     "a fork": ("good", "a:fork b:agrees c:agrees", "disagreement", "witness_disagreement"),
     # behind
     "one lags": ("good", "a:lags b:agrees", "cannot_check", "quorum_not_met"),
@@ -203,10 +229,20 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "another chain id": ("good", "a:other-chain b:other-chain", "cannot_check", "chain_mismatch"),
     "another genesis": ("good", "a:other-genesis 1", "cannot_check", "chain_mismatch"),
     "one on another chain": ("good", "a:other-chain b:agrees", "cannot_check", "quorum_not_met"),
-    "no contract": ("good", "a:no-contract b:no-contract", "cannot_check", "chain_mismatch"),
-    "no contract, one": ("good", "a:no-contract 1", "cannot_check", "chain_mismatch"),
-    "no contract, never anchored": ("never", "a:no-contract 1", "cannot_check", "chain_mismatch"),
-    "other code": ("good", "a:other-code b:other-code", "cannot_check", "chain_mismatch"),
+    "no contract": (
+        "good",
+        "a:no-contract-mute b:no-contract-mute",
+        "cannot_check",
+        "chain_mismatch",
+    ),
+    "no contract, one": ("good", "a:no-contract-mute 1", "cannot_check", "chain_mismatch"),
+    "no contract, never anchored": (
+        "never",
+        "a:no-contract-mute 1",
+        "cannot_check",
+        "chain_mismatch",
+    ),
+    "other code": ("good", "a:other-code-mute b:other-code-mute", "cannot_check", "chain_mismatch"),
     "one has other code": ("good", "a:other-code b:agrees c:agrees", "verified", "verified"),
     # sets: each bundle apart, the witnesses of its own participant left out
     "a set": ("set", "a:agrees b:agrees", "verified", "verified"),
@@ -223,7 +259,8 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         *("set, second early", "maker-1:agrees 1", "refused", "record_mismatch"),
     ),
     "a set, one maker lies about the other": (
-        *("set", "maker-1:hides a:agrees b:agrees", "disagreement", "witness_disagreement"),
+        *("set", "maker-1:hides-mute a:agrees-mute b:agrees-mute"),
+        *("disagreement", "witness_disagreement"),
     ),
 }
 
@@ -287,8 +324,12 @@ def test_both_say_the_same_of_every_situation(world: World) -> None:
         assert (one["outcome"], one["code"]) == wanted[name], name
         if len(one["bundles"]) == 1:
             [bundle] = one["bundles"]
-            lines = [(line["organisation"], line["code"]) for line in bundle["chain"]["witnesses"]]
-            assert lines == [(w["organisation"], w["status"]) for w in js[name]["witnesses"]], name
+            chain = bundle["chain"]
+            lines = [(w["organisation"], w["code"], w["proven"]) for w in chain["witnesses"]]
+            others = js[name]["witnesses"]
+            assert lines == [(w["organisation"], w["status"], w["proven"]) for w in others], name
+            both = [{one["code"] for one in said["warnings"]} for said in (chain, js[name])]
+            assert both[0] == both[1], name
 
 
 def said(answer: Any) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 /**
  * Sealtrail verifier: checks proof bundles (`sealtrail/proof/v1`, `sealtrail/proofs/v1`).
  *
- * Small modules (text, items, trees, chain, Keccak, and this one), no dependency, no build step. They
+ * Small modules (text, items, trees, chain, state, findings, prefixes, RPC, Keccak, and this one), no dependency, no build step. They
  * need WebCrypto (`crypto.subtle`), so Node >= 20 or a browser in a secure context. They were written from
  * the format's text alone, not from the Python verifier, so that one mistake is unlikely to sit in both.
  *
@@ -12,24 +12,27 @@
  * (RFC 8785), that the disclosed items fit into one event and agree with `sealtrail:act`, the fields
  * tree, the codes tree, the batch tree (RFC 9162 shape), the anchor's tip and record, and against
  * witnesses that the VIEWER chose: chain id, genesis hash, one agreed block hash, the code of every
- * listed registry, and that exactly one of them holds that record. Whatever a bundle says under
- * `hints` is never used. Outcomes and codes are those of the Python verifier.
+ * listed registry, and that exactly one of them holds that record; a witness that can prove what it
+ * says (`eth_getProof`) is held to that, and so are the others. Then, at the newest block of each: status
+ * and keys of the participant, the right to the codes it commissioned, recalls, successors of the
+ * registries; what one of them shows is shown. Whatever a bundle says under `hints` is never used.
+ * Outcomes and codes are those of the Python verifier.
  *
- * What is NOT checked: keys and status of the participant, recall notices, block seals and state
- * proofs (a witness is believed; that is why several organisations are asked), how deep the anchor's
- * block lies (the result gives the witnesses' block beside it), and that trees are sorted (a full
- * opening and the audit of the public entry lists do that).
+ * What is NOT checked: block seals (so several organisations are asked), how deep the anchor's block
+ * lies (the result gives the witnesses' block beside it), and that trees are sorted (a full opening and
+ * the audit of the public entry lists do that).
  */
 
-import { askOverHttp, askWitnesses, CannotCheck, checkRecord, meetWitnesses } from "./verify_chain.mjs";
+import { askWitnesses, CannotCheck, checkRecord, Flagged, meetWitnesses } from "./verify_chain.mjs";
 import { checkSet, openCodeItem, openFieldItem, readAct } from "./verify_items.mjs";
+import { askOverHttp } from "./verify_rpc.mjs";
 import { Refusal, refuse, shapeBundles } from "./verify_text.mjs";
 import { checkNumbers, checkTrees } from "./verify_trees.mjs";
 
-export { CannotCheck, checkRecord, Refusal };
+export { CannotCheck, checkRecord, Flagged, Refusal };
 
 /** The worst outcome of several bundles is that of all: one refused bundle refuses the set. */
-const WORST_FIRST = ["refused", "disagreement", "cannot_check"];
+const WORST_FIRST = ["refused", "not_authorised", "recalled", "disagreement", "cannot_check"];
 
 /**
  * Read the text of one bundle or of a set: text, shape, and the numbers of every bundle.
@@ -90,7 +93,8 @@ export function checkSetOfBundles(checked) {
  * @param {number} [options.quorum] how many organisations must say the same, from 1
  * @param {(url: string, method: string, params: unknown[]) => Promise<any>} [options.ask] JSON-RPC
  * @returns {Promise<object>} `bundles` as from `checkBundle`, each with its `chain`: `block`
- *   {number, hash}, `organisations` that agree, `witnesses` with what each said
+ *   {number, hash}, `organisations` that agree, `witnesses` with what each said, `warnings`, `notes`
+ * @throws {Flagged} recalled, or commissioned by somebody who had no right to these codes
  * @throws {Refusal} it is not what was anchored; show nothing else of it
  * @throws {CannotCheck} the witnesses could not settle it; no verdict
  * @throws {RangeError} the quorum is below 1: then silence would verify
