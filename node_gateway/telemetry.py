@@ -48,17 +48,6 @@ class Metrics:
             ("result",),
             registry=self.registry,
         )
-        self.notices = Gauge(
-            "sealtrail_notices_standing",
-            "Recall notices that stand, real ones and exercises",
-            ("kind",),
-            registry=self.registry,
-        )
-        self.notices_here = Gauge(
-            "sealtrail_notices_here",
-            "Real ones about products of which codes are known here",
-            registry=self.registry,
-        )
         self.pending_events = Gauge(
             "sealtrail_anchor_pending_events",
             "Events that are in no batch yet",
@@ -74,6 +63,18 @@ class Metrics:
             "Age of the oldest batch that is not final",
             registry=self.registry,
         )
+        self.state = Gauge(
+            "sealtrail_state",
+            "1 for the state that the gateway is in",
+            ("state",),
+            registry=self.registry,
+        )
+        Gauge("sealtrail_build_info", "Version", ("version",), registry=self.registry).labels(
+            version
+        ).set(1)
+        self._add_directory()
+
+    def _add_directory(self) -> None:
         self.chain_lag = Gauge(
             "sealtrail_chain_lag_blocks",
             "Blocks that the chain endpoint has and the directory does not",
@@ -87,15 +88,17 @@ class Metrics:
         self.reorgs = Counter(
             "sealtrail_chain_reorgs", "Reorgs that took blocks away", registry=self.registry
         )
-        self.state = Gauge(
-            "sealtrail_state",
-            "1 for the state that the gateway is in",
-            ("state",),
+        self.notices = Gauge(
+            "sealtrail_notices_standing",
+            "Recall notices that stand, real ones and exercises",
+            ("kind",),
             registry=self.registry,
         )
-        Gauge("sealtrail_build_info", "Version", ("version",), registry=self.registry).labels(
-            version
-        ).set(1)
+        self.notices_here = Gauge(
+            "sealtrail_notices_here",
+            "Real ones about products of which codes are known here",
+            registry=self.registry,
+        )
 
 
 def without_values(error: BaseException) -> dict[str, Any]:
