@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ SCRYPT_COST = 262_144
 """Work factor n for new files: about one second to open one."""
 
 _FILE_SIZE_BYTES_MAX = 64 * 1024
+_ADDRESS_SIZE_BYTES = 20
+_KEY_TEXT = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+_KEY_TEXT_SIZE_MAX = 128
 
 
 def create_keystore(path: Path, passphrase: str, *, scrypt_cost: int = SCRYPT_COST) -> bytes:
@@ -57,6 +61,59 @@ def load_keystore(path: Path, passphrase: str) -> Signer:
     Raises:
         KeystoreError: code `keystore_file` (unreadable or no keystore) or `keystore_passphrase`.
     """
+    return _opened(path, _read(path), passphrase)
+
+
+def keystore_address(path: Path) -> bytes:
+    """Return the address (20 bytes) that a key file names; without its passphrase, unproven.
+
+    Raises:
+        KeystoreError: unreadable, no keystore, or one that names no address.
+    """
+    named = _read(path).get("address")
+    try:
+        address = bytes.fromhex(named.removeprefix("0x")) if isinstance(named, str) else b""
+    except ValueError:
+        address = b""
+    if len(address) != _ADDRESS_SIZE_BYTES:
+        raise KeystoreError(f"{path} names no address", code="keystore_file")
+    return address
+
+
+def import_key(
+    path: Path, content: bytes, passphrase: str, *, source_passphrase: str | None = None
+) -> bytes:
+    """Write a key that exists already into a new key file, and return its address.
+
+    Args:
+        path: File to write; never overwritten.
+        content: A keystore (version 3), or the key as 64 hex digits with or without 0x.
+        passphrase: Of the new file.
+        source_passphrase: Of `content`, if it is a keystore.
+
+    Raises:
+        KeystoreError: code `key_form` (neither of the two), otherwise as `load_keystore` and
+            `create_keystore`. No text of it holds anything of the key.
+    """
+    known = _keystore(content) if len(content) <= _FILE_SIZE_BYTES_MAX else None
+    if known is not None:
+        if source_passphrase is None:
+            raise KeystoreError("the source needs its own passphrase", code="keystore_passphrase")
+        key = _key_of(known, source_passphrase, name="the source")
+    else:
+        text = content[: 2 * _KEY_TEXT_SIZE_MAX].decode("ascii", "replace").strip()
+        if not _KEY_TEXT.fullmatch(text):
+            said = "a key is a keystore of version 3, or 64 hex digits"
+            raise KeystoreError(said, code="key_form")
+        key = bytes.fromhex(text.removeprefix("0x"))
+    try:
+        account = Account.from_key(key)
+    except Exception:  # noqa: BLE001  the library's errors may quote the key
+        raise KeystoreError("the number is no key of this curve", code="key_form") from None
+    return store_key(path, account, passphrase)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
             raw = stream.read(_FILE_SIZE_BYTES_MAX + 1)
@@ -65,25 +122,33 @@ def load_keystore(path: Path, passphrase: str) -> Signer:
         raise KeystoreError(
             f"cannot read the key file {path}: {reason}", code="keystore_file"
         ) from error
+    content = _keystore(raw) if len(raw) <= _FILE_SIZE_BYTES_MAX else None
+    if content is None:
+        raise KeystoreError(f"{path} is no keystore of version 3", code="keystore_file")
+    return content
+
+
+def _keystore(raw: bytes) -> dict[str, Any] | None:
     try:
         content = json.loads(raw)
         is_keystore = isinstance(content, dict) and content.get("version") == 3
-        is_keystore = is_keystore and "ciphertext" in content["crypto"]
+        return content if is_keystore and "ciphertext" in content["crypto"] else None
     except (ValueError, KeyError, TypeError, RecursionError):
-        is_keystore = False
-    if not is_keystore or len(raw) > _FILE_SIZE_BYTES_MAX:
-        raise KeystoreError(f"{path} is no keystore of version 3", code="keystore_file")
-    return _opened(path, content, passphrase)
+        return None
 
 
 def _opened(path: Path, content: dict[str, Any], passphrase: str) -> Signer:
+    return Signer.from_key(_key_of(content, passphrase, name=f"the key file {path}"))
+
+
+def _key_of(content: dict[str, Any], passphrase: str, *, name: str) -> bytes:
     try:
-        return Signer.from_key(bytes(Account.decrypt(content, passphrase)))
+        return bytes(Account.decrypt(content, passphrase))
     except ValueError as error:
         if "MAC mismatch" in str(error):
-            text = f"wrong passphrase for the key file {path}"
+            text = f"wrong passphrase for {name}"
             # The cause is left out: nothing that touched the passphrase goes into a traceback.
             raise KeystoreError(text, code="keystore_passphrase") from None
-        raise KeystoreError(f"{path} is a damaged keystore", code="keystore_file") from None
+        raise KeystoreError(f"{name} is a damaged keystore", code="keystore_file") from None
     except (KeyError, TypeError):
-        raise KeystoreError(f"{path} is a damaged keystore", code="keystore_file") from None
+        raise KeystoreError(f"{name} is a damaged keystore", code="keystore_file") from None

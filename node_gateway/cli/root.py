@@ -24,6 +24,8 @@ from node_gateway.cli import (
     init,
     issuing,
     keys,
+    keys_chain,
+    keys_revoke,
     linting,
     master_data,
     network,
@@ -93,7 +95,9 @@ app.add_typer(
     subscription.app, name="subscription", help="Webhook subscriptions: list, show, remove."
 )
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
-app.add_typer(keys.app, name="key", help="Chain keys: new.")
+keys_chain.add_to(keys.app)
+keys_revoke.add_to(keys.app)
+app.add_typer(keys.app, name="key", help="Chain keys: new, import, address, list, rotate, revoke.")
 app.add_typer(database.app, name="db", help="The database: upgrade, rebuild, adopt-chain.")
 
 
