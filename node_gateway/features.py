@@ -14,7 +14,6 @@ from anchoring.chain.network import Network
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain_follower import ChainFollower
-from anchoring.directory.model import Directory
 from node_gateway.codes.issuing import Status
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.validation import EpcisValidator
@@ -301,21 +300,18 @@ async def directory(base: Base, rpc: EvmRpc, network: Network) -> DirectoryServi
     return made
 
 
-def notices(base: Base, current: Callable[[], Directory]) -> Notices:
-    """Return what knows the notices of the directory, and what they mean for goods here."""
-    participant = base.settings.gateway.participant
-    return Notices(base.store, base.follower, current=current, participant=participant)
-
-
-def notice_goods(
-    base: Base, directory: DirectoryService, notices: Notices, states: States, standing: Standing
-) -> tuple[NoticeGoods, NoticeWatch]:
-    """Return what knows which goods notices mean, and what tells the operator of it."""
-    store = base.store
+def notices(
+    base: Base, directory: DirectoryService, states: States, standing: Standing
+) -> tuple[Notices, NoticeWatch]:
+    """Return what knows the notices of the directory, and what tells of goods that they mean."""
+    store, participant = base.store, base.settings.gateway.participant
+    notices = Notices(
+        store, base.follower, current=lambda: directory.current, participant=participant
+    )
     goods = NoticeGoods(store, store, notices=notices, states=states, standing=standing)
     watch = NoticeWatch(notices, goods, metrics=base.metrics)
     directory.on_changed(watch.changed)
-    return goods, watch
+    return notices, watch
 
 
 def operating(

@@ -131,20 +131,16 @@ async def open_gateway(
 
 async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gateway:
     settings, network, store, clock = parts.settings, parts.network, parts.store, parts.clock
-    participant, registry = settings.gateway.participant, network.registries[0].address
-    signer = ReceiptSigner(parts.keys.sign, chain_id=network.chain_id, registry=registry)
-    base = await features.base(settings, store, signer, locations, clock)
+    participant = settings.gateway.participant
+    base = await features.base(settings, store, _receipts(parts), locations, clock)
     maker = Maker(participant, await _name(store, participant))
-    standing, correcting = features.correcting(base)
+    standing, correcting = corrections = features.correcting(base)
     disclosing = Disclosing(store, settings.policies, standing.hints)
     issuing, withdrawing, commissioning = features.issuing(base)
     states, drug_codes = features.drug_codes(base)
     directory = await features.directory(base, parts.directory_rpc, network)
-    notices = features.notices(base, lambda: directory.current)
-    goods, watch = features.notice_goods(base, directory, notices, states, standing)
-    operating, merging, naming = features.operating(
-        base, (standing, correcting), issuing, states, notices
-    )
+    notices, watch = features.notices(base, directory, states, standing)
+    operating, merging, naming = features.operating(base, corrections, issuing, states, notices)
     querying, queries, prefixes = await features.query_side(base)
     importing, intake, exports, tables = features.importing(base, querying, standing)
     subscribing, sockets = features.subscriptions(base, querying, queries)
@@ -164,7 +160,6 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         naming=naming,
         directory=directory,
         notices=notices,
-        notice_goods=goods,
         notice_watch=watch,
         issuing=issuing,
         withdrawing=withdrawing,
@@ -192,6 +187,11 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         metrics=base.metrics,
         clock=clock,
     )
+
+
+def _receipts(parts: _Parts) -> ReceiptSigner:
+    registry = parts.network.registries[0].address
+    return ReceiptSigner(parts.keys.sign, chain_id=parts.network.chain_id, registry=registry)
 
 
 def _anchorer(parts: _Parts) -> Anchorer:

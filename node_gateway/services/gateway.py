@@ -84,7 +84,6 @@ class Gateway:
     naming: Naming
     directory: DirectoryService
     notices: Notices
-    notice_goods: NoticeGoods
     notice_watch: NoticeWatch
     issuing: Issuing
     withdrawing: Withdrawing
@@ -113,6 +112,11 @@ class Gateway:
         """Let the worker do its next pass now."""
         for waker in self.wakers:
             waker()
+
+    @property
+    def notice_goods(self) -> NoticeGoods:
+        """Which goods notices mean."""
+        return self.notice_watch.goods
 
     @property
     def epcis_context(self) -> list[str | Mapping[str, Any]]:

@@ -37,10 +37,14 @@ class NoticeCounts:
 
 
 class NoticeWatch:
-    """Looks whenever the notices have changed, and once in a while."""
+    """Looks whenever the notices have changed, and once in a while.
+
+    Attributes:
+        goods: Which goods notices mean.
+    """
 
     def __init__(self, notices: Notices, goods: NoticeGoods, *, metrics: Metrics) -> None:
-        self._notices, self._goods, self._metrics = notices, goods, metrics
+        self._notices, self.goods, self._metrics = notices, goods, metrics
         self._wake = asyncio.Event()
         self._ending = False
         self._told: set[tuple[int, int]] = set()
@@ -73,7 +77,7 @@ class NoticeWatch:
         A notice that became graver is logged again.
         """
         standing = self._notices.standing.all()
-        known = await self._goods.known_here() if standing else set()
+        known = await self.goods.known_here() if standing else set()
         counts = NoticeCounts(
             standing=sum(not one.drill for one in standing),
             here=sum(not one.drill and one.id in known for one in standing),
