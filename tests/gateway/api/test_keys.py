@@ -117,6 +117,7 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/metrics"): None,  # on loopback
 }
 VALUES = {
+    "participant": "1",
     "capture_id": "0190a6f0-0000-7000-8000-000000000000",
     "event_id": "urn:uuid:none",
     "value": "urn:example:none",
