@@ -14,6 +14,7 @@ from anchoring.chain.evm import EvmChain
 from anchoring.chain.network import Network, load_network
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
+from anchoring.chain.signer import TransactionSigner
 from anchoring.ports import ChainIdentity
 from anchoring.succession import Succession
 from node_gateway import features
@@ -23,8 +24,10 @@ from node_gateway.epcis.identifiers import canonical_identifier
 from node_gateway.errors import SettingsError
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
+from node_gateway.services.directory import DirectoryService
 from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.gateway import Gateway
+from node_gateway.services.governing import Governing
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.services.succeeding import known_succession
@@ -35,6 +38,7 @@ from node_gateway.signers import passphrase as passphrase
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
+from node_gateway.wiring_governing import governing, own_admin
 
 META_PARTICIPANT = "participant"
 META_NAME = "participant_name"
@@ -53,6 +57,7 @@ class _Parts:
     succession: Succession
     rpc: EvmRpc
     directory_rpc: EvmRpc
+    admin: TransactionSigner | None
     on_step: OnStep
     clock: Callable[[], float]
 
@@ -112,6 +117,7 @@ async def open_gateway(
     Raises:
         SettingsError, KeystoreError, FormatError, StorageError: it cannot start; says why.
     """
+    _require_admitted(settings.gateway.participant)
     network = load_network(settings.chain.network_file)
     opened = keys or open_keys(settings.keys)
     locations = _locations(settings.gateway.locations_file)
@@ -119,12 +125,15 @@ async def open_gateway(
         await _check_owner(store, settings.gateway.participant)
         succession = await known_succession(store, network)
         rpc, directory_rpc = EvmRpc(settings.chain.rpc), EvmRpc(settings.chain.rpc)
+        admin = own_admin(settings.keys)
         try:
-            step, rpcs = on_step or _no_step, (rpc, directory_rpc)
-            parts = _Parts(settings, network, opened, store, succession, *rpcs, step, clock)
+            step, ways = on_step or _no_step, (rpc, directory_rpc, admin)
+            parts = _Parts(settings, network, opened, store, succession, *ways, step, clock)
             yield await _put_together(parts, locations)
         finally:
             await opened.anchor.close()
+            if admin is not None:
+                await admin.close()
             await rpc.close()
             await directory_rpc.close()
 
@@ -186,7 +195,14 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
         metrics=base.metrics,
         clock=clock,
+        governing=_governing(parts, directory),
     )
+
+
+def _governing(parts: _Parts, directory: DirectoryService) -> Governing | None:
+    if parts.admin is None:
+        return None
+    return governing(parts.rpc, parts.admin, parts.network, directory)
 
 
 def _receipts(parts: _Parts) -> ReceiptSigner:
@@ -219,6 +235,15 @@ def _identity(network: Network) -> ChainIdentity:
 
 def _no_step(_step: str) -> None:
     """Do nothing; fault tests pass something that kills the process."""
+
+
+def _require_admitted(participant: int) -> None:
+    if participant == 0:
+        raise SettingsError(
+            "this participant was not admitted yet: it has no id, under which events are kept",
+            member="gateway.participant",
+            hint="sealtrail consortium joined, when the others have voted",
+        )
 
 
 async def _check_owner(store: GatewayStore, participant: int) -> None:

@@ -10,7 +10,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from node_gateway.api import answers, answers_notices, answers_operating, linting_answers
+from node_gateway.api import (
+    answers,
+    answers_governing,
+    answers_notices,
+    answers_operating,
+    linting_answers,
+)
 from node_gateway.api import answers_archives as archives
 from node_gateway.api import answers_consortium as consortium
 from node_gateway.api import importing_answers as importing
@@ -99,6 +105,13 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "addApiKey": {201: answers.NewApiKey},
     "listApiKeys": {200: answers.ApiKeys},
     "revokeApiKey": {200: answers.ApiKeyInfo},
+    **{
+        name: {200: answers_governing.Governed}
+        for name in (
+            *("propose", "voteOnProposal", "offerPrefix", "surrenderPrefix", "answerOffer"),
+            *("publishNotice", "escalateNotice", "liftNotice"),
+        )
+    },
     "eraseEvent": {200: answers.Erased},
     "keepCsvMapping": {200: linting_answers.KeptMapping},
     "lintFile": {200: linting_answers.LintAnswer},

@@ -25,6 +25,7 @@ from node_gateway.services.drug_codes import DrugCodes
 from node_gateway.services.exporting_mashang import MashangExports
 from node_gateway.services.following import Follower
 from node_gateway.services.gate import Gate
+from node_gateway.services.governing import Governing
 from node_gateway.services.importing import Importing
 from node_gateway.services.importing_csv import Mappings
 from node_gateway.services.intake import Intake
@@ -101,6 +102,7 @@ class Gateway:
     lists: Limiter
     metrics: Metrics
     clock: Callable[[], float]
+    governing: Governing | None = None
     promises: PromiseWatch = field(default_factory=PromiseWatch)
     wakers: list[Callable[[], None]] = field(default_factory=list)
 
