@@ -84,7 +84,7 @@ async function readHead(network, ask, { url }) {
   const same = Number(chainId) === network.chainId && genesis?.hash === `0x${network.genesisHash}`;
   if (!same) return { status: "chain_mismatch" };
   const isBlock = [head?.number, head?.timestamp].every((number) => /^0x[0-9a-f]{1,13}$/.test(number));
-  if (!isBlock || !SLOT.test(head.hash)) throw new Error("no latest block");
+  if (!isBlock || !SLOT.test(head.hash) || Number(genesis.number) !== 0) throw new Error("no block");
   return { status: "ready", head: Number(head.number), headTime: Number(head.timestamp), headHash: head.hash };
 }
 
@@ -122,7 +122,7 @@ async function agreeOnBlock(ask, witnesses) {
       note(witness, async ({ url }) => {
         const block = await ask(url, "eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
         if (block === null) return { status: "witness_stale" }; // it had it a moment ago
-        if (!SLOT.test(block?.hash)) throw new Error("no block hash");
+        if (!SLOT.test(block?.hash) || Number(block.number) !== number) throw new Error("no such block");
         return { hash: block.hash.toLowerCase() };
       }),
     ),
