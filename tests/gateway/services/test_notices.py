@@ -23,6 +23,7 @@ from tests.gateway.running import (
     sgtin,
     shipping,
 )
+from tests.gateway.test_reference import matches
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -105,6 +106,11 @@ async def test_everything_that_is_shown_of_a_recall(clean: Recalls) -> None:
     assert (one["uri"], one["uriDigest"]) == ("https://maker.example/r/7", "07" * 32)
     assert one["headline"] == {"en": "Lot recalled (level 2)", "zh": "该批次召回（二级）"}
     assert [step["level"] for step in one["steps"]] == [2]
+    for name, answer in (
+        *(("listNotices", listed), ("getNotice", one), ("getCodeState", state)),
+        ("getStatus", await clean.get("/v1/status")),
+    ):
+        matches(name, 200, answer)
     status = await clean.get("/v1/status")
     assert status["notices"] == {"standing": 1, "here": 1, "drills": 0}
     metrics = (await clean.up.client.get("/metrics")).text
@@ -265,6 +271,8 @@ async def test_a_list_comes_in_and_never_goes_out(
         assert planted.rpartition("/")[2] not in text
     async with clean.up.stranger() as stranger:
         asked = {code: await stranger.get(f"/v1/public/codes/{code}") for code in (planted, other)}
+    matches("lookUpCode", 200, asked[other].json())
+    matches("loadNoticeList", 201, loaded.json())
     shown = [one.json()["notices"] for one in asked.values()]
     assert shown[0] == shown[1]  # the gateway that did not publish the list tells nobody's place
     assert shown[0][0]["concerns"] == "some_packs"
@@ -289,6 +297,7 @@ async def test_what_is_affected_and_what_went_on(clean: Recalls) -> None:
     assert page["counts"]["meant"] == {"in_transit": 1, "dispensed": 2}
     assert page["countedAll"] is True
     assert [one["code"] for one in (await clean.get(f"/v1/notices/{number}/affected"))["codes"]]
+    matches("listAffectedCodes", 200, page)
     seen: list[str] = []
     after: str | None = ""
     while after is not None:
@@ -299,6 +308,7 @@ async def test_what_is_affected_and_what_went_on(clean: Recalls) -> None:
         after = some["next"]
     assert seen == sorted(mine)
     found = (await clean.get(f"/v1/notices/{number}/findings"))["findings"]
+    matches("listNoticeFindings", 200, await clean.get(f"/v1/notices/{number}/findings"))
     assert [(one["code"], one["rule"], one["overridden"]) for one in found] == [
         (late, "recall_notice", False)
     ]
@@ -319,21 +329,32 @@ async def test_a_notice_that_a_reorg_takes_away_is_gone(clean: Recalls) -> None:
     assert await clean.refused("dispense", code) == []
 
 
+async def selling(recalls: Recalls) -> tuple[float, float]:
+    """Sell 100 packs one after the other; return median and 95th percentile, in milliseconds."""
+    codes = [sgtin() for _ in range(100)]
+    await made(recalls, *codes)
+    took: list[float] = []
+    for code in codes:
+        began = time.perf_counter()
+        assert await recalls.refused("dispense", code) == []
+        took.append((time.perf_counter() - began) * 1000)
+    took.sort()
+    return took[50], took[95]
+
+
 async def test_a_hundred_notices_cost_a_till_little(clean: Recalls) -> None:
+    """Half of them about lots of the very product that is sold."""
+    before = await selling(clean)
     for number in range(100):
         lots = (f"X{number}",) if number % 2 else ()
         await clean.publish(lots=lots, product=PRODUCT if lots else f"gs1:69012341{7000 + number}")
     await clean.read()
-    codes = [sgtin() for _ in range(200)]
-    await made(clean, *codes)
-    took: list[float] = []
-    for code in codes:
-        began = time.perf_counter()
-        assert await clean.refused("dispense", code) == []
-        took.append(time.perf_counter() - began)
-    took.sort()
-    print(f"\n100 notices: p50 {took[100] * 1000:.1f} ms, p95 {took[190] * 1000:.1f} ms per sale")
-    assert took[190] < 0.1
+    after = await selling(clean)
+    print(
+        f"\na sale: p50 {before[0]:.1f} ms, p95 {before[1]:.1f} ms without notices; "
+        f"p50 {after[0]:.1f} ms, p95 {after[1]:.1f} ms with 100"
+    )
+    assert after[0] < before[0] + 20
 
 
 async def test_known_notices_hold_while_the_chain_is_away_and_after_a_restart(
