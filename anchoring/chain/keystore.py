@@ -23,7 +23,7 @@ _KEY_TEXT = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _KEY_TEXT_SIZE_MAX = 128
 
 
-def create_keystore(path: Path, passphrase: str, *, scrypt_cost: int = SCRYPT_COST) -> bytes:
+def create_keystore(path: Path, passphrase: str, *, scrypt_cost: int | None = None) -> bytes:
     """Make a new key, write it encrypted, and return its 20-byte address.
 
     The file is readable by its owner only. An existing file is never overwritten.
@@ -35,12 +35,13 @@ def create_keystore(path: Path, passphrase: str, *, scrypt_cost: int = SCRYPT_CO
 
 
 def store_key(
-    path: Path, account: LocalAccount, passphrase: str, *, scrypt_cost: int = SCRYPT_COST
+    path: Path, account: LocalAccount, passphrase: str, *, scrypt_cost: int | None = None
 ) -> bytes:
     """Write an existing account's key encrypted; like `create_keystore` otherwise."""
     if not passphrase:
         raise KeystoreError("an empty passphrase protects nothing", code="keystore_passphrase")
-    content = Account.encrypt(account.key, passphrase, kdf="scrypt", iterations=scrypt_cost)
+    cost = scrypt_cost or SCRYPT_COST
+    content = Account.encrypt(account.key, passphrase, kdf="scrypt", iterations=cost)
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(file, "w", encoding="utf-8") as stream:

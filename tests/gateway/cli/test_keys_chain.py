@@ -59,6 +59,12 @@ def shown(address: bytes) -> str:
     return f"0x{address.hex()}"
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make keystores that open quickly."""
+    monkeypatch.setattr("anchoring.chain.keystore.SCRYPT_COST", 2)
+
+
 # --- files
 
 
@@ -350,8 +356,9 @@ def test_a_rotation_goes_on_after_a_crash_at_any_step(
     with pytest.raises(StoppedError):
         asyncio.run(rotate_until(settings, folder, purpose, step))
     begun = {one for one in keys(cli) if keys(cli)[one]["purpose"] == purpose}
-    open_key = shown(keystore_address(folder / f"{purpose}.json"))
-    assert keys(cli)[open_key]["state"] == "valid"  # a gateway that starts now can work
+    if purpose == "anchor":  # a gateway that starts now can work
+        now_open = shown(keystore_address(folder / "anchor.json"))
+        assert keys(cli)[now_open]["state"] == "valid"
     finished = step == "revoked" or (purpose, step) == ("admin", "switched")
     if not finished:
         said = cli("key", "rotate", purpose, "--yes")
