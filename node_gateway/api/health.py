@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -22,11 +22,14 @@ async def health() -> dict[str, str]:
 
 
 @router.get("/readyz", operation_id="readiness")
-async def readiness(gateway: GatewayDep) -> Response:
+async def readiness(
+    gateway: GatewayDep,
+    verbose: Annotated[str | None, Query(max_length=8, description="Say more.")] = None,
+) -> Response:
     """Say what the gateway takes: 503 only while starting or fatal.
 
     `read_only` is 200 with a reason (proofs are served, captures answer 503); `degraded` is 200
-    too, with what runs short.
+    too, with what runs short. `?verbose` adds how new the directory of the network is.
     """
     view = gateway.gate.view
     body: dict[str, Any] = {"status": view.state}
@@ -34,6 +37,15 @@ async def readiness(gateway: GatewayDep) -> Response:
         body["reason"] = view.reason
     if view.degraded:
         body["degraded"] = view.degraded
+    if verbose is not None:
+        known = gateway.directory.view
+        body["directory"] = {
+            "state": str(known.state),
+            "code": known.code,
+            "block": known.head.number if known.head else None,
+            "lagBlocks": known.lag_blocks,
+            "ageSeconds": gateway.directory.age_s,
+        }
     return JSONResponse(body, status_code=200 if view.serves else 503)
 
 
