@@ -112,6 +112,14 @@ def verify(
     quorum: Annotated[
         int | None, typer.Option(min=1, help="Organisations that must agree (2).")
     ] = None,
+    seals_suffice: Annotated[
+        bool,
+        typer.Option(
+            "--seals-suffice",
+            help="One witness is enough for the anchor, if it proves it under a block that enough "
+            "known validators sealed.",
+        ),
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
     json: JsonOption = False,
@@ -119,7 +127,8 @@ def verify(
     """Check a bundle, or what a gateway publishes about a code, against witnesses you chose.
 
     Nothing that the gateway says is believed: every hash is recomputed here.
-    Exit statuses: 0 verified, 10 refused, 11 not found, 12 being sealed, 13 could not check.
+    Exit statuses: 0 verified, 10 refused, 11 not found, 12 being sealed, 13 could not check,
+    14 recalled, commissioned by somebody without a right to the code, or witnesses disagree.
     """
     if Path(what).is_dir():
         raise CommandError(f"{what} is a folder", attempt="name a bundle file", status=USAGE)
@@ -128,6 +137,8 @@ def verify(
         arguments += ["--rpc", one]
     if quorum is not None:
         arguments += ["--quorum", str(quorum)]
+    if seals_suffice:
+        arguments.append("--seals-suffice")
     if json:
         arguments.append("--json")
     if Path(what).is_file():
