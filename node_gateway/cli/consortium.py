@@ -2,24 +2,176 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from node_gateway.cli import joining, proposing
 from node_gateway.cli.governing import Asked, DryRunOption, KeystoreOption, YesOption, govern
-from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from node_gateway.cli.output import command
+from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
+from node_gateway.cli.output import command, put, table
+from node_gateway.cli.reading import Known, ask, pages
 
 app = typer.Typer(no_args_is_help=True)
 app.command("invite")(joining.invite)
 app.command("joined")(joining.joined)
 app.add_typer(proposing.app, name="propose", help="Propose an action, which also approves it.")
 
+_GOING_ON = ("open", "waiting", "ready")
+_PATH = "/v1/consortium"
+
 ProposalArgument = Annotated[
     int,
     typer.Argument(metavar="N", help="Number of the proposal: sealtrail consortium proposals."),
 ]
+
+
+@app.command("list")
+@command
+def list_participants(
+    config: ConfigOption = DEFAULT_CONFIG, gateway: GatewayOption = None, json: JsonOption = False
+) -> None:
+    """List the participants, removed ones too."""
+    from node_gateway.services.consortium_wire import participant_wire
+
+    answer = pages(
+        config,
+        gateway,
+        f"{_PATH}/participants",
+        "participants",
+        lambda known: [participant_wire(one) for one in known.directory.participants.values()],
+    )
+    if json:
+        put(answer)
+        return
+    rows = [
+        [
+            str(one["id"]),
+            one["slug"],
+            one["name"],
+            one["status"],
+            " ".join(one["roles"]),
+            one["url"] or "-",
+        ]
+        for one in answer["participants"]
+    ]
+    table("", ["id", "short name", "name", "status", "roles", "gateway"], rows)
+
+
+@app.command("show")
+@command
+def show_participant(
+    who: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="Id or short name.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a participant with its history, keys and prefixes."""
+    from urllib.parse import quote
+
+    from node_gateway.services.consortium_wire import whole_participant_wire
+    from node_gateway.services.governing_actions import participant_of
+
+    one = ask(
+        config,
+        gateway,
+        f"{_PATH}/participants/{quote(who, safe='')}",
+        lambda known: whole_participant_wire(
+            participant_of(who, known.directory), known.directory, time=known.time
+        ),
+    )
+    if json:
+        put(one)
+        return
+    rows = [[name, str(one[name] or "-")] for name in ("id", "slug", "name", "url", "status")]
+    rows += [["roles", " ".join(one["roles"])], ["key epoch", str(one["keyEpoch"])]]
+    rows += [["", f"{step['since']}  {step['status']}"] for step in one["statuses"]]
+    rows += [["admin key", f"{step['since']}  {step['address']}"] for step in one["adminKeys"]]
+    rows += [[f"key to {key['purpose']}", _key_line(key)] for key in one["keys"]]
+    rows += [["prefix", f"{grant['prefix']}  {_period(grant)}"] for grant in one["prefixes"]]
+    table("", ["", ""], rows)
+
+
+@app.command("proposals")
+@command
+def list_proposals(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Those that are over, too: executed, lapsed, ...")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List what is proposed and not decided yet."""
+    from node_gateway.services.consortium_wire import proposal_wire
+
+    answer = pages(
+        config,
+        gateway,
+        f"{_PATH}/proposals",
+        "proposals",
+        lambda known: [
+            proposal_wire(one, known.directory, known.network, time=known.time)
+            for one in known.directory.proposals.values()
+        ],
+    )
+    found = [one for one in answer["proposals"] if everything or one["state"] in _GOING_ON]
+    if json:
+        put({**answer, "proposals": found})
+        return
+    rows = [
+        [
+            str(one["id"]),
+            one["state"],
+            _approvals(one),
+            one["executableFrom"] or "-",
+            one["words"][1],
+        ]
+        for one in found
+    ]
+    table("", ["number", "state", "approvals", "from", "what"], rows)
+
+
+@app.command("proposal")
+@command
+def show_proposal(
+    proposal: ProposalArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a proposal in words, and where it stands."""
+    from node_gateway.errors import NotFoundError
+    from node_gateway.services.consortium_wire import proposal_wire
+
+    def local(known: Known) -> dict[str, Any]:
+        found = known.directory.proposals.get(proposal)
+        if found is None:
+            text = f"there is no proposal {proposal}"
+            hint = "sealtrail consortium proposals"
+            raise NotFoundError(text, code="proposal_not_found", hint=hint)
+        return proposal_wire(found, known.directory, known.network, time=known.time)
+
+    one = ask(config, gateway, f"{_PATH}/proposals/{proposal}", local)
+    if json:
+        put(one)
+        return
+    for sentence in one["words"]:
+        typer.echo(sentence)
+    typer.echo(f"State: {one['state']}; {_approvals(one)} approvals.")
+
+
+def _approvals(one: dict[str, Any]) -> str:
+    return f"{one['approvals']['given']} of {one['approvals']['needed']}"
+
+
+def _key_line(key: dict[str, Any]) -> str:
+    ended = "" if key["valid"] else "  not valid now"
+    return f"{key['address']}  {_period(key)}{ended}"
+
+
+def _period(thing: dict[str, Any]) -> str:
+    return f"{thing['validFrom'] or '-'} to {thing['validUntil'] or '-'}"
 
 
 @app.command("approve")

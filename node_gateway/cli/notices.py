@@ -40,11 +40,7 @@ def list_notices(
     if json:
         put(answer)
         return
-    rows = [
-        [str(one["id"]), _level(one), one["product"], _scope(one), one["since"], _text(one)]
-        for one in answer["notices"]
-    ]
-    table("", ["number", "level", "product", "what", "since", "says"], rows)
+    put_table(answer["notices"])
     say(f"read up to block {answer['head']['number']}")
     if answer["next"] is not None:
         say(f"There are more: --after {answer['next']}")
@@ -63,22 +59,7 @@ def show_notice(
     if json:
         put(found)
         return
-    publisher = found["publisher"]
-    by = f"{publisher['name'] or '-'} (participant {publisher['participant']})"
-    rows = [
-        ["says", found["headline"]["en"]],
-        ["", found["headline"]["zh"]],
-        ["product", found["product"]],
-        ["what", _scope(found)],
-        ["published by", by + (", as a regulator" if found["byRegulator"] else "")],
-        ["full notice", found["uri"] or "-"],
-        ["its SHA-256", found["uriDigest"] or "-"],
-    ]
-    for step in found["steps"]:
-        what = f"level {step['level']}" if step["level"] else "lifted"
-        rows.append([step["at"], f"{what}, by participant {step['by']}"])
-        rows += [["", step["text"][tongue]] for tongue in ("en", "zh") if step["text"][tongue]]
-    table("", ["", ""], rows)
+    put_notice(found)
 
 
 @app.command("affected")
@@ -153,6 +134,35 @@ def load(
         put(answer)
         return
     say(f"{answer['codeCount']} codes are known now; what is packed or sold is held against them")
+
+
+def put_table(notices: list[dict[str, Any]]) -> None:
+    """Write recalls as a table."""
+    rows = [
+        [str(one["id"]), _level(one), one["product"], _scope(one), one["since"], _text(one)]
+        for one in notices
+    ]
+    table("", ["number", "level", "product", "what", "since", "says"], rows)
+
+
+def put_notice(found: dict[str, Any]) -> None:
+    """Write one recall with its history."""
+    publisher = found["publisher"]
+    by = f"{publisher['name'] or '-'} (participant {publisher['participant']})"
+    rows = [
+        ["says", found["headline"]["en"]],
+        ["", found["headline"]["zh"]],
+        ["product", found["product"]],
+        ["what", _scope(found)],
+        ["published by", by + (", as a regulator" if found["byRegulator"] else "")],
+        ["full notice", found["uri"] or "-"],
+        ["its SHA-256", found["uriDigest"] or "-"],
+    ]
+    for step in found["steps"]:
+        what = f"level {step['level']}" if step["level"] else "lifted"
+        rows.append([step["at"], f"{what}, by participant {step['by']}"])
+        rows += [["", step["text"][tongue]] for tongue in ("en", "zh") if step["text"][tongue]]
+    table("", ["", ""], rows)
 
 
 def rows_of(notices: list[dict[str, Any]]) -> list[list[str]]:

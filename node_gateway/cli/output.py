@@ -81,6 +81,10 @@ ATTEMPTS = {
     "product_not_found": "sealtrail product list",
     "location_not_found": "sealtrail location list",
     "party_not_found": "sealtrail party list",
+    "participant_not_found": "sealtrail consortium list",
+    "proposal_not_found": "sealtrail consortium proposals",
+    "prefix_grant_not_found": "sealtrail code-prefix list",
+    "notice_not_found": "sealtrail recall list",
 }
 """What to try at the command line, in place of the hint that is meant for HTTP."""
 _CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from node_gateway.cli import notices
 from node_gateway.cli.governing import Asked, DryRunOption, YesOption, govern
-from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from node_gateway.cli.output import command
+from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
+from node_gateway.cli.output import command, put
+from node_gateway.cli.reading import Known, ask, pages
 from node_gateway.cli.recall_files import About, Said, publish
 
 app = typer.Typer(no_args_is_help=True)
-app.command("list")(notices.list_notices)
-app.command("show")(notices.show_notice)
 
 ProductArgument = Annotated[
     str, typer.Argument(metavar="PRODUCT", help="A GTIN, gs1: and 12 digits, or cn: and 7 digits.")
@@ -41,6 +40,55 @@ UriOption = Annotated[str, typer.Option(help="Where the full notice stands.")]
 UriFileOption = Annotated[
     Path | None, typer.Option(help="The full notice; its SHA-256 goes beside the address.")
 ]
+
+
+@app.command("list")
+@command
+def list_recalls(
+    everything: Annotated[bool, typer.Option("--all", help="Lifted ones, too.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the recalls and exercises that stand, straight from the chain if no gateway answers."""
+    from node_gateway.services.notice_words import notice_wire
+
+    def local(known: Known) -> list[dict[str, Any]]:
+        directory = known.directory
+        return [notice_wire(one, directory) for one in directory.notices.values()]
+
+    answer = pages(config, gateway, "/v1/notices", "notices", local)
+    found = [one for one in answer["notices"] if everything or one["level"]]
+    if json:
+        put({**answer, "notices": found})
+    else:
+        notices.put_table(found)
+
+
+@app.command("show")
+@command
+def show_recall(
+    notice: NoticeArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one recall with its history."""
+    from node_gateway.errors import NotFoundError
+    from node_gateway.services.notice_words import notice_wire
+
+    def local(known: Known) -> dict[str, Any]:
+        found = known.directory.notices.get(notice)
+        if found is None:
+            text, hint = f"there is no notice {notice}", "sealtrail recall list"
+            raise NotFoundError(text, code="notice_not_found", hint=hint)
+        return notice_wire(found, known.directory)
+
+    found = ask(config, gateway, f"/v1/notices/{notice}", local)
+    if json:
+        put(found)
+    else:
+        notices.put_notice(found)
 
 
 @app.command("open")

@@ -75,9 +75,13 @@ COMMANDS = {
             *("propose remove", "propose admit", "propose roles", "propose voter"),
             *("propose admin-key", "propose grant-prefix", "propose revoke-prefix"),
             *("propose successor", "invite", "joined", "url"),
+            *("list", "show", "proposals", "proposal"),
         )
     },
-    **{f"code-prefix {verb}": True for verb in ("offer", "accept", "refuse", "surrender")},
+    **{
+        f"code-prefix {verb}": True
+        for verb in ("offer", "accept", "refuse", "surrender", "list", "show")
+    },
     **{f"recall {verb}": True for verb in ("open", "drill", "escalate", "close", "list", "show")},
     "demo": False,
     "import csv": True,
