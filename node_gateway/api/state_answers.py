@@ -137,11 +137,19 @@ class CodeTree(_Answer):
     next: str | None
 
 
+class Recalled(_Answer):
+    """What a notice holds against an event: a rule of docs/reference/operations.md, in words."""
+
+    rule: str
+    detail: str
+
+
 class CheckedEvent(_Answer):
     """What one event of a document would contradict; `index` is its place there."""
 
     index: int
     findings: list[RuleBroken]
+    recalls: list[Recalled]
 
 
 class StateCheck(_Answer):

@@ -123,7 +123,8 @@ async def check_state(key: QueryKey, gateway: GatewayDep, body: BodyDep) -> dict
     Problems: document_refused, body_too_large.
     """
     del key
-    return await gateway.states.check_document(body, single=not _is_document(body))
+    single, recalls = not _is_document(body), gateway.notices.refusals
+    return await gateway.states.check_document(body, single=single, recalls=recalls)
 
 
 def platform_wire(view: PlatformView) -> dict[str, Any]:

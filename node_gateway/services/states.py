@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import orjson
 from sqlalchemy import Connection
 
-from node_gateway.errors import NotFoundError, ParameterError
+from node_gateway.errors import NotFoundError, ParameterError, Spot
 from node_gateway.services.following import Follower
 from node_gateway.services.preparing import Preparing
 from node_gateway.state.code_state import CodeState, Mark, status_of
@@ -28,6 +28,10 @@ FINDINGS_MAX: Final = 1000
 CHILDREN_MAX: Final = 1000
 _COUNTED_MAX: Final = 100_000
 _PAGE: Final = 1000
+
+
+Recalls: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, str]], Awaitable[Sequence[Spot]]]
+"""From a normalised event, and lots by code, to what notices that stand hold against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +208,13 @@ class States:
 
         return await self._database.read(work)
 
-    async def check_document(self, raw: bytes, *, single: bool) -> dict[str, Any]:
+    async def check_document(self, raw: bytes, *, single: bool, recalls: Recalls) -> dict[str, Any]:
         """Return, as JSON, what the events of an EPCIS document would contradict.
 
         Args:
             raw: The body as received.
             single: It is one bare event with its own `@context`.
+            recalls: Says what notices hold against an event.
 
         Raises:
             EpcisError, DocumentRefusedError: capture would refuse it too.
@@ -219,12 +224,18 @@ class States:
             prepared = self._preparing.single(raw, now_ms=now_ms)
         else:
             prepared = self._preparing.document(raw, proceed=False, now_ms=now_ms)
-        found = await self.check([_event_of(one.new) for one in prepared.events])
+        stated = [_event_of(one.new) for one in prepared.events]
+        found = await self.check(stated)
+        held = [await recalls(event, {}) for event in stated]
         others = {finding.other for some in found for finding in some}
         entries = await self._database.read(lambda one: code_states.entries_of(one, others))
         events = [
-            {"index": one.index, "findings": [_rule_wire(each, entries) for each in some]}
-            for one, some in zip(prepared.events, found, strict=True)
+            {
+                "index": one.index,
+                "findings": [_rule_wire(each, entries) for each in some],
+                "recalls": [{"rule": spot.code, "detail": spot.detail} for spot in spots],
+            }
+            for one, some, spots in zip(prepared.events, found, held, strict=True)
         ]
         return {"findingCount": sum(map(len, found)), "events": events}
 

@@ -16,6 +16,7 @@ from node_gateway.storage.ports import event_key
 from tests.anvil import Anvil
 from tests.gateway.recalling import APPLIED_S_MAX, PRODUCT, Recalls, network
 from tests.gateway.running import (
+    CONTEXT,
     Wishes,
     commissioning,
     dispensing,
@@ -187,6 +188,10 @@ async def test_the_way_back_stays_open(clean: Recalls) -> None:
     await clean.publish()
     await clean.read()
     first, second, third, fourth = codes
+    event = {"@context": CONTEXT, **dispensing(first)}
+    checked = (await clean.up.client.post("/v1/state/check", content=json.dumps(event))).json()
+    assert [one["rule"] for one in checked["events"][0]["recalls"]] == ["recall_notice"]
+    matches("checkState", 200, checked)
     assert await clean.refused("ship", first, to=BUYER) == ["recall_notice"]
     assert await clean.refused("dispense", first) == ["recall_notice"]
     assert await clean.refused("receive", first) == []
