@@ -228,7 +228,7 @@ def _as_data(error: Exception) -> dict[str, Any]:
         said = error.problem or {"code": "command", "detail": str(error)}
         return {"error": {**said, "try": error.attempt}}
     from anchoring.chain.refusals import explain
-    from anchoring.errors import ContractRefusedError
+    from anchoring.errors import ContractRefusedError, FormatError
 
     if isinstance(error, ContractRefusedError):
         words = explain(error)
@@ -237,6 +237,8 @@ def _as_data(error: Exception) -> dict[str, Any]:
     if not isinstance(code, str):
         return {"error": {"code": "internal", "detail": type(error).__name__}}
     attempt = ATTEMPTS.get(code) or getattr(error, "hint", None)
+    if attempt is None and isinstance(error, FormatError):
+        attempt = _FILE_ATTEMPTS.get(code, "correct the input")
     told = {"code": code, "detail": str(error)}
     return {"error": {**told, "try": attempt} if attempt else told}
 
