@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -47,7 +47,7 @@ class Home:
         self.net, self._template, self._folder = net, template, folder
         self.anchor, self.sign = net.member(1).anchor, net.member(1).sign
 
-    def run(self) -> object:
+    def run(self) -> AbstractAsyncContextManager[Running]:
         deployed = Deployed(self.net.network, self.anchor, self.sign)
         return running_gateway(
             self.net.anvil, self._template, self._folder, WISHES, deployed=deployed
@@ -84,7 +84,7 @@ def codes(verdict: ChainVerdict) -> list[str]:
 
 
 async def test_anchoring_goes_on_with_a_new_key_after_a_restart(home: Home) -> None:
-    async with home.run() as up:  # type: ignore[attr-defined]
+    async with home.run() as up:
         first = await up.entry(commissioning(sgtin()))
         await home.change(lambda calls: calls.add(NEXT.address, PURPOSES["anchor"]))
         await home.net.pass_time(10)  # a revocation holds from the second of its block on
@@ -96,7 +96,7 @@ async def test_anchoring_goes_on_with_a_new_key_after_a_restart(home: Home) -> N
         assert body["status"] == "ready"
         assert (await up.client.get(f"/v1/events/{second}")).json()["state"] != "final"
     home.anchor = NEXT
-    async with home.run() as up:  # type: ignore[attr-defined]
+    async with home.run() as up:
         await up.final(second)
         before, after = await home.verdict(up, first), await home.verdict(up, second)
         assert (before.outcome, after.outcome) == (Outcome.VERIFIED, Outcome.VERIFIED)
@@ -106,7 +106,7 @@ async def test_anchoring_goes_on_with_a_new_key_after_a_restart(home: Home) -> N
 
 
 async def test_what_a_compromised_key_anchored_is_told_apart_by_the_time(home: Home) -> None:
-    async with home.run() as up:  # type: ignore[attr-defined]
+    async with home.run() as up:
         before = await up.entry(commissioning(sgtin()))
         await home.net.pass_time(100)
         since = await home.net.time()
@@ -126,18 +126,18 @@ async def test_what_a_compromised_key_anchored_is_told_apart_by_the_time(home: H
             await chain.preflight([forged])
     home.anchor = NEXT
     await home.change(lambda calls: calls.add(NEXT.address, PURPOSES["anchor"]))
-    async with home.run() as up:  # type: ignore[attr-defined]
+    async with home.run() as up:
         late = await up.entry(commissioning(sgtin()))
         assert codes(await home.verdict(up, late)) == []
         assert codes(await home.verdict(up, before)) == ["key_revoked"]
 
 
 async def test_a_new_sign_key_signs_receipts_after_a_restart(home: Home) -> None:
-    async with home.run() as up:  # type: ignore[attr-defined]
+    async with home.run() as up:
         first = (await up.capture(commissioning(sgtin()))).json()["events"][0]
         await home.change(lambda calls: calls.add(NEXT.address, PURPOSES["sign"]))
     old, home.sign = home.sign, NEXT
-    async with home.run() as up:  # type: ignore[attr-defined]
+    async with home.run() as up:
         second = (await up.capture(commissioning(sgtin()))).json()["events"][0]
         answers = [
             await up.client.get(f"/v1/events/{one['entry']}/receipt") for one in (first, second)
@@ -150,7 +150,7 @@ async def test_a_gateway_takes_captures_while_its_remote_signer_is_away(home: Ho
     with SigningServer(home.anchor._key.secret, random=True) as server:
         remote = RemoteSigner(server.url, home.anchor.address, timeout_s=1)
         home.anchor = remote  # type: ignore[assignment]
-        async with home.run() as up:  # type: ignore[attr-defined]
+        async with home.run() as up:
             first = await up.entry(commissioning(sgtin()))
             server.answer = lambda _: (503, b"")
             second = await up.entry(commissioning(sgtin()), final=False)
@@ -169,4 +169,3 @@ async def test_a_gateway_takes_captures_while_its_remote_signer_is_away(home: Ho
             metrics = (await up.client.get("/metrics")).text
             assert 'sealtrail_alarms_total{code="signer_mismatch"}' in metrics
             assert codes(await home.verdict(up, first)) == []
-        await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""`sealtrail key`: files of keys, and one's own keys on a real chain."""
+"""`sealtrail key list`, `rotate` and `revoke`: one's own keys on a real chain."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from eth_account import Account
 
 from anchoring.chain.governor import Governor
-from anchoring.chain.keystore import create_keystore, keystore_address, load_keystore
+from anchoring.chain.keystore import keystore_address, load_keystore
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
 from node_gateway.settings import Settings, load_settings
@@ -28,7 +27,6 @@ from tests.consortium import Net, Person, found
 from tests.gateway.cli.conftest import Cli, Said
 
 KEY = b"\x51" * 32
-WORDS = {"SEALTRAIL_PASSPHRASE": "a passphrase"}
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +39,13 @@ def chain() -> Iterator[Anvil]:
 def net(chain: Anvil, tmp_path: Path) -> Net:
     """Two participants, each with a gateway's folder, on contracts of their own."""
     return asyncio.run(found(chain, [Person("maker"), Person("seller")], folder=tmp_path))
+
+
+@pytest.fixture(scope="module")
+def still(chain: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Net:
+    """The same for tests that change nothing."""
+    folder = tmp_path_factory.mktemp("still")
+    return asyncio.run(found(chain, [Person("maker"), Person("seller")], folder=folder))
 
 
 @pytest.fixture
@@ -65,73 +70,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anchoring.chain.keystore.SCRYPT_COST", 2)
 
 
-# --- files
-
-
-@pytest.mark.parametrize("prefix", ["", "0x"])
-def test_a_key_is_imported_from_hex(tmp_path: Path, prefix: str) -> None:
-    source, file = tmp_path / "source", tmp_path / "key.json"
-    source.write_text(f"{prefix}{KEY.hex()}\n")
-    said = Cli(tmp_path)("key", "import", str(file), "--from", str(source), **WORDS)
-    assert said.status == 0, said.err
-    assert said.out.strip() == shown(Signer.from_key(KEY).address)
-    assert load_keystore(file, "a passphrase").address == Signer.from_key(KEY).address
-    assert KEY.hex() not in said.out + said.err + file.read_text()
-    assert Cli(tmp_path)("key", "address", str(file)).out.strip() == said.out.strip()
-    again = Cli(tmp_path)("key", "import", str(file), "--from", str(source), **WORDS)
-    assert (again.status, bool(again.tries())) == (1, True)
-
-
-def test_a_key_is_imported_from_another_keystore(tmp_path: Path) -> None:
-    source, file, words = tmp_path / "source", tmp_path / "key.json", tmp_path / "words"
-    source.write_text(json.dumps(Account.encrypt(KEY, "theirs", kdf="pbkdf2", iterations=2)))
-    words.write_text("theirs\n")
-    cli = Cli(tmp_path)
-    without = cli("key", "import", str(file), "--from", str(source), **WORDS)
-    assert (without.status, "its own passphrase" in without.err) == (1, True)
-    wanted = ("--from", str(source), "--source-passphrase-file", str(words))
-    said = cli("key", "import", str(file), *wanted, **WORDS)
-    assert said.out.strip() == shown(Signer.from_key(KEY).address), said.err
-    assert load_keystore(file, "a passphrase").address == Signer.from_key(KEY).address
-    words.write_text("others")
-    wrong = cli("key", "import", str(tmp_path / "b.json"), *wanted, **WORDS)
-    assert wrong.status == 1
-    assert "wrong passphrase for the source" in wrong.err
-
-
-@pytest.mark.parametrize(
-    "text", ["", "00" * 32, "ff" * 32, "ab" * 31, "0x" + "zz" * 32, "[" * 70_000, "é" * 64]
-)
-def test_i9_what_is_no_key_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
-    source, file = tmp_path / "source", tmp_path / "key.json"
-    source.write_text(text, encoding="utf-8")
-    said = Cli(tmp_path)("key", "import", str(file), "--from", str(source), **WORDS)
-    assert said.status == 1
-    assert said.tries()
-    assert not text or text not in said.err
-    assert not file.exists()
-
-
-def test_a_key_is_never_an_argument(tmp_path: Path) -> None:
-    said = Cli(tmp_path)("key", "import", str(tmp_path / "k"), "--from", KEY.hex(), **WORDS)
-    assert said.status == 1  # taken for the name of a file, which is not there
-    assert Cli(tmp_path)("key", "import", str(tmp_path / "k"), "0x" + KEY.hex()).status == 2
-
-
-def test_a_file_that_names_no_address_is_said(tmp_path: Path) -> None:
-    file = tmp_path / "key.json"
-    create_keystore(file, "x", scrypt_cost=2)
-    content = json.loads(file.read_text())
-    for change in ({"address": None}, {"address": "ab"}, {"address": "zz" * 20}):
-        file.write_text(json.dumps(content | change))
-        said = Cli(tmp_path)("key", "address", str(file))
-        assert (said.status, "names no address" in said.err) == (1, True)
-
-
-# --- the chain
-
-
-def test_list_shows_the_chain_and_the_files(net: Net, cli: Cli) -> None:
+def test_list_shows_the_chain_and_the_files(still: Net) -> None:
+    net, cli = still, Cli(still.member(1).config)
     maker, found_keys = net.member(1), keys(cli)
     for name in ("anchor", "sign", "admin", "recovery"):
         one = found_keys[shown(getattr(maker, name).address)]
@@ -187,7 +127,8 @@ def test_while_a_gateway_runs_the_old_key_is_kept_until_it_was_restarted(
     assert keys(cli)[old]["state"] == "revoked"
 
 
-def test_nothing_is_signed_without_a_yes(net: Net, cli: Cli) -> None:
+def test_nothing_is_signed_without_a_yes(still: Net) -> None:
+    net, cli = still, Cli(still.member(1).config)
     before, files = keys(cli), sorted((net.member(1).config.parent / "keys").iterdir())
     for command in (
         ("key", "rotate", "anchor"),
@@ -239,15 +180,16 @@ def test_revoke_says_what_follows(net: Net, cli: Cli) -> None:
     ],
 )
 def test_bad_arguments_are_said_before_anything_is_signed(
-    cli: Cli, arguments: tuple[str, ...], said: str
+    still: Net, arguments: tuple[str, ...], said: str
 ) -> None:
-    answer = cli(*arguments, "--yes")
+    answer = Cli(still.member(1).config)(*arguments, "--yes")
     assert answer.status == 2
     assert answer.tries()
     assert said in answer.err
 
 
-def test_somebody_elses_key_signs_nothing(net: Net, cli: Cli) -> None:
+def test_somebody_elses_key_signs_nothing(still: Net) -> None:
+    net, cli = still, Cli(still.member(1).config)
     seller = net.member(2)
     assert seller.folder is not None
     passphrase = str(seller.folder / "keys" / "passphrase")
