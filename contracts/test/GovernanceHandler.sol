@@ -128,7 +128,7 @@ contract GovernanceHandler is GovernanceModel {
         readThresholds();
     }
 
-    /// @notice Anyone executes; with `thrift` with so little gas that it may not suffice.
+    /// @notice Anyone executes; if `thrift` is even, with so little gas that it may not suffice.
     function execute(uint256 which, uint256 thrift) public {
         if (ballots() == 0) return;
         uint256 id = recent(which);
@@ -140,7 +140,7 @@ contract GovernanceHandler is GovernanceModel {
         vm.recordLogs();
         uint256 approvals = votesInHistory(id);
         uint256 electors = electorsInHistory();
-        uint256 gas_ = thrift % 3 == 0 ? 60_000 + thrift % 300_000 : 10_000_000;
+        uint256 gas_ = thrift % 2 == 0 ? 60_000 + thrift % 600_000 : 10_000_000;
         try governed.execute{gas: gas_}(id) returns (bool done) {
             modelRecount(id);
             assertEq(done, modelAction(id));
@@ -154,9 +154,9 @@ contract GovernanceHandler is GovernanceModel {
     }
 
     /// @notice Whatever is ready is executed, the oldest first.
-    function executeAll() external {
+    function executeAll(uint256 thrift) external {
         for (uint256 age = ballots() < 8 ? ballots() : 8; age > 0; --age) {
-            if (stateOf(ballots() + 1 - age) == IGov.ProposalState.Ready) execute(age - 1, 1);
+            if (stateOf(ballots() + 1 - age) == IGov.ProposalState.Ready) execute(age - 1, thrift);
         }
     }
 
