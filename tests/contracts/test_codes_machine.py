@@ -279,7 +279,7 @@ def test_the_contracts_do_what_the_model_says(anvil: Anvil) -> None:
     run_state_machine_as_test(
         Bound,
         settings=settings(
-            max_examples=24,
+            max_examples=40,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

@@ -28,7 +28,7 @@ from .governance_model import MANUFACTURER, VOTER, Act, Consortium, RefusedError
 from .ledger import Ledger, address
 
 DELAY, LIFETIME = 100, 400
-EXAMPLES = 24
+EXAMPLES = 30
 PARTICIPANT = "(string,string,string,uint32,uint8,address,address)"
 INITIAL_KEYS = "(address,uint8,uint64,uint64,uint64[])[]"
 NOBODY = "0x" + "00" * 20
@@ -199,6 +199,16 @@ class Machine(RuleBasedStateMachine):
     ) -> None:
         """The same for what needs two thirds and the delay."""
         self._carry(act, subject, voter, seconds, spoiler)
+
+    @rule(who=st.sampled_from([1, 2, 3]), act=st.sampled_from([Act.REINSTATE, Act.ADMIT]))
+    def suspend_who_approved(self, who: int, act: Act) -> None:
+        """An approval of somebody who may not vote any more must stop counting."""
+        self.propose(0, act, who + 1, True)
+        number = len(self.model.proposals)
+        self._approve(who, number)
+        self._carry(Act.SUSPEND, who + 1, True, 1, "")
+        self.both(lambda: self.model.recount(number), "recount", number, by=self.key(0))
+        self.both(lambda: self.model.execute(number), "execute", number, by=self.key(0))
 
     @rule(who=WHO, which=WHICH)
     def approve_something_else(self, who: int, which: int) -> None:
