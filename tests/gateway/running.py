@@ -75,6 +75,7 @@ class Wishes:
     locations: dict[str, dict[str, str]] | None = None
     name: str | None = None
     hosting: Path | None = None
+    keys: KeysSection | None = None
 
     def but(self, **changes: Any) -> Wishes:
         return replace(self, **changes)
@@ -278,7 +279,8 @@ def settings_for(folder: Path, wishes: Wishes, anvil: Anvil) -> Settings:
             confirmations=wishes.confirmations,
             start_without_chain=wishes.start_without_chain,
         ),
-        keys=KeysSection(anchor_keystore=folder / "anchor", sign_keystore=folder / "sign"),
+        keys=wishes.keys
+        or KeysSection(anchor_keystore=folder / "anchor", sign_keystore=folder / "sign"),
         batching=wishes.batching,
         limits=wishes.limits,
         policies=wishes.policies,
