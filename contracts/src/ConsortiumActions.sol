@@ -34,24 +34,24 @@ abstract contract ConsortiumActions is ConsortiumViews, IConsortiumGovernance {
     /// @dev Not a part of the interface. It is external so that `propose` can call it and give decoding errors a name;
     ///      with a second encoding of the same content people and contract might read different things.
     function inspect(Action action, bytes calldata arguments) external view {
-        require(arguments.length <= ARGUMENTS_BYTES_MAX);
+        if (arguments.length > ARGUMENTS_BYTES_MAX) revert ConsortiumInvalidArguments(action);
         if (action == Action.GrantPrefix) {
             (address registry, string memory prefix, uint32 id, uint64 from, uint64 until) =
                 abi.decode(arguments, (address, string, uint32, uint64, uint64));
-            _requireSame(arguments, abi.encode(registry, prefix, id, from, until));
+            _requireSame(action, arguments, abi.encode(registry, prefix, id, from, until));
             _requireContract(registry);
             _requireKnown(id);
         } else if (action == Action.Admit) {
             (Participant memory newcomer, InitialKey[] memory keys) =
                 abi.decode(arguments, (Participant, InitialKey[]));
-            _requireSame(arguments, abi.encode(newcomer, keys));
+            _requireSame(action, arguments, abi.encode(newcomer, keys));
         } else if (action == Action.RevokePrefix) {
             (address registry,,) = abi.decode(arguments, (address, uint256, uint64));
-            require(arguments.length == 96);
+            _requireSize(action, arguments, 3);
             _requireContract(registry);
         } else if (action == Action.NameSuccessor) {
             (address registry, address successor) = abi.decode(arguments, (address, address));
-            require(arguments.length == 64);
+            _requireSize(action, arguments, 2);
             _requireContract(registry);
             _requireContract(successor);
         } else {
@@ -78,6 +78,8 @@ abstract contract ConsortiumActions is ConsortiumViews, IConsortiumGovernance {
             (address registry, string memory prefix, uint32 id, uint64 from, uint64 until) =
                 abi.decode(arguments, (address, string, uint32, uint64, uint64));
             _requireContract(registry);
+            // Its log tells the id.
+            // slither-disable-next-line unused-return
             ICodeRegistry(registry).grant(prefix, id, from, until);
         } else {
             (address registry, uint256 grantId, uint64 until) =
@@ -121,7 +123,7 @@ abstract contract ConsortiumActions is ConsortiumViews, IConsortiumGovernance {
             abi.decode(arguments, (uint32, address, address));
             words = 3;
         }
-        require(arguments.length == words * 32);
+        _requireSize(action, arguments, words);
         _requireKnown(_subjectOf(arguments));
     }
 
@@ -133,7 +135,11 @@ abstract contract ConsortiumActions is ConsortiumViews, IConsortiumGovernance {
         (id) = abi.decode(arguments, (uint32));
     }
 
-    function _requireSame(bytes memory one, bytes memory other) private pure {
-        require(keccak256(one) == keccak256(other));
+    function _requireSame(Action action, bytes memory one, bytes memory other) private pure {
+        if (keccak256(one) != keccak256(other)) revert ConsortiumInvalidArguments(action);
+    }
+
+    function _requireSize(Action action, bytes calldata arguments, uint256 words) private pure {
+        if (arguments.length != words * 32) revert ConsortiumInvalidArguments(action);
     }
 }

@@ -96,7 +96,7 @@ abstract contract ConsortiumState is IConsortium {
             || (status == STATUS_REMOVED && (before == STATUS_ACTIVE || before == STATUS_SUSPENDED));
         if (!allowed) revert ConsortiumInvalidStatus(id, before, status);
         _stand(id, status, _standings[id].voter);
-        _profiles[id].statuses.push(_now(), status);
+        _note(_profiles[id].statuses, status);
         emit StatusChanged(id, status);
     }
 
@@ -106,7 +106,7 @@ abstract contract ConsortiumState is IConsortium {
             revert ConsortiumInvalidRoles(id, roles);
         }
         _stand(id, _standings[id].status, roles & ROLE_VOTER != 0);
-        _profiles[id].roles.push(_now(), roles);
+        _note(_profiles[id].roles, roles);
         emit RolesChanged(id, roles);
     }
 
@@ -123,10 +123,10 @@ abstract contract ConsortiumState is IConsortium {
         _take(adminKey);
         address before = _adminKeyOf(id);
         uint32 epoch = uint32(_profiles[id].epochs.latest()) + epochs;
-        if (epochs != 0) _profiles[id].epochs.push(_now(), epoch);
+        if (epochs != 0) _note(_profiles[id].epochs, epoch);
         delete _idByAdminKey[before];
         _idByAdminKey[adminKey] = id;
-        _profiles[id].adminKeys.push(_now(), uint160(adminKey));
+        _note(_profiles[id].adminKeys, uint160(adminKey));
         emit AdminKeyReplaced(id, before, adminKey, epoch);
     }
 
@@ -134,7 +134,7 @@ abstract contract ConsortiumState is IConsortium {
         _requireNotRemoved(id);
         _take(recoveryKey);
         address before = _recoveryKeyOf(id);
-        _profiles[id].recoveryKeys.push(_now(), uint160(recoveryKey));
+        _note(_profiles[id].recoveryKeys, uint160(recoveryKey));
         emit RecoveryKeyReplaced(id, before, recoveryKey);
     }
 
@@ -156,15 +156,19 @@ abstract contract ConsortiumState is IConsortium {
         emit KeyRevoked(stored.participant, account, compromisedSince);
     }
 
+    /// @dev slither sees times in all of `added`, since some callers set its `validFrom` to that of the block.
     function _addKey(uint32 id, InitialKey memory added) internal {
         _requireNotRemoved(id);
+        // slither-disable-next-line incorrect-equality
         bool known = added.purpose == PURPOSE_ANCHOR || added.purpose == PURPOSE_SIGN;
+        // slither-disable-next-line incorrect-equality
         bool period = added.validFrom <= type(uint40).max && added.validUntil <= type(uint40).max
             && (added.validUntil == 0 || added.validUntil > added.validFrom);
         if (!known || !period) revert ConsortiumInvalidKey(added.key);
         _take(added.key);
         bool limited = added.streams.length != 0;
         for (uint256 i = 0; i < added.streams.length; ++i) {
+            // slither-disable-next-line incorrect-equality
             bool own = uint256(added.streams[i]) >> STREAM_BITS == id;
             if (!own || !_streams[added.key].add(added.streams[i])) revert ConsortiumInvalidKey(added.key);
         }
@@ -178,6 +182,7 @@ abstract contract ConsortiumState is IConsortium {
             compromisedSince: 0
         });
         _profiles[id].keys.push(added.key);
+        // slither-disable-next-line incorrect-equality
         if (added.purpose == PURPOSE_ANCHOR && !limited) {
             Standing storage standing = _standings[id];
             standing.anchorKey = added.key;
@@ -217,11 +222,11 @@ abstract contract ConsortiumState is IConsortium {
         profile.slug = newcomer.slug;
         profile.name = newcomer.name;
         profile.urls.push(UrlChange({since: _now(), url: newcomer.url}));
-        profile.epochs.push(_now(), 1);
-        profile.roles.push(_now(), newcomer.roles);
-        profile.adminKeys.push(_now(), uint160(newcomer.adminKey));
-        profile.recoveryKeys.push(_now(), uint160(newcomer.recoveryKey));
-        profile.statuses.push(_now(), STATUS_ACTIVE);
+        _note(profile.epochs, 1);
+        _note(profile.roles, newcomer.roles);
+        _note(profile.adminKeys, uint160(newcomer.adminKey));
+        _note(profile.recoveryKeys, uint160(newcomer.recoveryKey));
+        _note(profile.statuses, STATUS_ACTIVE);
         _stand(id, STATUS_ACTIVE, newcomer.roles & ROLE_VOTER != 0);
         emit ParticipantAdmitted(
             id,
@@ -246,6 +251,12 @@ abstract contract ConsortiumState is IConsortium {
             ++_voters;
             if (status == STATUS_ACTIVE) ++_votersActive;
         }
+    }
+
+    /// @dev What holds from this block on. `push` returns the values before and after, which the callers know.
+    function _note(Checkpoints.Trace208 storage trace, uint208 value) private {
+        // slither-disable-next-line unused-return
+        trace.push(_now(), value);
     }
 
     function _take(address account) private {

@@ -73,7 +73,7 @@ abstract contract ConsortiumVoting is ConsortiumActions, ReentrancyGuardTransien
         (made.action, made.proposer, made.proposedAt) = (action, proposer, uint40(_now()));
         made.lapsesAt = uint40(_now() + lifetime);
         (made.digest, made.evidence, made.arguments) = (digest, evidence, arguments);
-        emit ProposalMade(id, action, proposer, arguments, digest, evidence, made.lapsesAt);
+        _announce(id, made);
         _approve(id, made, proposer);
     }
 
@@ -179,6 +179,13 @@ abstract contract ConsortiumVoting is ConsortiumActions, ReentrancyGuardTransien
     /// @inheritdoc IConsortiumGovernance
     function isHeavy(Action action) public pure returns (bool) {
         return action >= Action.Admit;
+    }
+
+    /// @dev Apart from `propose`, whose stack is full.
+    function _announce(uint256 id, StoredProposal storage made) private {
+        emit ProposalMade(
+            id, made.action, made.proposer, made.arguments, made.digest, made.evidence, made.lapsesAt
+        );
     }
 
     function _approve(uint256 id, StoredProposal storage one, uint32 voter) private {

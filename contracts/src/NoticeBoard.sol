@@ -109,6 +109,8 @@ contract NoticeBoard is INoticeBoard {
 
     function _record(uint256 id, uint8 level, Wording calldata wording) private {
         _wordings[id].push(wording);
+        // It returns the level before and the one after, both known here.
+        // slither-disable-next-line unused-return
         _levels[id].push(uint48(block.timestamp), level);
     }
 
@@ -129,7 +131,11 @@ contract NoticeBoard is INoticeBoard {
         by = IConsortium(consortium).participantByAdminKey(msg.sender);
         uint8 status = IConsortium(consortium).statusAt(by, time);
         if (by != 0 && status != STATUS_REMOVED && !regulatorsOnly) {
+            // Which grant it is does not matter here.
+            // slither-disable-next-line unused-return
             (, uint32 owner) = ICodeRegistry(codeRegistry).ownerAt(product, time);
+            // Two ids, neither of which anybody can choose.
+            // slither-disable-next-line incorrect-equality
             if (owner == by) return (by, false);
         }
         bool regulator = IConsortium(consortium).rolesAt(by, time) & ROLE_REGULATOR != 0;
