@@ -14,6 +14,7 @@ import httpx2
 from node_gateway.cli.client import KEY_FILE
 from node_gateway.cli.init import PARTICIPANT_FILE, ROLES, Wanted, make_gateway
 from node_gateway.demo.processes import DemoError, end, spawn, tail
+from node_gateway.demo.story import PREFIXES
 
 CADENCE_S = 2
 NETWORK_FILE = "network.json"
@@ -112,6 +113,7 @@ class CompanyGateway:
                 cadence_s=CADENCE_S,
                 slow_cadence_s=CADENCE_S,
                 padding=_PADDING,
+                prefixes=(f"gs1:{PREFIXES[company.slug]}",),
             ),
             scrypt_cost=_SCRYPT_COST,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 from node_gateway.epcis.identifiers.check_digits import check_digit
@@ -18,7 +19,8 @@ ERROR_STATEMENT = "incorrect_data"
 _CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 _ID = "https://id.gs1.org"
 _OFFSET, _ZONE = "+08:00", timezone(timedelta(hours=8))
-_PREFIXES = {"maker": "9521001", "distributor": "9521002", "pharmacy": "9521003"}
+PREFIXES = MappingProxyType({"maker": "9521001", "distributor": "9521002", "pharmacy": "9521003"})
+"""GS1 company prefixes by slug; each company owns the codes below its own, since ever."""
 _PRODUCT, _LOT, _SHELF_LIFE = "01343", "L24-DEMO", timedelta(days=730)
 # Two events have one id: a sale, and the statement that this sale was recorded by mistake.
 _MISTAKE_ID = "urn:uuid:3b9aca07-5e41-4d4a-9c63-2f6f1d0e8a11"
@@ -37,14 +39,14 @@ class Chapter:
 
 def packs() -> list[str]:
     """Return the codes of the packs."""
-    body = f"0{_PREFIXES['maker']}{_PRODUCT}"
+    body = f"0{PREFIXES['maker']}{_PRODUCT}"
     gtin = body + check_digit(body)
     return [f"{_ID}/01/{gtin}/21/A{1001 + number}" for number in range(PACK_COUNT)]
 
 
 def case() -> str:
     """Return the code of the case."""
-    body = f"0{_PREFIXES['maker']}000000101"
+    body = f"0{PREFIXES['maker']}000000101"
     return f"{_ID}/00/{body}{check_digit(body)}"
 
 
@@ -156,7 +158,7 @@ def _parties(giver: str, taker: str) -> dict[str, Any]:
 
 
 def _gln(slug: str) -> str:
-    body = f"{_PREFIXES[slug]}00001"
+    body = f"{PREFIXES[slug]}00001"
     return body + check_digit(body)
 
 
