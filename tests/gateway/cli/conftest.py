@@ -22,6 +22,8 @@ from node_gateway.cli.root import app
 from tests.anvil import Anvil
 
 SEALTRAIL = Path(sys.executable).with_name("sealtrail")
+PREFIXES = ("gs1:6901234",)
+"""Of the codes that `tests.gateway.running.sgtin` makes."""
 QUICK = {
     "SEALTRAIL_BATCHING__CADENCE_S": "3600",
     "SEALTRAIL_BATCHING__PROMISE_S": "7200",
@@ -135,7 +137,7 @@ def stop_serving(process: subprocess.Popen[str]) -> int:
 @pytest.fixture(scope="session")
 def deployed_folder(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A gateway's folder with contracts deployed for it."""
-    folder = new_folder(tmp_path_factory.mktemp("served") / "maker", anvil.url)
+    folder = new_folder(tmp_path_factory.mktemp("served") / "maker", anvil.url, prefixes=PREFIXES)
     network = str(folder / "network.json")
     said = Cli(folder / "sealtrail.toml")(
         *("chain", "deploy", "--rpc", anvil.url, "--output", network),
