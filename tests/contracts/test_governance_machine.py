@@ -29,6 +29,7 @@ from .ledger import Ledger, address
 
 DELAY, LIFETIME = 100, 400
 EXAMPLES = 30
+HEAVY_ACTS = (Act.ADMIT, Act.REMOVE, Act.CHANGE_VOTER, Act.REPLACE_ADMIN_KEY)
 PARTICIPANT = "(string,string,string,uint32,uint8,address,address)"
 INITIAL_KEYS = "(address,uint8,uint64,uint64,uint64[])[]"
 NOBODY = "0x" + "00" * 20
@@ -188,11 +189,11 @@ class Machine(RuleBasedStateMachine):
         self._carry(act, subject, True, 1, spoiler)
 
     @rule(
-        act=st.sampled_from([Act.ADMIT, Act.REMOVE, Act.CHANGE_VOTER, Act.REPLACE_ADMIN_KEY]),
+        act=st.sampled_from([*HEAVY_ACTS, Act.REPLACE_ADMIN_KEY]),
         subject=SUBJECT,
         voter=st.booleans(),
         seconds=st.sampled_from([DELAY - 9, DELAY, DELAY, LIFETIME, DELAY + LIFETIME]),
-        spoiler=st.sampled_from(["", "", "withdraw", "veto"]),
+        spoiler=st.sampled_from(["", "withdraw", "veto", "veto"]),
     )
     def carry_in_time(
         self, act: Act, subject: int, voter: bool, seconds: int, spoiler: str
