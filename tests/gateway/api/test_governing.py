@@ -1,4 +1,4 @@
-"""Governing over HTTP: only with a gateway's own admin key; words first, refusals before sending."""
+"""Governing over HTTP: only with an own admin key; words first, refusals before sending."""
 
 from __future__ import annotations
 
