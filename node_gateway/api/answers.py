@@ -356,28 +356,6 @@ class Health(_Answer):
     status: Literal["ok"]
 
 
-class DirectoryAge(_Answer):
-    """How new the directory of the network is; `code` says what is wrong, null if nothing is."""
-
-    state: Literal["starting", "current", "catching_up", "stale", "unavailable", "another_chain"]
-    code: str | None
-    block: int | None
-    lag_blocks: int
-    age_seconds: int | None
-
-
-class Readiness(_Answer):
-    """What the gateway takes: `reason` for what is not ready, `degraded` for what runs short.
-
-    `directory` stands there if `?verbose` was asked for.
-    """
-
-    status: Literal["starting", "ready", "read_only", "fatal"]
-    reason: str | None = None
-    degraded: str | None = None
-    directory: DirectoryAge | None = None
-
-
 class ParsedElement(_Answer):
     """One GS1 element: application identifier, GS1's title of it, value."""
 

@@ -19,6 +19,7 @@ from node_gateway.api import (
 )
 from node_gateway.api import answers_archives as archives
 from node_gateway.api import answers_consortium as consortium
+from node_gateway.api import answers_health as health
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
@@ -145,7 +146,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "listNoticeFindings": {200: answers_notices.NoticeFindings},
     "loadNoticeList": {201: answers_notices.LoadedList},
     "health": {200: answers.Health},
-    "readiness": {200: answers.Readiness, 503: answers.Readiness},
+    "readiness": {200: health.Readiness, 503: health.Readiness},
     "metrics": {200: "Metrics in the text format of Prometheus."},
 }
 """By operation: the model of an answer, or words for one whose form is defined elsewhere."""

@@ -12,7 +12,7 @@ import pytest
 
 from anchoring.chain.governance import GrantPrefix, Suspend
 from anchoring.chain.governance_calls import NoticeScope, NoticeText
-from node_gateway.api import answers, answers_consortium
+from node_gateway.api import answers_consortium, answers_health
 from tests.anvil import Anvil
 from tests.consortium import Net, Person, found
 from tests.gateway.conftest import Start
@@ -173,6 +173,6 @@ async def test_a_recall_is_known_within_seconds_and_over_a_restart(
         assert whole["following"]["code"] == "chain_unavailable"
         assert "127.0.0.1" not in str(whole)
         ready = (await up.client.get("/readyz?verbose")).json()
-        answers.Readiness.model_validate(ready)
+        answers_health.Readiness.model_validate(ready)
         assert ready["directory"]["code"] == "chain_unavailable"
         assert ready["directory"]["block"] == before.head.number
