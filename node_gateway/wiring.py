@@ -1,4 +1,4 @@
-"""The composition root: the only module that names backends and reads secrets."""
+"""The composition root: the only module that names backends. Keys are opened in `signers`."""
 
 from __future__ import annotations
 
