@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
@@ -20,6 +21,9 @@ from typer.testing import CliRunner
 from node_gateway.cli.init import Wanted, make_gateway
 from node_gateway.cli.root import app
 from tests.anvil import Anvil
+
+if TYPE_CHECKING:
+    from tests.gateway.cli.town import Town
 
 SEALTRAIL = Path(sys.executable).with_name("sealtrail")
 PREFIXES = ("gs1:6901234",)
@@ -158,6 +162,23 @@ def served(deployed_folder: Path) -> Iterator[Served]:
         yield up
     finally:
         assert stop_serving(process) == 0, "".join(log)
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Anvil]:
+    """Its clock is moved on by the tests of a module, so nobody else uses it."""
+    with Anvil() as anvil:
+        yield anvil
+
+
+@pytest.fixture(scope="module")
+def town(chain: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """A network for tests that leave its participants as they were."""
+    from tests.consortium import found
+    from tests.gateway.cli.town import PEOPLE, Town
+
+    folder = tmp_path_factory.mktemp("town")
+    return Town(asyncio.run(found(chain, PEOPLE, delay_s=600, folder=folder)), folder)
 
 
 def wait_until(holds: Callable[[], bool], *, timeout_s: float = 30) -> None:
