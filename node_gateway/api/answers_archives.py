@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from node_gateway.api.answers import PublicAnswer, _Answer
+from node_gateway.api.answers import _Answer
+from node_gateway.api.answers_public import PublicAnswer
 
 
 class Origin(_Answer):

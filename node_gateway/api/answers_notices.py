@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from node_gateway.api.answers import Hash, NoticeShort, NoticeText, _Answer
+from node_gateway.api.answers import Hash, _Answer
+from node_gateway.api.answers_public import NoticeShort, NoticeText
 
 Match = Literal["meant", "lot_unknown", "list_unknown"]
 

@@ -15,6 +15,7 @@ from node_gateway.api import (
     answers_governing,
     answers_notices,
     answers_operating,
+    answers_public,
     linting_answers,
 )
 from node_gateway.api import answers_archives as archives
@@ -80,7 +81,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "replaceCode": {200: issuing.Withdrawn},
     "getCodeStatus": {200: issuing.CodeStatus},
     "traceCode": {200: answers.Trace},
-    "lookUpCode": {200: answers.PublicAnswer},
+    "lookUpCode": {200: answers_public.PublicAnswer},
     "importFile": {202: importing.ImportJob},
     "getImport": {200: importing.ImportJob},
     "exportBill": {200: "A file of the platform, `application/xml`."},

@@ -121,4 +121,4 @@ def test_a_million_codes_take_seconds() -> None:
     took_s = time.perf_counter() - began
     print(f"\n1,000,000 codes ({len(raw) >> 20} MiB) read and hashed in {took_s:.1f} s")
     assert digest == list_digest(SALT, codes)
-    assert took_s < 30
+    assert took_s < 60
