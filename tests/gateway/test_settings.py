@@ -48,7 +48,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         (GOOD + "[batching]\ncadence_s = 'often'\n", "batching.cadence_s", None),
         (GOOD + "[batching]\npadding = 'fixed:17'\n", "batching", None),
         (GOOD + "[batching]\ncadence_s = 60\npromise_s = 61\n", "batching", None),
-        (GOOD.replace("= 7", "= 0"), "gateway.participant", None),
+        (GOOD.replace("= 7", "= -1"), "gateway.participant", None),
         (GOOD.replace("= 7", "= 4294967296"), "gateway.participant", None),
         (GOOD + "[limits]\nlevels_max = 65\n", "limits.levels_max", None),
         (GOOD + "[[policies.public]]\npaths = ['ilmd']\n", "policies.public.0", None),
