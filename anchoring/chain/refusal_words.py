@@ -69,7 +69,7 @@ _REGISTRY: Final = {
         step="sealtrail doctor",
     ),
     "AnchorRegistryOnlyConsortium": Words(
-        code="only_by_vote", sentence=_VOTED_ONLY, step=f"{_PROPOSE} name-successor"
+        code="only_by_vote", sentence=_VOTED_ONLY, step=f"{_PROPOSE} successor"
     ),
     "AnchorRegistrySuccessorInvalid": Words(
         code="successor_invalid",
@@ -80,7 +80,7 @@ _REGISTRY: Final = {
         code="successor_not_named",
         sentence="The registry {0} still takes anchors: it has not named this one as its "
         "successor, so nothing can begin here.",
-        step=f"{_PROPOSE} name-successor",
+        step=f"{_PROPOSE} successor",
     ),
     "AnchorRegistryNoContract": _NO_CONTRACT,
 }
