@@ -63,6 +63,10 @@ COMPANIES = (
     Company(2, "distributor", "Example Distributor", "distributor"),
     Company(3, "pharmacy", "Example Pharmacy", "pharmacy"),
 )
+REGULATOR = Company(4, "regulator", "Example Regulator", "regulator")
+"""Votes and reads the chain; it runs no gateway."""
+NEWCOMER = Company(5, "wholesaler", "Example Wholesaler", "distributor")
+"""Is no founder: its gateway starts when the others have admitted it."""
 
 
 @dataclass
@@ -113,7 +117,7 @@ class CompanyGateway:
                 cadence_s=CADENCE_S,
                 slow_cadence_s=CADENCE_S,
                 padding=_PADDING,
-                prefixes=(f"gs1:{PREFIXES[company.slug]}",),
+                prefixes=_prefixes(company),
             ),
             scrypt_cost=_SCRYPT_COST,
         )
@@ -212,3 +216,8 @@ class CompanyGateway:
             f"the gateway of {self.company.slug} {what}:\n{tail(self.log)}",
             attempt="the demo again; if it stays, sealtrail doctor",
         )
+
+
+def _prefixes(company: Company) -> tuple[str, ...]:
+    prefix = PREFIXES.get(company.slug)
+    return (f"gs1:{prefix}",) if prefix else ()

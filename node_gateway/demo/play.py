@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from node_gateway.demo.attacks import ATTACKS, Attack, play_attacks
+from node_gateway.demo.companies import COMPANIES
+from node_gateway.demo.consortium import play_consortium
 from node_gateway.demo.narration import Narration
 from node_gateway.demo.processes import ANVIL_VARIABLE
 from node_gateway.demo.story import packs
@@ -52,11 +54,12 @@ async def play(narration: Narration, *, keep: bool, attacks: Sequence[Attack] = 
 
 
 async def _play_in(world: World, narration: Narration, attacks: Sequence[Attack]) -> bool:
-    where = ", ".join(f"{one.company.slug} :{one.port}" for one in world.gateways.values())
-    narration.step("set-up", f"three companies, three gateways: {where}")
+    where = ", ".join(f"{one.slug} :{world.gateways[one.slug].port}" for one in COMPANIES)
+    narration.step("set-up", f"four founders, three gateways: {where}")
     held = await tell_story(world, narration)
     refused = await play_attacks(world, narration, attacks)
-    return await proofs_hold(world) and held and refused
+    held = await proofs_hold(world) and held and refused
+    return await play_consortium(world, narration) and held
 
 
 async def _stay(world: World, narration: Narration, *, held: bool) -> None:
@@ -86,6 +89,9 @@ def commands_to_try(world: World) -> list[str]:
         f"sealtrail verify sold.proof.json {quorum}",
         f"sealtrail verify {sold} {quorum} --gateway {maker}",
         f"curl -s {maker}/v1/public/codes/{sold}",
+        "sealtrail consortium list",
+        "sealtrail consortium proposals --all",
+        "sealtrail notice list",
         "sealtrail status",
     ]
 

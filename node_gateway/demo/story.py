@@ -21,7 +21,8 @@ _ID = "https://id.gs1.org"
 _OFFSET, _ZONE = "+08:00", timezone(timedelta(hours=8))
 PREFIXES = MappingProxyType({"maker": "9521001", "distributor": "9521002", "pharmacy": "9521003"})
 """GS1 company prefixes by slug; each company owns the codes below its own, since ever."""
-_PRODUCT, _LOT, _SHELF_LIFE = "01343", "L24-DEMO", timedelta(days=730)
+LOT = "L24-DEMO"
+_PRODUCT, _SHELF_LIFE = "01343", timedelta(days=730)
 # Two events have one id: a sale, and the statement that this sale was recorded by mistake.
 _MISTAKE_ID = "urn:uuid:3b9aca07-5e41-4d4a-9c63-2f6f1d0e8a11"
 
@@ -44,6 +45,20 @@ def packs() -> list[str]:
     return [f"{_ID}/01/{gtin}/21/A{1001 + number}" for number in range(PACK_COUNT)]
 
 
+def with_lot(pack: str) -> str:
+    """Return a pack's code as its symbol holds it, with the lot."""
+    product, _, serial = pack.partition("/21/")
+    return f"{product}/10/{LOT}/21/{serial}"
+
+
+def counterfeit() -> Document:
+    """Return the commissioning of a pack with the maker's product code, by somebody else."""
+    now = datetime.now(_ZONE)
+    code = packs()[0].replace("/21/A", "/21/Z")
+    event = _event("", "commissioning", "active", now - timedelta(minutes=1), "ADD", epcList=[code])
+    return _document(now, [event])
+
+
 def case() -> str:
     """Return the code of the case."""
     body = f"0{PREFIXES['maker']}000000101"
@@ -64,7 +79,7 @@ def story(now: datetime) -> list[Chapter]:
 
 def _maker(now: datetime, everything: Sequence[str]) -> Chapter:
     ilmd = {
-        "cbvmda:lotNumber": _LOT,
+        "cbvmda:lotNumber": LOT,
         "cbvmda:itemExpirationDate": (now + _SHELF_LIFE).date().isoformat(),
     }
     at = timedelta(days=6)
@@ -133,7 +148,7 @@ def _packing(
 def _event(
     slug: str, step: str, disposition: str, at: datetime, action: str, **more: object
 ) -> Document:
-    place = {"id": f"{_ID}/414/{_gln(slug)}"}
+    place = {"id": f"{_ID}/414/{_gln(slug)}"} if slug else None
     return {
         "type": "ObjectEvent",
         "eventTime": _time(at),
@@ -141,8 +156,7 @@ def _event(
         "action": action,
         "bizStep": step,
         "disposition": disposition,
-        "readPoint": place,
-        "bizLocation": place,
+        **({"readPoint": place, "bizLocation": place} if place else {}),
         **more,
     }
 

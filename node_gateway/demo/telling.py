@@ -55,8 +55,8 @@ async def proofs_hold(world: World) -> bool:
 async def _public_answers_hold(world: World) -> bool:
     """Ask like a shopper, without a key: one pack was sold, the other by mistake only."""
     sold, mistaken = packs()[:2]
-    made = await _ask(world.gateways["maker"], sold)
-    said = [await _ask(world.gateways["pharmacy"], one) for one in (sold, mistaken)]
+    made = await ask(world.gateways["maker"], sold)
+    said = [await ask(world.gateways["pharmacy"], one) for one in (sold, mistaken)]
     verdicts = [
         await judge(json.dumps(one["proofs"]).encode(), world.ledger) for one in (made, *said)
     ]
@@ -64,6 +64,7 @@ async def _public_answers_hold(world: World) -> bool:
     return bool(truth) and set(verdicts) == {str(Outcome.VERIFIED)}
 
 
-async def _ask(gateway: CompanyGateway, code: str) -> dict[str, Any]:
+async def ask(gateway: CompanyGateway, code: str) -> dict[str, Any]:
+    """Return the public answer about a code, asked like a shopper."""
     async with httpx2.AsyncClient(base_url=gateway.url, trust_env=False) as stranger:
         return dict(answered(await stranger.get(f"/v1/public/codes/{code}")).json())

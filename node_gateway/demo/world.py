@@ -1,4 +1,4 @@
-"""Everything that runs while the demo lasts: a chain, another chain, three gateways."""
+"""Everything that runs while the demo lasts: a chain, another chain, the gateways."""
 
 from __future__ import annotations
 
@@ -18,11 +18,19 @@ from anchoring.core.verify import CheckedBundle, check_bundles
 from anchoring.errors import FormatError, VerificationError
 from anchoring.verification import Outcome, Witness, verify_against_chain
 from node_gateway.cli.chain import deploy_network
-from node_gateway.demo.companies import COMPANIES, NETWORK_FILE, CompanyGateway
+from node_gateway.demo.companies import (
+    COMPANIES,
+    NETWORK_FILE,
+    NEWCOMER,
+    REGULATOR,
+    CompanyGateway,
+)
 from node_gateway.demo.processes import anvil, choose_ports, find_anvil
 
 CHAIN_ID, OTHER_CHAIN_ID = 31_337, 31_338
-WANTED_PORTS = (8701, 8702, 8703)
+WANTED_PORTS = (8701, 8702, 8703, 8704, 8705)
+DELAY_S = 2
+"""In place of a week: whoever watches a demo does not wait for one."""
 T = TypeVar("T")
 
 QUORUM = 1
@@ -135,16 +143,17 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         )
         gateways = [
             CompanyGateway(company, folder / company.slug, home, port)
-            for company, port in zip(COMPANIES, ports, strict=True)
+            for company, port in zip((*COMPANIES, REGULATOR, NEWCOMER), ports, strict=True)
         ]
         stack.push_async_callback(_close_all, gateways)
         people = [await _whole(asyncio.to_thread(one.make, rpc=rpc_url)) for one in gateways]
+        people.pop()  # the newcomer is no founder
         deployer = open_key(gateways[0], "admin")
         ledger, other_ledger = await asyncio.gather(
             _deploy(rpc_url, people, deployer), _deploy(other_url, people, deployer)
         )
         write_network(folder / NETWORK_FILE, ledger.network)
-        await asyncio.gather(*(gateway.start() for gateway in gateways))
+        await asyncio.gather(*(one.start() for one in gateways[: len(COMPANIES)]))
         by_slug = {gateway.company.slug: gateway for gateway in gateways}
         yield World(folder, ledger, other_ledger, by_slug)
 
@@ -155,7 +164,7 @@ async def _close_all(gateways: Sequence[CompanyGateway]) -> None:
 
 async def _deploy(rpc_url: str, people: list[dict[str, Any]], deployer: Signer) -> Ledger:
     """One key and the same first steps on both chains, so that even the addresses are equal."""
-    return Ledger(await deploy_network(rpc_url, people, deployer), rpc_url)
+    return Ledger(await deploy_network(rpc_url, people, deployer, delay_s=DELAY_S), rpc_url)
 
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:

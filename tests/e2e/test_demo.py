@@ -79,11 +79,14 @@ def test_the_story_holds_every_attack_is_refused_and_nothing_is_left(
     assert [line[:11].rstrip() for line in lines if line[0] in "✓!✗"] == [
         *("✓ story", "✓ sealed"),
         *(f"! attack {number}" for number in range(1, 6)),
+        *("✓ vote", "! attack 6", "✓ evidence", "✓ suspended"),
+        *("✓ drill", "✓ recall", "✓ lifted"),
     ]
     assert "11 events" in done.stdout
     for code in (
         *("database_damaged", "root_mismatch", "AnchorRegistryOutOfSequence", "record_mismatch"),
         *("act_missing", "inconsistent", "anchor_not_found", "chain_mismatch"),
+        *("ConsortiumProposalState", "not_authorised", "key_refused", "recalled"),
     ):
         assert code in done.stdout
     assert lines[-1].startswith("Everything held, and every attack was refused.")
