@@ -78,16 +78,21 @@ def open_anchor(section: KeysSection) -> TransactionSigner:
     return load_keystore(section.anchor_keystore, passphrase(section))
 
 
-def open_admin(section: KeysSection, *, otherwise: Path | None = None) -> TransactionSigner:
+def open_admin(
+    section: KeysSection, *, otherwise: Path | None = None, keystore: Path | None = None
+) -> TransactionSigner:
     """Open the admin key, or the way to it.
 
     Args:
         section: The settings.
         otherwise: Keystore to take if the settings name none; for the command line.
+        keystore: Goes before both: another key that is to sign, such as the recovery key.
 
     Raises:
         KeystoreError, SettingsError: as `open_keys`, or there is no admin key.
     """
+    if keystore is not None:
+        return load_keystore(keystore, passphrase(section))
     if section.admin_signer is not None:
         return _remote(section, "admin")
     keystore = section.admin_keystore or otherwise

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.governor import Governor
-from anchoring.chain.keystore import load_keystore
 from anchoring.chain.logs import EvmLogReader
 from anchoring.chain.network import Network, load_network
 from anchoring.chain.rpc import EvmRpc
@@ -20,7 +19,7 @@ from node_gateway.services.governing import DirectorySource, Governing
 from node_gateway.services.governing_source import FreshDirectory
 from node_gateway.settings import Settings
 from node_gateway.settings_keys import KeysSection
-from node_gateway.signers import open_admin, passphrase
+from node_gateway.signers import open_admin
 
 
 @asynccontextmanager
@@ -48,10 +47,7 @@ async def open_governing(
         KeystoreError, SettingsError, FormatError: key, passphrase or network file is wrong.
     """
     network = load_network(settings.chain.network_file)
-    if keystore is None:
-        signer = open_admin(settings.keys, otherwise=otherwise)
-    else:
-        signer = load_keystore(keystore, passphrase(settings.keys))
+    signer = open_admin(settings.keys, otherwise=otherwise, keystore=keystore)
     rpc = EvmRpc(settings.chain.rpc)
     try:
         yield governing(rpc, signer, network, fresh_directory(rpc, network))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.governor import Governor
-from anchoring.chain.keystore import load_keystore
 from anchoring.chain.remote_signer import RemoteSigner
 from anchoring.chain.rpc import EvmRpc
 from node_gateway.errors import SettingsError
@@ -55,10 +54,7 @@ async def open_key_signing(
         KeystoreError, SettingsError, FormatError: key, passphrase or network file is wrong.
     """
     network = network_of(settings)
-    if keystore is None:
-        signer = open_admin(settings.keys, otherwise=otherwise)
-    else:
-        signer = load_keystore(keystore, passphrase(settings.keys))
+    signer = open_admin(settings.keys, otherwise=otherwise, keystore=keystore)
     rpc = EvmRpc(settings.chain.rpc)
     try:
         calls = KeyCalls(EvmReader(rpc), network, settings.gateway.participant)

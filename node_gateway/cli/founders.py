@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from node_gateway.cli.output import USAGE, CommandError
 
 if TYPE_CHECKING:
-    from anchoring.chain.foundation import Foundation
+    from anchoring.chain.foundation import FirstParticipant, Foundation
     from anchoring.chain.network import WitnessGroup
 
 PURPOSE_ANCHOR, PURPOSE_SIGN = 1, 2
@@ -67,34 +67,31 @@ def _is_complete(person: dict[str, Any]) -> bool:
     )
 
 
+def first_of(person: Mapping[str, Any]) -> FirstParticipant:
+    """Return a participant as the contracts take it, from what `init` wrote of it."""
+    from anchoring.chain.foundation import FirstKey, FirstParticipant
+
+    keys = {name: bytes.fromhex(address) for name, address in person["keys"].items()}
+    return FirstParticipant(
+        slug=person["slug"],
+        name=person["name"],
+        url=person["url"],
+        roles=person["roles"],
+        admin_key=keys["admin"],
+        recovery_key=keys["recovery"],
+        keys=(FirstKey(keys["anchor"], PURPOSE_ANCHOR), FirstKey(keys["sign"], PURPOSE_SIGN)),
+        prefixes=tuple(person.get("prefixes", ())),
+    )
+
+
 def foundation_of(
     people: Sequence[dict[str, Any]], *, delay_s: int | None = None, lifetime_s: int | None = None
 ) -> Foundation:
     """Return what participants found together, in the order of their ids."""
-    from anchoring.chain.foundation import (
-        DELAY_S,
-        LIFETIME_S,
-        FirstKey,
-        FirstParticipant,
-        Foundation,
-    )
+    from anchoring.chain.foundation import DELAY_S, LIFETIME_S, Foundation
 
-    found = []
-    for person in people:
-        keys = {name: bytes.fromhex(address) for name, address in person["keys"].items()}
-        first = FirstParticipant(
-            slug=person["slug"],
-            name=person["name"],
-            url=person["url"],
-            roles=person["roles"],
-            admin_key=keys["admin"],
-            recovery_key=keys["recovery"],
-            keys=(FirstKey(keys["anchor"], PURPOSE_ANCHOR), FirstKey(keys["sign"], PURPOSE_SIGN)),
-            prefixes=tuple(person.get("prefixes", ())),
-        )
-        found.append(first)
     return Foundation(
-        tuple(found),
+        tuple(first_of(person) for person in people),
         DELAY_S if delay_s is None else delay_s,
         LIFETIME_S if lifetime_s is None else lifetime_s,
     )

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from anchoring.chain.deploy import FirstKey, FirstParticipant
+from anchoring.chain.deploy import FirstParticipant
 from anchoring.chain.governance import Admit, Suspend
 from anchoring.chain.governance_calls import NoticeScope, NoticeText
 from anchoring.directory.prefixes import prefix_of_code
 from anchoring.verification import Outcome
+from node_gateway.cli.founders import first_of, read_participant
 from node_gateway.cli.init import PARTICIPANT_FILE
 from node_gateway.demo.assembly import Assembly, block_after
 from node_gateway.demo.attacks import must_be_refused
@@ -31,7 +32,6 @@ NEWCOMER = "wholesaler"
 _TWO_THIRDS = FOUNDERS[:3]
 _NOTICE_TIMEOUT_S = 10.0
 _POLL_S = 0.1
-_ANCHOR, _SIGN = 1, 2
 
 
 @dataclass
@@ -251,15 +251,4 @@ def _absent(evidence: bytes) -> list[str]:
 
 def _newcomer(gateway: CompanyGateway) -> FirstParticipant:
     """Return what the newcomer gave the others to read: names, addresses, no secret."""
-    text = (gateway.folder / PARTICIPANT_FILE).read_text(encoding="utf-8")
-    person: dict[str, Any] = json.loads(text)
-    keys = {name: bytes.fromhex(address) for name, address in person["keys"].items()}
-    return FirstParticipant(
-        slug=person["slug"],
-        name=person["name"],
-        url=person["url"],
-        roles=person["roles"],
-        admin_key=keys["admin"],
-        recovery_key=keys["recovery"],
-        keys=(FirstKey(keys["anchor"], _ANCHOR), FirstKey(keys["sign"], _SIGN)),
-    )
+    return first_of(read_participant(gateway.folder / PARTICIPANT_FILE))
