@@ -116,7 +116,7 @@ class Notices:
             lots: Lots that were scanned or stated with the codes.
         """
         standing = self.standing
-        if not standing.any_real or not brings_to_people(event):
+        if not standing.any_real or not brings_to_people(event, by_document=False):
             return []
         codes = list(dict.fromkeys(event.get("epcList") or ()))
         laid = await self._database.read(lambda c: _lay(c, standing, codes, lots))
@@ -277,11 +277,17 @@ def _lots(
     states: Mapping[str, CodeState],
     lots: Mapping[str, str],
 ) -> frozenset[str]:
-    """Return the lots of a code; if none is known, those of the nearest case of its product."""
+    """Return the lots of a code: what is stated of it, and what is known here.
+
+    If nothing is known here of the code, what is known of the nearest case of its product counts;
+    a lot that somebody states beside a code clears neither.
+    """
     product = product_of_code(code)
+    found: set[str] = set()
     for one in (code, *(unit for unit in around if product_of_code(unit) == product)):
         state = states.get(one)
-        stated = {lots.get(one), state.lot if state is not None else None} - {None, ""}
-        if stated:
-            return frozenset(lot_key(lot) for lot in stated if lot)
-    return frozenset()
+        known = state.lot if state is not None else None
+        found.update(lot for lot in (lots.get(one), known) if lot)
+        if known:
+            break
+    return frozenset(map(lot_key, found))

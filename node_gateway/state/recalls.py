@@ -126,10 +126,16 @@ def gravest_first(concerns: Iterable[Concern]) -> list[Concern]:
     )
 
 
-def brings_to_people(event: Mapping[str, Any]) -> bool:
+def brings_to_people(event: Mapping[str, Any], *, by_document: bool = True) -> bool:
     """Tell whether an event brings goods to the next party, to people, or back on sale.
 
     What takes recalled goods out of trade passes: back to the supplier, to destruction, a return.
+
+    Args:
+        event: Normalised.
+        by_document: Whether a return authorisation makes a return of a shipment that does not call
+            itself one. Of events that others wrote, yes; an operator who ships can name any
+            document, and has an operation of its own for sending back.
     """
     step, disposition = event.get("bizStep"), event.get("disposition")
     if "errorDeclaration" in event:
@@ -138,6 +144,6 @@ def brings_to_people(event: Mapping[str, Any]) -> bool:
         return True
     if step in LEAVING:
         listed = event.get("bizTransactionList") or ()
-        back = any(one.get("type") == _RETURN for one in listed)
+        back = by_document and any(one.get("type") == _RETURN for one in listed)
         return not back and disposition not in REMOVED
     return step == "inspecting" and disposition == RELEASING
