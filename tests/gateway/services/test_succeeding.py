@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from anchoring.artifacts import load
 from anchoring.chain.abi import ContractAbi
 from anchoring.chain.evm import EvmChain
+from anchoring.chain.governance import NameSuccessor
 from anchoring.chain.network import Contract, Network
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import Signer
@@ -27,6 +28,7 @@ from node_gateway.services.succeeding import succeed
 from node_gateway.storage.engine import open_store
 from node_gateway.streams import Streams
 from tests.anvil import Anvil
+from tests.consortium import Net, Person, found
 from tests.gateway.running import (
     Deployed,
     Running,
@@ -40,6 +42,13 @@ from tests.gateway.running import (
 ORDINARY = 1 << 16
 STREAMS = (ORDINARY, ORDINARY + 1)  # full or empty, every slot anchors
 WISHES = Wishes()
+
+
+@pytest.fixture(scope="module")
+def anvil() -> Iterator[Anvil]:
+    """A chain of its own: a vote moves the clock."""
+    with Anvil() as chain:
+        yield chain
 
 
 def send_as(anvil: Anvil, sender: bytes, to: bytes, data: bytes) -> None:
@@ -77,6 +86,18 @@ def registry_after(anvil: Anvil, network: Network, predecessor: bytes) -> bytes:
 def name_successor(anvil: Anvil, network: Network, old: bytes, new: bytes) -> None:
     call = ContractAbi(load("AnchorRegistry").abi).call_data("nameSuccessor", new)
     send_as(anvil, network.consortium, old, call)
+
+
+async def vote_for(net: Net, old: bytes, new: bytes) -> None:
+    """What really happens: two thirds approve, the delay passes, anybody executes."""
+    propose = net.calls.propose(NameSuccessor(old, new))
+    made = (await net.call(1, propose)).fields("ProposalMade")
+    await net.call(2, net.calls.approve(made["id"], bytes(made["digest"])))
+    await net.pass_time(2)
+    done = await net.call(3, net.calls.execute(made["id"]))
+    assert [log.name for log in done.logs if log.name.startswith("Proposal")][-1] == (
+        "ProposalExecuted"
+    )
 
 
 def following(network: Network, new: bytes, *, code_hash: bytes | None = None) -> Network:
@@ -162,12 +183,14 @@ async def waiting_batches(up: Running, count: int) -> list[str]:
 async def test_a_gateway_goes_on_in_the_successor(
     anvil: Anvil, template: Path, tmp_path: Path
 ) -> None:
-    deployed, folder = await deploy_for_one(anvil), tmp_path / "gateway"
+    people = [Person("maker", prefixes=("gs1:6901234",)), Person("other"), Person("third")]
+    net, folder = await found(anvil, people, delay_s=1), tmp_path / "gateway"
+    deployed = Deployed(net.network, net.member(1).anchor, net.member(1).sign)
     old = deployed.registry
     new = registry_after(anvil, deployed.network, old)
     async with running_gateway(anvil, template, folder, WISHES, deployed=deployed) as up:
         before = await up.entry(commissioning(sgtin()))
-        name_successor(anvil, deployed.network, old, new)
+        await vote_for(net, old, new)
         waiting = await waiting_batches(up, 3)
         body = await up.state("read_only")
         assert body["reason"] == "registry_stopped"
