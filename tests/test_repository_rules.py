@@ -147,6 +147,19 @@ def test_a_signer_elsewhere_is_seen(text: str) -> None:
     assert beyond([planted(text, "node_gateway/services/capture.py")], MAY_SIGN) != []
 
 
+def test_no_import_leaves_the_limit_of_recursion_raised() -> None:
+    none(breaches(python("anchoring", "node_gateway"), imports.raising_recursion))
+
+
+@pytest.mark.parametrize("text", ["import web3", "from eth_account.signers import local"])
+def test_an_import_that_raises_the_limit_of_recursion_is_seen(text: str) -> None:
+    assert len(imports.raising_recursion(planted(f"def f():\n    {text}"))) == 1
+    assert len(imports.raising_recursion(planted(f"with open(x):\n    {text}"))) == 1
+    kept = f"with recursion_limit_kept():\n    {text}"
+    assert imports.raising_recursion(planted(kept)) == []
+    assert len(imports.raising_recursion(planted(f"{kept}\n{text}"))) == 1
+
+
 def test_capture_never_reaches_the_chain() -> None:
     none(breaches(files(".py", under=CAPTURING), reaching_the_chain))
     signing_receipts = files(".py", under=("anchoring/chain/receipts.py",))

@@ -8,11 +8,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
-
+from anchoring.chain.recursion import recursion_limit_kept
 from anchoring.chain.signer import Signer
 from anchoring.errors import KeystoreError
+
+with recursion_limit_kept():
+    from eth_account import Account
+    from eth_account.signers.local import LocalAccount
 
 SCRYPT_COST = 262_144
 """Work factor n for new files: about one second to open one."""

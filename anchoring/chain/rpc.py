@@ -15,10 +15,13 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientConnectorError, ClientError, ClientResponseError
 from eth_typing import URI
-from web3 import AsyncHTTPProvider
-from web3.types import RPCEndpoint
 
+from anchoring.chain.recursion import recursion_limit_kept
 from anchoring.errors import ChainUnavailableError, SubmissionUnknownError
+
+with recursion_limit_kept():
+    from web3 import AsyncHTTPProvider
+    from web3.types import RPCEndpoint
 
 ANSWER_SIZE_BYTES_MAX = 64 * 1024 * 1024
 CALL_TIMEOUT_S = 10.0

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import coincurve  # eth-keys too signs ten times faster with it; fail here if it is missing
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_canonical_address, to_checksum_address
+
+from anchoring.chain.recursion import recursion_limit_kept
+
+with recursion_limit_kept():
+    from eth_account import Account
+    from eth_account.signers.local import LocalAccount
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 import coincurve
 import rlp  # type: ignore[import-untyped]
-from eth_account import Account
 from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_canonical_address
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
 from anchoring.chain.abi import ContractAbi
+from anchoring.chain.recursion import recursion_limit_kept
 from anchoring.chain.signer import LegacyCall
 from anchoring.core.anchor import Anchor
 from anchoring.errors import ChainError, ChainUnavailableError, SignerMismatchError
+
+with recursion_limit_kept():
+    from eth_account import Account
 
 _ANCHOR_ONE, _ANCHOR = "anchorOne", "anchor"
 _FIELDS = ("nonce", "gasPrice", "gas", "to", "value", "data")

@@ -22,6 +22,8 @@ IMPURE_CALLS = frozenset({"open", "input", "print", "exec", "eval", "compile", "
 CLOCK_READS = frozenset({"now", "utcnow", "today"})
 
 SIGNING = ("eth_account", "eth_keys", "eth_keyfile", "coincurve")
+RAISING = ("eth_account", "eth_keyfile", "py_ecc", "web3")
+KEEPING = "recursion_limit_kept"
 MIGRATION = re.compile(r"(^|\.)(alembic|migrat\w*|upgrade\w*|prepare_database)(\.|$)")
 MIGRATING_CALLS = frozenset({"create_all", "migrate", "prepare_database"})
 RANDOM_MODULES = ("secrets", "random")
@@ -56,6 +58,22 @@ def importing(source: Source, roots: tuple[str, ...]) -> list[str]:
         f"{source.path}:{line} imports {name}"
         for line, name in imports(source)
         if is_below(name, roots)
+    ]
+
+
+def raising_recursion(source: Source) -> list[str]:
+    """Imports that raise the limit of recursion, where nothing restores it afterwards."""
+    kept = {
+        line
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.With)
+        and any(KEEPING in ast.unparse(item.context_expr) for item in node.items)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    return [
+        f"{source.path}:{line} imports {name}"
+        for line, name in imports(source)
+        if is_below(name, RAISING) and line not in kept
     ]
 
 

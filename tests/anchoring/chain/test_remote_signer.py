@@ -297,9 +297,10 @@ def test_where_credentials_may_go() -> None:
     assert not any(is_private(url) for url in ("http://signer.example", "http://10.0.0.1"))
 
 
-def test_a_deeply_nested_answer_is_an_error_and_no_crash() -> None:
+@pytest.mark.parametrize("module", ["keystore", "rpc", "signer", "transactions"])
+def test_a_deeply_nested_answer_is_an_error_and_no_crash(module: str) -> None:
     """A library raises the limit of recursion when it is imported; that must not stay so."""
-    program = "import json, anchoring.chain.rpc, anchoring.chain.signer; json.loads('[' * 100_000)"
+    program = f"import json, anchoring.chain.{module}; json.loads('[' * 100_000)"
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
