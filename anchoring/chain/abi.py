@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import StringDecoder
 from eth_abi.exceptions import DecodingError
+from eth_abi.registry import registry as _standard
 from eth_typing import ABIComponent, ABIElement
 from eth_utils.abi import abi_to_signature, collapse_if_tuple
 from eth_utils.crypto import keccak
@@ -14,6 +17,21 @@ from eth_utils.crypto import keccak
 from anchoring.errors import ChainUnavailableError, ContractRefusedError
 
 _WORD_BYTES = 32
+
+
+def _decoder() -> ABIDecoder:
+    """Return a decoder that shows what is no UTF-8 as such, as what is folded from logs does.
+
+    A string of a contract is any bytes, and one participant's must not stop everybody.
+    """
+    registry: Any = _standard.copy()  # type: ignore[no-untyped-call]
+    registry.unregister_decoder("string")
+    text = StringDecoder("replace")  # type: ignore[no-untyped-call]
+    registry.register_decoder("string", text, label="string")
+    return ABIDecoder(registry)
+
+
+_decode: Final = _decoder().decode
 
 
 class ContractAbi:
@@ -124,8 +142,8 @@ class ContractAbi:
         if known is None:
             return ContractRefusedError(_plain_reason(data))
         try:
-            return ContractRefusedError(known[0], tuple(decode(known[1], data[4:])))
-        except DecodingError:
+            return ContractRefusedError(known[0], tuple(_decode(known[1], data[4:])))
+        except (DecodingError, ValueError, OverflowError):
             return ContractRefusedError(known[0])
 
 
@@ -142,7 +160,7 @@ def _indexed(field: Mapping[str, Any], word: bytes) -> Any:
 
 def _decoded(types: list[str], data: bytes, *, what: str) -> tuple[Any, ...]:
     try:
-        return tuple(decode(types, data))
+        return tuple(_decode(types, data))
     except (DecodingError, ValueError, OverflowError) as error:
         raise ChainUnavailableError(f"{what} cannot be decoded: another contract?") from error
 
@@ -151,8 +169,8 @@ def _plain_reason(data: bytes) -> str:
     """Name a revert that is none of the contract's own errors."""
     if data[:4] == bytes.fromhex("08c379a0"):
         try:
-            return f"revert: {decode(['string'], data[4:])[0]}"
-        except (DecodingError, ValueError):
+            return f"revert: {_decode(['string'], data[4:])[0]}"
+        except (DecodingError, ValueError, OverflowError):
             return "revert"
     if data[:4] == bytes.fromhex("4e487b71"):
         return f"panic 0x{data[4 : 4 + _WORD_BYTES].hex().lstrip('0')}"

@@ -4,6 +4,8 @@ import re
 from importlib.resources import files
 
 import pytest
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from anchoring.artifacts import load
 from anchoring.chain.abi import ContractAbi
@@ -16,6 +18,7 @@ CONTRACTS = sorted(
     for one in files("anchoring.artifacts").iterdir()
     if one.name.endswith(".json")
 )
+ZERO = "0x" + "00" * 20
 SAMPLES = {
     "uint": 1_900_000_000,
     "address": "0x" + "ab" * 20,
@@ -96,3 +99,26 @@ def test_a_lying_endpoint_gets_a_short_answer_nevertheless(
     said = explain(ContractRefusedError(name, arguments))
     assert said.code
     assert 10 < len(said.sentence) < 500
+
+
+def test_text_that_is_no_utf8_stops_nobody() -> None:
+    bad = b"https://\xff\xfe.example/" + b"\xc3" * 40
+    shown = bad.decode("utf-8", "replace")
+    abi = ContractAbi(load("Consortium").abi)
+    selector = keccak(text="ConsortiumInvalidUrl(string)")[:4]
+    refused = explain(abi.refusal(selector + encode(["bytes"], [bad])))
+    assert refused.code == "url_invalid"
+    assert "https://\ufffd\ufffd.example" in refused.sentence
+    one = (b"first", b"\xed\xa0\x80", bad, 33, 1, ZERO, ZERO)
+    data = encode(["(bytes,bytes,bytes,uint32,uint8,address,address)"], [one])
+    ((slug, name, url, *_),) = abi.results("participant", data)
+    assert (slug, url) == ("first", shown)
+    assert set(name) == {"\ufffd"}
+    topic = keccak(text="UrlChanged(uint32,string)")
+    log = abi.log([topic, (7).to_bytes(32)], encode(["bytes"], [bad]))
+    assert log == ("UrlChanged", {"id": 7, "url": shown})
+
+
+def test_a_plain_revert_with_text_that_is_no_utf8_is_one() -> None:
+    data = bytes.fromhex("08c379a0") + encode(["bytes"], [b"no \xff"])
+    assert ContractAbi(load("Consortium").abi).refusal(data).name == "revert: no \ufffd"
