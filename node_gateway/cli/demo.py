@@ -1,4 +1,4 @@
-"""`sealtrail demo`: the story of one case of goods, and five attacks that must fail."""
+"""`sealtrail demo`: a case of goods, a network that governs itself, six attacks that must fail."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def demo(
         typer.Option("--keep", envvar="KEEP", help="Stay up afterwards, with commands to try."),
     ] = False,
 ) -> None:
-    """Run three gateways and a private chain here, play a story and attack it; ends by itself.
+    """Run a network of five here on a private chain: a story, votes, a recall, and six attacks.
 
-    Everything lies in a temporary folder that is deleted at the end. Needs `anvil`.
+    Ends by itself. Everything lies in a temporary folder that is deleted then. Needs `anvil`.
     Exit statuses: 0 everything held, 1 something did not.
     """
     import asyncio

@@ -1,4 +1,4 @@
-"""`sealtrail demo`: three companies on one machine, a story, and attacks that must fail.
+"""`sealtrail demo`: companies on one machine, a story, votes, and attacks that must fail.
 
 Nothing here is a part of a gateway: it runs gateways, from outside, as people would.
 """

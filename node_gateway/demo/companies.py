@@ -1,4 +1,4 @@
-"""The three companies of the demo and the gateways that they run, each a process of its own."""
+"""The companies of the demo and the gateways that they run, each a process of its own."""
 
 from __future__ import annotations
 
