@@ -86,7 +86,8 @@ def show_participant(
     rows = [[name, str(one[name] or "-")] for name in ("id", "slug", "name", "url", "status")]
     rows += [["roles", " ".join(one["roles"])], ["key epoch", str(one["keyEpoch"])]]
     rows += [["", f"{step['since']}  {step['status']}"] for step in one["statuses"]]
-    rows += [["admin key", f"{step['since']}  {step['address']}"] for step in one["adminKeys"]]
+    for name, steps in (("admin key", "adminKeys"), ("recovery key", "recoveryKeys")):
+        rows += [[name, f"{step['address']}  from {step['since']}"] for step in one[steps]]
     rows += [[f"key to {key['purpose']}", _key_line(key)] for key in one["keys"]]
     rows += [["prefix", f"{grant['prefix']}  {_period(grant)}"] for grant in one["prefixes"]]
     table("", ["", ""], rows)
@@ -166,12 +167,15 @@ def _approvals(one: dict[str, Any]) -> str:
 
 
 def _key_line(key: dict[str, Any]) -> str:
-    ended = "" if key["valid"] else "  not valid now"
+    ended = "" if key["valid"] else ", not valid now"
+    if key["compromisedSince"]:
+        ended += f", stolen since {key['compromisedSince']}"
     return f"{key['address']}  {_period(key)}{ended}"
 
 
 def _period(thing: dict[str, Any]) -> str:
-    return f"{thing['validFrom'] or '-'} to {thing['validUntil'] or '-'}"
+    begin = f"from {thing['validFrom']}" if thing["validFrom"] else "since ever"
+    return f"{begin} to {thing['validUntil']}" if thing["validUntil"] else f"{begin}, no end"
 
 
 @app.command("approve")

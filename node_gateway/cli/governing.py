@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -97,7 +96,7 @@ def _put(asked: Asked, report: dict[str, Any]) -> None:
 def _require_yes(asked: Asked) -> None:
     if asked.yes:
         return
-    if not sys.stdin.isatty() or not confirmed("Sign and send this?"):
+    if not confirmed("Sign and send this?"):
         raise CommandError("nothing was signed or sent", attempt="add --yes", status=USAGE)
 
 

@@ -130,13 +130,13 @@ def init(
 
     Secrets are written to files that only you can read: keys/passphrase and admin.key.
     """
+    from node_gateway.services.governing_actions import check_url
+
     roles = _roles(role or ["manufacturer", "voter"])
     invited = _invited(join, participant, network) if join else None
     slug = slug or (invited.slug if invited else "")
-    if not _SLUG.fullmatch(slug):
-        raise CommandError(
-            "a slug is a-z, 0-9 and inner hyphens", attempt="--slug maker", status=USAGE
-        )
+    _check_slug(slug)
+    check_url(url)
     _check_prefixes(prefix or [])
     if invited is not None:
         joining.require_trust(invited, yes=yes)
@@ -163,6 +163,21 @@ def init(
     say(f"{folder}: settings, keys and database are there.")
     say(f"Give {PARTICIPANT_FILE} to whoever deploys the contracts; it holds no secret.")
     say(f"Next: sealtrail chain deploy --participant {folder}/{PARTICIPANT_FILE} ...")
+
+
+def _check_slug(slug: str) -> None:
+    if not slug:
+        raise CommandError(
+            "the short name is missing that others will know it by",
+            attempt="--slug maker, or --join with an invite",
+            status=USAGE,
+        )
+    if not _SLUG.fullmatch(slug):
+        raise CommandError(
+            f"{slug!r} is no short name: 1 to 32 of a-z, 0-9 and inner hyphens",
+            attempt="--slug maker",
+            status=USAGE,
+        )
 
 
 def _check_prefixes(prefixes: list[str]) -> None:

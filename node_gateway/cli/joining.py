@@ -142,7 +142,7 @@ def next_steps(folder: Path, *, url: str) -> None:
     say("   They run: sealtrail consortium propose admit participant.json")
     say("2. Keep keys/recovery.json apart from this machine.")
     say(f"3. When you are admitted: sealtrail consortium joined --config {folder}/sealtrail.toml")
-    say("4. Then: sealtrail serve")
+    say(f"4. Then: sealtrail serve --config {folder}/sealtrail.toml")
 
 
 @command
@@ -185,7 +185,10 @@ def joined(
         _enter(config, found.id)
     if json:
         put({"participant": found.id, "slug": found.slug, "status": found.status.name.lower()})
-    say(f"Participant {found.id}, {found.status.name.lower()}. Next: sealtrail serve")
+    say(
+        f"Participant {found.id}, {found.status.name.lower()}. "
+        f"Next: sealtrail serve --config {config}"
+    )
 
 
 def _not_yet(person: dict[str, Any], directory: Directory) -> CommandError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +47,7 @@ class How:
         if self.dry_run:
             say("Nothing was signed or sent.")
             return False
-        if not self.yes and not (sys.stdin.isatty() and confirmed("Sign and send this?")):
+        if not self.yes and not confirmed("Sign and send this?"):
             raise CommandError("nothing was signed or sent", attempt="add --yes", status=USAGE)
         return True
 

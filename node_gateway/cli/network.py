@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -117,7 +116,7 @@ def sign(
         if one.is_wrong:
             say(f"! {one.text}: the file was changed since")
     say("Whoever trusts you will take this for the network. Nothing is sent.")
-    if not yes and not (sys.stdin.isatty() and confirmed("Is this your network? Sign it?")):
+    if not yes and not confirmed("Is this your network? Sign it?"):
         raise CommandError("nothing was signed", attempt="add --yes", status=USAGE)
     number, signer = _admin(config, participant, keystore, passphrase_file)
     made = signed(network, number, signer)

@@ -133,7 +133,9 @@ def whole_entry(text: str) -> str:
 
 
 def confirmed(question: str) -> bool:
-    """Ask a person; no answer at all is a no."""
+    """Ask a person; without a terminal nobody is asked, and that, like no answer, is a no."""
+    if not sys.stdin.isatty():
+        return False
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:

@@ -44,14 +44,24 @@ def ask(
     Raises:
         CommandError, GatewayError, ChainError: neither answers, or there is no such thing.
     """
+    reason = "The gateway has not read the chain yet"
     try:
-        return Client.from_config(config, gateway).get(path, **params)
+        answer = Client.from_config(config, gateway).get(path, **params)
+        if gateway is not None or not _read_nothing(answer):
+            return answer
     except CommandError as error:
         if gateway is not None or error.status != CANNOT_CHECK or error.problem:
             raise
+        reason = "No gateway answers"
     known = _known(config)
-    say(f"No gateway answers; read from the chain itself, block {known.directory.head.number}.")
+    say(f"{reason}; read from the chain itself, block {known.directory.head.number}.")
     return local(known)
+
+
+def _read_nothing(answer: dict[str, Any]) -> bool:
+    """Tell whether a list is empty only because its gateway has just started."""
+    head = answer.get("head")
+    return isinstance(head, dict) and head.get("number") == -1
 
 
 def pages(

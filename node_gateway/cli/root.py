@@ -61,7 +61,7 @@ app.command(  # its options are the library's, --help among them
 app.command("lint")(linting.lint)
 app.command("demo")(demo.demo)
 app.add_typer(importing.app, name="import", help="Files of other systems: mashang.")
-app.add_typer(exporting.app, name="export", help="Files for other systems: mashang.")
+app.add_typer(exporting.app, name="export", help="Files for other parties: mashang, archive.")
 operating.add_to(app)
 app.add_typer(events.app, name="event", help="Single events: show, correct, void, erase.")
 app.add_typer(anchors.app, name="anchor", help="Anchors: now, list, show.")

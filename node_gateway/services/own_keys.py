@@ -64,6 +64,12 @@ class KeyCalls:
         at, reader = head.block_hash, self._reader
         known = await reader.participant(self._consortium, self._participant, at=at)
         if known is None:
+            if self._participant == 0:
+                raise NotFoundError(
+                    "this participant was not admitted yet: it has no id and no keys on the chain",
+                    code="participant_not_found",
+                    hint="sealtrail consortium joined, when the others have voted",
+                )
             raise NotFoundError(
                 f"there is no participant {self._participant}",
                 code="participant_not_found",

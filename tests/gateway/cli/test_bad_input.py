@@ -326,6 +326,9 @@ def test_a_folder_that_is_a_gateway_already(served: Served, tmp_path: Path) -> N
         ["--db", "sqlite:////nowhere/at/all.db"],
         ["--db", "postgresql://127.0.0.1:9/x"],
         ["--slug", "Not A Slug"],
+        ["--slug", ""],
+        ["--url", "gateway.maker.example"],
+        ["--prefix", "gs1:12"],
         ["--role", "king"],
     ],
 )

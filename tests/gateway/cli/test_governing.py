@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import http.server
 import json
 import re
+import threading
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ def test_a_newcomer_joins_from_invite_to_a_gateway_that_serves(
     asked = town("clinic", *join)
     assert asked.status == 2
     assert fingerprint in asked.err
+    assert "[y/N]" not in asked.err  # there is no terminal: nobody is asked
     assert not (folder / "sealtrail.toml").exists()
     made = town("clinic", *join, "--yes")
     assert made.status == 0, made.err
@@ -283,3 +286,28 @@ def test_what_stands_is_read_from_the_chain_where_no_gateway_answers(
         (("recall", "show", 9), "notice_not_found"),
     ):
         refused(town("maker", *arguments, "--json"), 11, code)
+
+
+def test_a_gateway_that_has_read_nothing_yet_is_not_believed(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Starting(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            head = {"number": -1, "hash": "", "time": None}
+            body = json.dumps({"participants": [], "next": None, "head": head}).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Starting) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        monkeypatch.setenv("SEALTRAIL_GATEWAY__PORT", str(server.server_port))
+        said = town("maker", "consortium", "list", "--json")
+        server.shutdown()
+        thread.join()
+    assert said.status == 0, said.err
+    assert "The gateway has not read the chain yet" in said.err
+    assert [one["slug"] for one in said.json()["participants"]] == [one.slug for one in PEOPLE]
