@@ -61,6 +61,7 @@ contract AnchorRegistry is IAnchorRegistry {
     function nameSuccessor(address successor_) external {
         if (msg.sender != consortium) revert AnchorRegistryOnlyConsortium(msg.sender);
         _requireOpen();
+        _requireNamed(); // or the successor would begin while the predecessor goes on, and streams would fork
         if (successor_.code.length == 0 || IAnchorRegistry(successor_).predecessor() != address(this)) {
             revert AnchorRegistrySuccessorInvalid(successor_);
         }
@@ -108,9 +109,7 @@ contract AnchorRegistry is IAnchorRegistry {
 
     /// @dev The first anchor of a stream in this registry: it continues the predecessor's, if there is one.
     function _begin(uint64 stream, uint64 sequence, bytes32 previousTip) private {
-        if (predecessor != address(0) && IAnchorRegistry(predecessor).successor() != address(this)) {
-            revert AnchorRegistryNotNamed(predecessor); // its head could still move, and the stream would fork
-        }
+        _requireNamed(); // or the predecessor's head could still move, and the stream would fork
         (uint64 inherited, bytes32 tip) = head(stream);
         if (sequence != inherited + 1 || previousTip != tip) _refuse(stream, sequence, previousTip);
         if (inherited != 0) _inherited[stream] = inherited;
@@ -137,6 +136,13 @@ contract AnchorRegistry is IAnchorRegistry {
     function _requireOpen() private view {
         address named = successor;
         if (named != address(0)) revert AnchorRegistryStopped(named);
+    }
+
+    /// @dev A registry without predecessor needs no naming.
+    function _requireNamed() private view {
+        if (predecessor != address(0) && IAnchorRegistry(predecessor).successor() != address(this)) {
+            revert AnchorRegistryNotNamed(predecessor);
+        }
     }
 
     function _requireMayAnchor(uint64 stream) private view {

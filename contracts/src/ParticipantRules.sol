@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IConsortium, ROLES_ALL, STATUS_ACTIVE} from "./interfaces/IConsortium.sol";
+import {PlainText} from "./PlainText.sol";
 
 /// @title How a participant is written
 /// @notice The rules of `IConsortium.Participant` for slug, name, URL and roles.
@@ -14,7 +15,8 @@ library ParticipantRules {
     function isWellFormed(IConsortium.Participant memory newcomer) internal pure returns (bool) {
         uint256 nameSize = bytes(newcomer.name).length;
         return nameSize != 0 && nameSize <= NAME_BYTES_MAX && newcomer.status == STATUS_ACTIVE
-            && areRoles(newcomer.roles) && isSlug(bytes(newcomer.slug));
+            && areRoles(newcomer.roles) && isSlug(bytes(newcomer.slug))
+            && PlainText.isPlain(newcomer.name, false);
     }
 
     function areRoles(uint32 roles) internal pure returns (bool) {

@@ -28,9 +28,18 @@ contract CodesInvariantsTest is Test {
         targetContract(address(handler));
     }
 
+    /// @dev One function, so that a sequence of calls is made once for all of them.
+    function invariant_codes() public view {
+        P1_no_code_has_two_owners();
+        P2_the_past_never_changes();
+        P3_grants_are_what_was_agreed();
+        P4_logs_alone_rebuild_it();
+        P5_grants_below_a_prefix_are_all_there();
+    }
+
     /// @dev At the first second of any grant, and at its end, each sample has the one owner that the naive list gives;
     ///      two in that list would be a failure too.
-    function invariant_P1_no_code_has_two_owners() public view {
+    function P1_no_code_has_two_owners() private view {
         CodesHandler.Kept[] memory kept = handler.kept();
         for (uint256 i = 0; i < 6; ++i) {
             string memory code = handler.samples(i);
@@ -44,7 +53,7 @@ contract CodesInvariantsTest is Test {
     }
 
     /// @dev What was said of a second when its block was over is said still.
-    function invariant_P2_the_past_never_changes() public view {
+    function P2_the_past_never_changes() private view {
         CodesHandler.Said[] memory said = handler.said();
         for (uint256 i = 0; i < said.length; ++i) {
             (uint256 id, uint32 owner) = codes.ownerAt(said[i].code, said[i].second);
@@ -54,7 +63,7 @@ contract CodesInvariantsTest is Test {
     }
 
     /// @dev Who may do what was checked call by call in the handler; the grants are those that its list has.
-    function invariant_P3_grants_are_what_was_agreed() public view {
+    function P3_grants_are_what_was_agreed() private view {
         CodesHandler.Kept[] memory kept = handler.kept();
         assertEq(codes.grantCount(), kept.length);
         for (uint256 i = 0; i < kept.length; ++i) {
@@ -66,12 +75,12 @@ contract CodesInvariantsTest is Test {
         }
     }
 
-    function invariant_P4_logs_alone_rebuild_it() public view {
+    function P4_logs_alone_rebuild_it() private view {
         assertEq(abi.encode(handler.folded()), abi.encode(handler.kept()));
     }
 
     /// @dev The index of prefixes below a prefix misses none and has none twice.
-    function invariant_P5_grants_below_a_prefix_are_all_there() public view {
+    function P5_grants_below_a_prefix_are_all_there() private view {
         string[4] memory above = ["gs1:6900", "gs1:690000", "gs1:690000000001", "cn:6900000"];
         CodesHandler.Kept[] memory kept = handler.kept();
         for (uint256 i = 0; i < above.length; ++i) {

@@ -216,6 +216,30 @@ contract ConsortiumTest is NetworkTest {
         consortium.admit(same, new IConsortium.InitialKey[](0));
     }
 
+    function test_a_name_that_not_everybody_can_decode_is_refused() public {
+        bytes[6] memory bad = [bytes(hex"ff"), hex"4d61ffff", hex"c0af", hex"eda080", hex"4d0a4e", hex"4d00"];
+        IConsortium.Participant memory newcomer = participantOf("third");
+        for (uint256 i = 0; i < bad.length; ++i) {
+            newcomer.name = string(bad[i]);
+            vm.expectRevert(abi.encodeWithSelector(IConsortium.ConsortiumInvalidParticipant.selector, 3));
+            consortium.admit(newcomer, new IConsortium.InitialKey[](0));
+        }
+        newcomer.name = unicode"示例制药 Hersteller für alles 🌍";
+        consortium.admit(newcomer, new IConsortium.InitialKey[](0));
+        assertEq(consortium.participant(3).name, newcomer.name);
+    }
+
+    function test_a_url_that_not_everybody_can_decode_is_refused() public {
+        bytes[4] memory bad = [bytes(hex"ff"), hex"c3bc", hex"00", hex"0a"];
+        for (uint256 i = 0; i < bad.length; ++i) {
+            string memory url = string.concat("https://third.example/", string(bad[i]));
+            IConsortium.Participant memory newcomer = participantOf("third");
+            newcomer.url = url;
+            vm.expectRevert(abi.encodeWithSelector(IConsortium.ConsortiumInvalidUrl.selector, url));
+            consortium.admit(newcomer, new IConsortium.InitialKey[](0));
+        }
+    }
+
     function test_the_constructor_fixes_participants_and_keys() public {
         IConsortium.Participant[] memory first = new IConsortium.Participant[](1);
         first[0] = participantOf("only");

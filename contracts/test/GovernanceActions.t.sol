@@ -116,6 +116,32 @@ contract GovernanceActionsTest is GovernanceTest {
         assertEq(owner, 0);
     }
 
+    /// @dev Whoever is to lose a prefix can hand it to a friend during the delay, and the friend back: a new grant each
+    ///      time. The suspended hand nothing over, and a suspension needs no delay.
+    function test_a_suspended_owner_cannot_evade_a_revocation() public {
+        ICodeRegistry codes = codeRegistry();
+        bytes memory grant = abi.encode(codes, "gs1:4012345", uint32(4), uint64(0), uint64(0));
+        assertTrue(decide(IGov.Action.GrantPrefix, grant));
+        uint256 evaded = proposeBy(3, IGov.Action.RevokePrefix, abi.encode(codes, uint256(1), uint64(0)));
+        vm.prank(adminOf(4));
+        codes.offer(1, 3);
+        vm.prank(adminOf(3));
+        codes.accept(1);
+        vm.warp(now_() + DELAY);
+        assertFalse(governed.execute(evaded));
+        uint256 revocation = proposeBy(2, IGov.Action.RevokePrefix, abi.encode(codes, uint256(2), uint64(0)));
+        approve(4, revocation);
+        assertTrue(decide(IGov.Action.Suspend, abi.encode(uint32(3))));
+        address friend = adminOf(3);
+        vm.prank(friend);
+        vm.expectRevert(abi.encodeWithSelector(ICodeRegistry.CodeRegistryParticipant.selector, 3));
+        codes.offer(2, 4);
+        vm.warp(now_() + DELAY);
+        assertTrue(governed.execute(revocation));
+        (, uint32 owner) = codes.ownerAt("gs1:401234500001", now_());
+        assertEq(owner, 0);
+    }
+
     function test_an_action_is_enacted_by_the_contract_alone() public {
         address[3] memory callers = [stranger, adminOf(1), recoveryOf(1)];
         for (uint256 i = 0; i < callers.length; ++i) {

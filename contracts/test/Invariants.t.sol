@@ -26,8 +26,18 @@ contract InvariantsTest is Test {
         targetContract(address(handler));
     }
 
+    /// @dev One function, so that a sequence of calls is made once for all of them.
+    function invariant_registry() public {
+        C1_sequences_are_dense();
+        C2_records_never_change();
+        C3_only_the_owners_keys_extend_a_stream();
+        C4_the_head_is_that_of_the_logs();
+        C6_C7_each_stopped_registry_names_the_next();
+        C8_verify_says_yes_to_what_was_anchored_only();
+    }
+
     /// @dev Each (stream, sequence) from 1 to the head has a record in exactly one registry, and nothing lies beyond.
-    function invariant_C1_sequences_are_dense() public view {
+    function C1_sequences_are_dense() private view {
         for (uint256 s = 0; s < 4; ++s) {
             uint64 stream = handler.streams(s);
             uint64 length = uint64(handler.lengthOf(stream));
@@ -39,7 +49,7 @@ contract InvariantsTest is Test {
     }
 
     /// @dev Every record equals what the log and the block of its anchor gave when it was accepted.
-    function invariant_C2_records_never_change() public view {
+    function C2_records_never_change() private view {
         for (uint256 i = 0; i < handler.acceptedCount(); ++i) {
             RegistryHandler.Accepted memory old = handler.accepted(i);
             bytes32 record = sha256(abi.encode(tipOf(old), old.blockNumber, old.blockTime));
@@ -47,7 +57,7 @@ contract InvariantsTest is Test {
         }
     }
 
-    function invariant_C3_only_the_owners_keys_extend_a_stream() public {
+    function C3_only_the_owners_keys_extend_a_stream() private {
         for (uint256 i = 0; i < handler.acceptedCount(); ++i) {
             RegistryHandler.Accepted memory old = handler.accepted(i);
             bool owner = old.one.stream >> 16 == 2
@@ -59,7 +69,7 @@ contract InvariantsTest is Test {
 
     /// @dev Rewrites, gaps, replays, forks and strangers were refused by name in the handler; what they asked for left
     ///      no trace: the head is the one that the accepted logs give.
-    function invariant_C4_the_head_is_that_of_the_logs() public view {
+    function C4_the_head_is_that_of_the_logs() private view {
         IAnchorRegistry current = handler.registries(handler.registryCount() - 1);
         for (uint256 s = 0; s < 4; ++s) {
             uint64 stream = handler.streams(s);
@@ -70,7 +80,7 @@ contract InvariantsTest is Test {
     }
 
     /// @dev C6 and C7: registries form one chain; all but the last are stopped, and none but the last moves.
-    function invariant_C6_C7_each_stopped_registry_names_the_next() public view {
+    function C6_C7_each_stopped_registry_names_the_next() private view {
         uint256 count = handler.registryCount();
         for (uint256 i = 0; i < count; ++i) {
             IAnchorRegistry one = handler.registries(i);
@@ -82,7 +92,7 @@ contract InvariantsTest is Test {
     }
 
     /// @dev In the trees of one leaf the entry is found, in all others it is not.
-    function invariant_C8_verify_says_yes_to_what_was_anchored_only() public view {
+    function C8_verify_says_yes_to_what_was_anchored_only() private view {
         bytes32[] memory path = new bytes32[](0);
         for (uint256 i = 0; i < handler.acceptedCount(); ++i) {
             RegistryHandler.Accepted memory old = handler.accepted(i);

@@ -27,8 +27,15 @@ contract NoticesInvariantsTest is Test {
         targetContract(address(handler));
     }
 
+    /// @dev One function, so that a sequence of calls is made once for all of them.
+    function invariant_notices() public view {
+        N1_notices_are_what_the_logs_say();
+        N2_history_is_only_added_to();
+        N3_a_notice_only_becomes_graver_until_it_is_lifted();
+    }
+
     /// @dev Who may act is checked call by call in the handler; what stands is what the logs of those calls give.
-    function invariant_N1_notices_are_what_the_logs_say() public view {
+    function N1_notices_are_what_the_logs_say() private view {
         INoticeBoard.Notice[] memory kept = handler.kept();
         assertEq(board.noticeCount(), kept.length);
         for (uint256 i = 0; i < kept.length; ++i) {
@@ -37,7 +44,7 @@ contract NoticesInvariantsTest is Test {
     }
 
     /// @dev Every wording that ever stood there stands there still, in its order, and every level at its time.
-    function invariant_N2_history_is_only_added_to() public view {
+    function N2_history_is_only_added_to() private view {
         for (uint256 id = 1; id <= board.noticeCount(); ++id) {
             NoticesHandler.Step[] memory steps = handler.steps(id);
             INoticeBoard.Wording[] memory wordings = board.wordingsOf(id);
@@ -55,7 +62,7 @@ contract NoticesInvariantsTest is Test {
     }
 
     /// @dev Levels only become graver until the lifting, which is the last step.
-    function invariant_N3_a_notice_only_becomes_graver_until_it_is_lifted() public view {
+    function N3_a_notice_only_becomes_graver_until_it_is_lifted() private view {
         for (uint256 id = 1; id <= board.noticeCount(); ++id) {
             NoticesHandler.Step[] memory steps = handler.steps(id);
             assertTrue(steps[0].level >= 1 && steps[0].level <= 3);

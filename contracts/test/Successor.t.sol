@@ -75,6 +75,19 @@ contract SuccessorTest is NetworkTest {
         assertEq(third.records(STREAM, 6), recordOf(third, one));
     }
 
+    /// @dev Else the third would go on from the head of the first, while the first goes on too.
+    function test_a_registry_that_was_not_named_names_none() public {
+        IAnchorRegistry third = registryAfter(address(next));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAnchorRegistry.AnchorRegistryNotNamed.selector, address(registry))
+        );
+        consortium.nameSuccessor(next, address(third));
+        bytes memory reason =
+            abi.encodeWithSelector(IAnchorRegistry.AnchorRegistryNotNamed.selector, address(next));
+        refuse(anchorKey, third, nextOf(third, STREAM), reason);
+        extend(anchorKey, STREAM);
+    }
+
     function testFuzz_a_successor_refuses_another_past(uint64 sequence, bytes32 tip) public {
         consortium.nameSuccessor(registry, address(next));
         IAnchorRegistry.Append memory right = nextOf(next, STREAM);

@@ -52,7 +52,7 @@ interface IAnchorRegistry {
     error AnchorRegistryOnlyConsortium(address caller);
     /// @notice `successor` is no registry whose predecessor is this one.
     error AnchorRegistrySuccessorInvalid(address successor);
-    /// @notice The predecessor still takes anchors: it has not named this registry, so nothing can begin here.
+    /// @notice The predecessor still takes anchors: it has not named this registry, so nothing can begin or end here.
     error AnchorRegistryNotNamed(address predecessor);
     /// @notice The constructor got an address without code.
     error AnchorRegistryNoContract(address account);

@@ -29,7 +29,7 @@ uint256 constant STREAM_BITS = 16;
 interface IConsortium {
     /// @notice An organisation in the network.
     /// @param slug Short name, 1 to 32 of a-z, 0-9 and inner hyphens; never used twice.
-    /// @param name Name for people, 1 to 128 bytes UTF-8.
+    /// @param name Name for people, 1 to 128 bytes of well-formed UTF-8 without control characters.
     /// @param url Address of its gateway; empty if it runs none, else `http://` or `https://` and a host, at most 256
     ///        bytes of visible ASCII.
     /// @param roles Bits: 1 manufacturer, 2 distributor, 4 pharmacy, 8 auditor, 16 regulator, 32 voter.
