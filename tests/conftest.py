@@ -105,7 +105,7 @@ def gs1_dir() -> Path:
     return GS1_DIR
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def one_demo_at_a_time() -> Iterator[None]:
     """Held by whatever starts the demo: it listens on fixed ports."""
     lock = ROOT / ".cache" / "demo.lock"

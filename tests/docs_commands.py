@@ -27,6 +27,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -126,7 +127,8 @@ def shape(text: str) -> str:
 class Session:
     """One reader at one page: a folder, an environment, and what was started in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, temporary: Path | None = None) -> None:
+        """`temporary` takes the place of the system's folder for temporary files."""
         self._folder = folder
         self._home = folder.parent / f"{folder.name}-home"
         self._state = folder.parent / f"{folder.name}-state"
@@ -136,6 +138,8 @@ class Session:
         self._env = {key: os.environ[key] for key in keep if key in os.environ}
         self._env["PATH"] = f"{ROOT / '.venv/bin'}:{self._env.get('PATH', '')}"
         self._env |= {"HOME": str(self._home), "NO_COLOR": "1", "COLUMNS": "100"}
+        if temporary is not None:
+            self._env["TMPDIR"] = str(temporary)
         self._state.write_text(f"cd {shlex.quote(str(folder))}\n", encoding="utf-8")
         self._started: list[subprocess.Popen[str]] = []
 
@@ -147,11 +151,11 @@ class Session:
         for process in reversed(self._started):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGINT)
-                try:
+                with suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=15)
-                except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
+            with suppress(ProcessLookupError):  # whatever it left behind, and the watch over it
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def run(self, block: Block, *, timeout_s: float = 300) -> None:
         """Run one block.
@@ -198,9 +202,13 @@ class Session:
         """Start a command that stays up, and wait until `ready_url` answers 200.
 
         Raises:
-            DocsError: it ended, or was not ready in time.
+            DocsError: something else answers there, or it ended, or was not ready in time.
         """
-        script = f". {shlex.quote(str(self._state))}\nexec {command}\n"
+        if _answers(ready_url):
+            raise DocsError(f"{command!r}: something else answers at {ready_url}")
+        # It has a session of its own, so it must notice by itself when these tests are killed.
+        watch = f"(while kill -0 {os.getpid()} 2>/dev/null; do sleep 1; done; kill -TERM 0) &"
+        script = f". {shlex.quote(str(self._state))}\n{watch}\nexec {command}\n"
         log = self._folder.parent / f"{self._folder.name}-background.log"
         with log.open("a") as output:
             process = subprocess.Popen(

@@ -1,5 +1,9 @@
 """Every command in README.md and docs/ runs; the convention is in `tests/docs_commands.py`."""
 
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +20,35 @@ DEMO = "sealtrail demo --keep"
 DEMO_READY = "http://127.0.0.1:8703/readyz"
 
 
+@pytest.fixture(scope="module")
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo's folder is, and no older one."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def demo(
+    temporary: Path, tmp_path_factory: pytest.TempPathFactory, one_demo_at_a_time: None
+) -> Iterator[None]:
+    """One demo for all pages: it takes longer to start than any of them to read."""
+    with Session(tmp_path_factory.mktemp("demo") / "reader", temporary=temporary) as session:
+        session.start(DEMO, ready_url=DEMO_READY)
+        yield
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_the_page_runs(
-    page: str, tmp_path: Path, one_demo_at_a_time: None
+    page: str,
+    tmp_path: Path,
+    temporary: Path,
+    one_demo_at_a_time: None,
+    request: pytest.FixtureRequest,
 ) -> None:
     wanted = blocks(page, (ROOT / page).read_text(encoding="utf-8"))
-    with Session(tmp_path / "reader") as session:
-        if any(block.needs_demo for block in wanted):
-            session.start(DEMO, ready_url=DEMO_READY)
+    if any(block.needs_demo for block in wanted):
+        request.getfixturevalue("demo")
+    with Session(tmp_path / "reader", temporary=temporary) as session:
         for block in wanted:
             session.run(block)
 
@@ -125,6 +149,28 @@ def test_a_background_command_is_awaited_and_ended(tmp_path: Path) -> None:
     run(tmp_path, text + console(f'$ python -c "{fetch}"\nhere', "prints"))
     with pytest.raises(DocsError):
         run(tmp_path, console(f'$ python -c "{fetch}"'))
+
+
+def test_a_background_command_is_not_taken_for_another_one(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:18766/"
+    serve = console("$ python -m http.server --bind 127.0.0.1 18766", f"background {url}")
+    with pytest.raises(DocsError, match="something else answers"):
+        run(tmp_path, serve + serve)
+
+
+def test_a_background_command_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib; from tests.docs_commands import Session; "
+        f"session = Session(pathlib.Path({str(tmp_path / 'reader')!r})); "
+        "session.start('python -m http.server --bind 127.0.0.1 18767', "
+        "ready_url='http://127.0.0.1:18767/'); os.kill(os.getpid(), 9)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
+    assert ended.returncode == -9
+    url = "http://127.0.0.1:18767/"
+    serve = console("$ python -m http.server --bind 127.0.0.1 18767", f"background {url}")
+    time.sleep(3)  # the watch looks every second
+    run(tmp_path, serve)
 
 
 def test_the_shape_of_a_line_is_its_words() -> None:
