@@ -95,7 +95,7 @@ async def verify_against_chain(
         hold_to_proof(answering)
         seals = await seals_of(answering, at, network)
     # A stale witness may show a recall that was lifted since: it is heard only if nobody else is.
-    telling = [one for one in asked if one.state in _TELLING] or [
+    telling = [one for one in asked if one.state in _TELLING or one.is_without_state] or [
         one for one in asked if one.state is WitnessState.STALE
     ]
     told = await asyncio.gather(*(findings_of(one, checked, network) for one in telling))

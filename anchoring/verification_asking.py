@@ -38,6 +38,15 @@ class Asked:
     proven: list[ProvenRecord] = field(default_factory=list)
     """The same, as it proves; empty if it gives no proof."""
 
+    @property
+    def is_without_state(self) -> bool:
+        """Whether it is on the chain, but did not answer about the block that was agreed on.
+
+        What it knows of its own newest block counts: else whoever moves the question to a block
+        of which others have no state any more would silence them.
+        """
+        return self.head is not None and self.state is WitnessState.UNAVAILABLE
+
     def settle(self, state: WitnessState, code: str, text: str) -> None:
         """Note what became of it."""
         self.state, self.code, self.text = state, code, text

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from anchoring.chain.network import Contract, Network
 from anchoring.core.verify import CheckedBundle
+from anchoring.directory.lots import lot_key
 from anchoring.directory.prefixes import prefix_of_code, product_of_code
 from anchoring.errors import ChainError
 from anchoring.ports import BlockRef, KeyState
@@ -26,8 +27,15 @@ PURPOSE_ANCHOR = 1
 ACTIVE = 1
 NOT_AUTHORISED = "not_authorised"
 RECALLED = "recalled"
+NOTICES_MAX = 2048
+"""Notices of one product that are read, newest first; more are told of as unchecked."""
+_AT_ONCE = 16
 PREFIXES_MAX = 256
 """Prefixes and products of one bundle that are asked about; more are told of as unchecked."""
+
+STEP_TIMEOUT_S = 60.0
+"""A witness that answers each of a thousand questions late must not hold up the verdict; what it
+told until then counts."""
 
 _STATUS_WORDS = {0: "unknown", 1: "active", 2: "suspended", 3: "removed"}
 _LOT_NAME = "$['ilmd']['cbvmda:lotNumber']"
@@ -104,7 +112,11 @@ async def findings_of(one: Asked, checked: CheckedBundle, network: Network) -> F
 
 async def _told(found: Findings, name: str, what: str, step: Awaitable[None]) -> None:
     try:
-        await step
+        async with asyncio.timeout(STEP_TIMEOUT_S):
+            await step
+    except TimeoutError:
+        text = f"{name} did not tell all of {what} within {STEP_TIMEOUT_S:g} s"
+        found.warn("warnings_unchecked", text)
     except ChainError as error:
         found.warn("warnings_unchecked", f"{name} did not tell {what}: {error}")
 
@@ -253,18 +265,35 @@ class _Asking:
 
     async def _standing(self, board: Contract, product: str) -> AsyncIterator[NoticeState]:
         at = self.head.block_hash
-        for notice in await self.reader.notices_of(board.address, product, at=at):
-            if not notice.lifted_at:
-                yield notice
+        numbers = await self.reader.notice_numbers(board.address, product, at=at)
+        if len(numbers) > NOTICES_MAX:
+            text = f"only the newest {NOTICES_MAX} of {len(numbers)} notices of {product} were read"
+            self.found.warn("warnings_unchecked", text)
+        # Newest first, and each told as it comes: nobody hides a recall behind other notices.
+        newest = numbers[: -NOTICES_MAX - 1 : -1]
+        for start in range(0, len(newest), _AT_ONCE):
+            asked = (
+                self.reader.notice(board.address, one, product, at=at)
+                for one in newest[start : start + _AT_ONCE]
+            )
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            for notice in answers:
+                if isinstance(notice, ChainError):
+                    self.found.warn("warnings_unchecked", f"a notice was not told: {notice}")
+                elif isinstance(notice, BaseException):
+                    raise notice
+                elif not notice.lifted_at:
+                    yield notice
 
     def _notice(self, notice: NoticeState, lots: Sequence[frozenset[str]]) -> None:
         since = date(notice.published_at)
         what = f"{notice.product} (notice {notice.id}, level {notice.level}, since {since})"
         code, text = RECALLED, f"{what} is recalled"
         if notice.lots:
-            named = [known & frozenset(notice.lots) for known in lots]
-            if any(named):
-                text = f"lot {', '.join(sorted(frozenset().union(*named)))} of {text}"
+            stated = {lot_key(lot) for known in lots for lot in known}
+            named = sorted(lot for lot in notice.lots if lot_key(lot) in stated)
+            if named:
+                text = f"lot {', '.join(named)} of {text}"
             elif all(lots):
                 return  # every lot is known, and none is recalled
             else:

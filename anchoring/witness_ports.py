@@ -71,10 +71,14 @@ class WitnessReader(AnchorReader, Protocol):
         """Return who owned the codes below a prefix at a time, 0 if nobody."""
         ...
 
-    async def notices_of(
-        self, notice_board: bytes, product: str, *, at: bytes
-    ) -> list[NoticeState]:
-        """Return the notices about a product, lifted ones too, in order of publication."""
+    async def notice_numbers(self, notice_board: bytes, product: str, *, at: bytes) -> list[int]:
+        """Return the numbers of the notices about a product, lifted ones too, oldest first."""
+        ...
+
+    async def notice(
+        self, notice_board: bytes, number: int, product: str, *, at: bytes
+    ) -> NoticeState:
+        """Return one of them, which must be about that product."""
         ...
 
     async def sealers(self, block_hash: bytes) -> tuple[bytes, ...]:

@@ -34,7 +34,8 @@ class Liar(ThreadingHTTPServer):
 
     def __init__(self, node: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.node, self.lie = node, truth
+        self.node = node
+        self.lie: Lie = truth
         self.is_closing = False
         self.url = f"http://127.0.0.1:{self.server_port}"
 

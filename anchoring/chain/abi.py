@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -16,6 +17,11 @@ from eth_utils.crypto import keccak
 
 from anchoring.errors import ChainUnavailableError, ContractRefusedError
 
+NESTED_SIZE_BYTES_MAX = 32 * 1024
+"""Of a list of texts each element is an offset, and all may name one place: a few hundred KiB would
+become gigabytes. No view or log of the contracts with such a list comes near this size."""
+
+_NESTED = re.compile(r"(?:string|bytes)\[\]|(?:string|bytes|\])[^()]*\)\[\]")
 _WORD_BYTES = 32
 
 
@@ -159,6 +165,8 @@ def _indexed(field: Mapping[str, Any], word: bytes) -> Any:
 
 
 def _decoded(types: list[str], data: bytes, *, what: str) -> tuple[Any, ...]:
+    if len(data) > NESTED_SIZE_BYTES_MAX and any(map(_NESTED.search, types)):
+        raise ChainUnavailableError(f"{what} is larger than these contracts allow")
     try:
         return tuple(_decode(types, data))
     except (DecodingError, ValueError, OverflowError) as error:

@@ -26,12 +26,13 @@ def at_block(block_hash: bytes | None) -> object:
 
 
 class EvmCalls:
-    """What reader and writer share: an endpoint and the two contracts' ABIs."""
+    """What reader and writer share: an endpoint and the contracts' ABIs."""
 
     def __init__(self, rpc: EvmRpc) -> None:
         self._rpc = rpc
         self._registry_abi = ContractAbi(load("AnchorRegistry").abi)
         self._consortium_abi = ContractAbi(load("Consortium").abi)
+        self._board_abi = ContractAbi(load("NoticeBoard").abi)
 
     @property
     def name(self) -> str:

@@ -24,6 +24,8 @@ from anchoring.ports import BlockRef
 _ADDRESS_SIZE_BYTES: Final = 20
 _WORD_SIZE_BYTES: Final = 32
 _LOGS_MAX: Final = 100_000
+_NUMBER_MAX: Final = 2**53 - 1
+_TIME_MAX: Final = 253_402_300_799  # the last second of the year 9999
 
 
 class RangeRefusedError(ChainUnavailableError):
@@ -90,6 +92,8 @@ class EvmLogReader(EvmReader):
             block_hash=rpc.data(answer.get("hash"), what="block hash", size=HASH_SIZE_BYTES),
             time=rpc.quantity(answer.get("timestamp"), what="block time"),
         )
+        if ref.number > _NUMBER_MAX or ref.time > _TIME_MAX:  # no database or calendar holds them
+            raise ChainUnavailableError(f"{self.name} gives a block that no chain has yet")
         if number not in (None, ref.number):
             raise ChainUnavailableError(f"{self.name} gives another block than number {number}")
         parent = rpc.data(answer.get("parentHash"), what="parent hash", size=HASH_SIZE_BYTES)

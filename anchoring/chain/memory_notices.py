@@ -74,12 +74,17 @@ class MemoryViews:
         del code_registry, at
         return self._notices.owner_at(prefix, time)
 
-    async def notices_of(
-        self, notice_board: bytes, product: str, *, at: bytes
-    ) -> list[NoticeState]:
-        """Return the notices about a product."""
+    async def notice_numbers(self, notice_board: bytes, product: str, *, at: bytes) -> list[int]:
+        """Return the numbers of the notices about a product, oldest first."""
         del notice_board, at
-        return [one for one in self._notices.notices.values() if one.product == product]
+        return [one.id for one in self._notices.notices.values() if one.product == product]
+
+    async def notice(
+        self, notice_board: bytes, number: int, product: str, *, at: bytes
+    ) -> NoticeState:
+        """Return one of them."""
+        del notice_board, product, at
+        return self._notices.notices[number]
 
     async def sealers(self, block_hash: bytes) -> tuple[bytes, ...]:
         """Return nobody: blocks in memory have no seals."""

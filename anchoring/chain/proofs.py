@@ -96,7 +96,9 @@ def _leaf(root: bytes, key: bytes, nodes: list[Any]) -> bytes:
         value = HexaryTrie.get_from_proof(root, keccak(key), nodes)  # type: ignore[no-untyped-call]
     except (*_BROKEN, *_NO_NODE) as error:
         raise ProofError("a node of the proof is missing, or is another one's") from error
-    return bytes(value)
+    if not isinstance(value, bytes):  # of a root that somebody made up
+        raise ProofError("a leaf of the proof holds no bytes")
+    return value
 
 
 def _storage_proof(answer: Mapping[str, Any], slot: bytes) -> object:

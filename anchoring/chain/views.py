@@ -12,9 +12,6 @@ from anchoring.chain.proofs import check_proof, record_slot
 from anchoring.errors import ChainUnavailableError, ContractRefusedError, FormatError
 from anchoring.witness_ports import NoticeState, ProvenRecord
 
-NOTICES_MAX = 256
-"""Notices of one product that are read; a product with more is told of, not read through."""
-
 
 class EvmViews(EvmCalls):
     """`anchoring.witness_ports` over JSON-RPC. `at` is a block hash everywhere."""
@@ -46,25 +43,23 @@ class EvmViews(EvmCalls):
         _, participant = await self._call(abi, code_registry, "ownerAt", prefix, time, at=at)
         return int(participant)
 
-    async def notices_of(
-        self, notice_board: bytes, product: str, *, at: bytes
-    ) -> list[NoticeState]:
-        """Return the notices about a product, lifted ones too, in order of publication."""
-        abi = ContractAbi(load("NoticeBoard").abi)
-        (ids,) = await self._call(abi, notice_board, "noticesOf", product, at=at)
-        if len(ids) > NOTICES_MAX:
-            raise ChainUnavailableError(f"{self.name} has {len(ids)} notices of {product}")
-        found = []
-        for one in ids:
-            (fields,) = await self._call(abi, notice_board, "notice", one, at=at)
-            level, drill, _, publisher, published_at, lifted_at, scope = fields
-            notice = NoticeState(
-                int(one), level, drill, publisher, published_at, lifted_at, *_scope(scope)
-            )
-            if notice.product != product:
-                raise ChainUnavailableError(f"{self.name} gives a notice of another product")
-            found.append(notice)
-        return found
+    async def notice_numbers(self, notice_board: bytes, product: str, *, at: bytes) -> list[int]:
+        """Return the numbers of the notices about a product, lifted ones too, oldest first."""
+        (numbers,) = await self._call(self._board_abi, notice_board, "noticesOf", product, at=at)
+        return list(numbers)
+
+    async def notice(
+        self, notice_board: bytes, number: int, product: str, *, at: bytes
+    ) -> NoticeState:
+        """Return one of them, which must be about that product."""
+        (fields,) = await self._call(self._board_abi, notice_board, "notice", number, at=at)
+        level, drill, _, publisher, published_at, lifted_at, scope = fields
+        notice = NoticeState(
+            number, level, drill, publisher, published_at, lifted_at, *_scope(scope)
+        )
+        if notice.product != product:
+            raise ChainUnavailableError(f"{self.name} gives a notice of another product")
+        return notice
 
     async def sealers(self, block_hash: bytes) -> tuple[bytes, ...]:
         """Return who sealed a block; raises FormatError if the header is not that block's."""

@@ -102,6 +102,9 @@ _C, _P, _N, _R = Source.CONSORTIUM, Source.CODE_REGISTRY, Source.NOTICE_BOARD, S
 _ADMITTED: Final = ("string", "string", "string", "uint32", "address", "address")
 _KEY_ADDED: Final = ("uint8", "uint64", "uint64", "uint64[]")
 _PUBLISHED: Final = ("uint8", "bool", "bool", "(string,string[],bytes32)", _WORDING)
+_PUBLISHED_SIZE_BYTES_MAX: Final = 32 * 1024
+"""More than the contract lets anybody write. Lots are offsets, and may all name one place: without
+a limit a small log decodes to gigabytes."""
 _ID: Final = ("uint256",)
 _ID_AND_WHO: Final = ("uint256", "uint32")
 _WHO_AND_KEYS: Final = ("uint32", "address", "address")
@@ -159,7 +162,8 @@ def read_event(contracts: Contracts, log: ChainLog) -> Event | None:
     declared = _BY_TOPIC.get((source, log.topics[0]))
     if declared is None:
         return None
-    if len(log.topics) != 1 + len(declared.indexed):
+    is_large = declared.plain == _PUBLISHED and len(log.data) > _PUBLISHED_SIZE_BYTES_MAX
+    if is_large or len(log.topics) != 1 + len(declared.indexed):
         raise _undecodable(declared, log)
     try:
         indexed = [

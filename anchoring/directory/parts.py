@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
+from anchoring.directory.lots import lot_key
+
 T = TypeVar("T")
 
 
@@ -206,4 +208,6 @@ class Notice:
         """
         if self.has_list:
             return self.digest in codes_listed
-        return not self.lots or lot in self.lots
+        if lot is None or not self.lots:
+            return not self.lots
+        return lot_key(lot) in map(lot_key, self.lots)

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from anchoring.directory.code_list import CodeList, CodeListError
+from anchoring.directory.lots import lot_key
 from anchoring.directory.model import Directory, Notice
 from anchoring.directory.prefixes import product_of_code
 from node_gateway.errors import NotFoundError, Spot
@@ -28,7 +29,6 @@ from node_gateway.state.recalls import (
     StandingNotices,
     brings_to_people,
     gravest_first,
-    lot_key,
     match_of,
 )
 from node_gateway.storage.database import Database

@@ -6,11 +6,11 @@ somebody asks (docs/adr/0009-notices-are-laid-over-states.md).
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from anchoring.directory.lots import lot_key
 from anchoring.directory.model import Directory, Notice
 from anchoring.directory.prefixes import product_of_code
 from node_gateway.state.words import REMOVED, SELLING, SHIPPING
@@ -85,15 +85,6 @@ class StandingNotices:
         """Return the notices about the product of a code."""
         product = product_of_code(code)
         return () if product is None else self._by_product.get(product, ())
-
-
-def lot_key(lot: str) -> str:
-    """Return what two spellings of one lot have in common.
-
-    A lot is compared without regard to case, width and outer spaces: whoever types it on the
-    notice and whoever scans it write it differently, and a warning too many is the lesser evil.
-    """
-    return unicodedata.normalize("NFKC", lot).strip().casefold()
 
 
 def match_of(notice: Notice, known: Known, lists_loaded: Collection[bytes]) -> Match | None:

@@ -226,7 +226,10 @@ function weigh(anchored, warnings, told) {
 }
 
 async function tell(asking, witnesses, checked) {
-  const answered = witnesses.filter(({ status }) => !SET_ASIDE.includes(status));
+  // Whoever is on the chain and has no state of the agreed block knows that of its own newest one.
+  const isHeard = ({ status, headHash }) =>
+    !SET_ASIDE.includes(status) || (status === "chain_unavailable" && Boolean(headHash));
+  const answered = witnesses.filter(isHeard);
   // A stale witness may show a recall that was lifted since: it is heard only if nobody else is.
   const telling = answered.length ? answered : witnesses.filter(({ status }) => status === "witness_stale");
   const tips = new Map();

@@ -14,8 +14,12 @@ const ACTIVE = 1n;
 const PURPOSE_ANCHOR = 1;
 const STATUS_WORDS = ["unknown", "active", "suspended", "removed"];
 const LOT_PATH = "$['ilmd']['cbvmda:lotNumber']";
-/** Prefixes and products of one bundle, and notices of one product, that are asked about. */
+/** Prefixes and products of one bundle that are asked about. */
 const ASKED_MAX = 256;
+/** Notices of one product that are read, newest first, so many at once. */
+const [NOTICES_MAX, AT_ONCE] = [2048, 16];
+/** A witness that answers each of a thousand questions late must not hold up the verdict. */
+const STEP_TIMEOUT_MS = 60_000;
 const ANCHORED = `0x${keccakOfText("Anchored(uint64,uint64,bytes32,uint64,bytes32,bytes32,address)")}`;
 const KEY = { fields: [...Array(6).fill("number"), "bool"] };
 const SCOPE = { fields: ["text", { list: "text" }, "word"] };
@@ -45,12 +49,17 @@ function plainOf(lot) {
   }
 }
 
+/** What two spellings of one lot have in common: neither case, nor width, nor outer spaces count. */
+function lotKey(lot) {
+  return lot.normalize("NFKC").trim().toUpperCase().toLowerCase();
+}
+
 /** The lots that a bundle states for a code: in the code itself, or in the event. */
 function lotsOf(checked, code) {
   const stated = checked.items.find(({ path }) => path === LOT_PATH)?.value;
   const parts = code.split("?")[0].split("/");
   const own = parts.flatMap((lot, at) => (parts[at - 1] === "10" ? [plainOf(lot)] : []));
-  return new Set(typeof stated === "string" ? [...own, stated] : own);
+  return new Set((typeof stated === "string" ? [...own, stated] : own).map(lotKey));
 }
 
 /** What cannot be asked, because the network file names no contract for it; says nothing against a bundle. */
@@ -69,6 +78,7 @@ class Asking {
     this.at = { blockHash: witness.headHash, requireCanonical: true };
     this.warnings = [];
     this.owns = null;
+    this.isLate = false;
   }
 
   warn(code, text, since = 0) {
@@ -190,12 +200,22 @@ class Asking {
     for (const product of [...codes.keys()].sort().slice(0, ASKED_MAX)) {
       const lots = codes.get(product).map((code) => lotsOf(this.checked, code));
       const [ids] = await this.view(noticeBoard.address, "noticesOf(string)", [product], [{ list: "number" }]);
-      if (ids.length > ASKED_MAX) throw new Error("too many notices of one product");
-      for (const id of ids) {
-        const [notice] = await this.view(noticeBoard.address, "notice(uint256)", [id], [NOTICE]);
-        if (notice[6][0] !== product) throw new Error("a notice of another product");
-        if (!notice[5]) this.notice(id, notice, lots);
+      if (ids.length > NOTICES_MAX) this.warn("warnings_unchecked", "only the newest notices were read");
+      // Newest first, and each told as it comes: nobody hides a recall behind other notices.
+      const newest = ids.slice(-NOTICES_MAX).reverse();
+      for (let at = 0; at < newest.length && !this.isLate; at += AT_ONCE) {
+        await Promise.all(newest.slice(at, at + AT_ONCE).map((id) => this.readNotice(id, product, lots)));
       }
+    }
+  }
+
+  async readNotice(id, product, lots) {
+    try {
+      const [notice] = await this.view(this.network.noticeBoard.address, "notice(uint256)", [id], [NOTICE]);
+      if (notice[6][0] !== product) throw new Error("a notice of another product");
+      if (!notice[5]) this.notice(id, notice, lots);
+    } catch (error) {
+      this.warn("warnings_unchecked", `a notice was not told: ${error.message}`);
     }
   }
 
@@ -203,7 +223,7 @@ class Asking {
     const what = `${product} (notice ${id}, level ${level}, since ${dateOf(publishedAt)})`;
     let [code, text] = ["recalled", `${what} is recalled`];
     if (recalled.length) {
-      if (lots.some((known) => recalled.some((lot) => known.has(lot)))) text = `the lot of ${text}`;
+      if (lots.some((known) => recalled.some((lot) => known.has(lotKey(lot))))) text = `the lot of ${text}`;
       else if (lots.every((known) => known.size)) return; // every lot is known, and none is recalled
       else [code, text] = ["recall_lots", `some lots of ${what} are recalled, compare: ${recalled.join(", ")}`];
     } else if (BigInt(`0x${list}`)) {
@@ -235,10 +255,19 @@ class Asking {
 export async function findingsOf(asking, witness, checked, tips) {
   const one = new Asking(asking, witness, checked);
   const steps = [one.participant(), one.key(tips), one.prefixes(), one.notices(), one.successors()];
-  for (const { reason } of await Promise.allSettled(steps)) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      one.isLate = true;
+      reject(new Error("it took too long"));
+    }, STEP_TIMEOUT_MS);
+  });
+  const timely = steps.map((step) => Promise.race([step, late]));
+  for (const { reason } of await Promise.allSettled(timely)) {
     if (reason) one.warn("warnings_unchecked", `${witness.url} did not tell all: ${reason.message}`);
   }
-  return { warnings: one.warnings, owns: one.owns };
+  clearTimeout(timer);
+  return { warnings: [...one.warnings], owns: one.owns };
 }
 
 /** What anybody shows, each once with the organisations that show it. */

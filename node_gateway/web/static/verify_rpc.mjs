@@ -7,6 +7,8 @@ const BYTES = /^0x(?:[0-9a-fA-F]{2})*$/;
 const WORD_LENGTH = 64; // hex digits
 const ANSWER_SIZE_BYTES_MAX = 8 * 1024 * 1024; // a block with the hashes of its transactions is the largest
 const TIMEOUT_MS = 10_000;
+/** Offsets of a list may all name one place: a small result would become gigabytes. */
+const NESTED_SIZE_BYTES_MAX = 32 * 1024;
 
 /** The text of an answer; whoever sends without end is cut off, not waited for. */
 async function textOf(response) {
@@ -73,6 +75,10 @@ function isDynamic(type) {
   return type === "text" || Boolean(type.list) || Boolean(type.fields?.some(isDynamic));
 }
 
+function isNested(type) {
+  return Boolean((type.list && isDynamic(type.list)) || type.fields?.some(isNested));
+}
+
 function widthOf(type) {
   if (isDynamic(type) || !type.fields) return WORD_LENGTH;
   return type.fields.reduce((sum, field) => sum + widthOf(field), 0);
@@ -134,5 +140,8 @@ function valueAt(type, data, at) {
 export async function callView(ask, { to, at }, signature, values, types) {
   const result = await ask("eth_call", [{ to, data: callData(signature, values) }, at]);
   if (!BYTES.test(result) || result === "0x") throw new Error(`no result of ${signature}`);
+  if (result.length > 2 * NESTED_SIZE_BYTES_MAX && types.some(isNested)) {
+    throw new Error(`the result of ${signature} is larger than these contracts allow`);
+  }
   return fieldsAt(types, result.slice(2), 0);
 }
