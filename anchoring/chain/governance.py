@@ -25,7 +25,7 @@ NO_ADDRESS: Final = bytes(20)
 NO_EVIDENCE: Final = bytes(32)
 NO_END: Final = 0
 STATUS_ACTIVE: Final = 1
-ARGUMENTS_SIZE_BYTES_MAX: Final = 64 * 1024
+ARGUMENTS_SIZE_BYTES_MAX: Final = 16 * 1024
 
 
 class ActionKind(IntEnum):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
-from anchoring.directory.model import Directory
+from anchoring.directory.model import Directory, Notice
 from node_gateway.services.notice_goods import NoticeGoods
 from node_gateway.services.notices import Notices
 from node_gateway.storage.errors import StorageError
@@ -47,7 +47,7 @@ class NoticeWatch:
         self._notices, self.goods, self._metrics = notices, goods, metrics
         self._wake = asyncio.Event()
         self._ending = False
-        self._told: set[tuple[int, int]] = set()
+        self._told: set[tuple[Notice, int]] = set()
         self._seen: object = None
         self._log = structlog.get_logger()
 
@@ -87,8 +87,10 @@ class NoticeWatch:
         self._metrics.notices.labels("drill").set(counts.drills)
         self._metrics.notices_here.set(counts.here)
         for one in standing:
-            if one.id in known and (one.id, one.level) not in self._told:
-                self._told.add((one.id, one.level))
+            # By all that it says at first: a reorg may give its number to another notice.
+            told = replace(one, steps=one.steps[:1]), one.level
+            if one.id in known and told not in self._told:
+                self._told.add(told)
                 say = self._log.info if one.drill else self._log.warning
                 say(
                     "a notice is about a product that is known here",
