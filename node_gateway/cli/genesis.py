@@ -83,7 +83,7 @@ def genesis(
     numbers = f"--chain-id {chain_id} --timestamp {moment} --block-period {block_period}"
     _say_how_to_repeat(f"{' '.join(repeated)} {numbers} --delay {delay} --lifetime {lifetime}")
     if len(validators) < VALIDATORS_ENOUGH:
-        say(f"{len(validators)} validators: the chain stands still when one of them fails.")
+        say(f"With fewer than {VALIDATORS_ENOUGH} validators the chain stands still if one fails.")
 
 
 async def _make(

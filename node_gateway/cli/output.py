@@ -230,19 +230,36 @@ def _as_data(error: Exception) -> dict[str, Any]:
         said = error.problem or {"code": "command", "detail": str(error)}
         return {"error": {**said, "try": error.attempt}}
     from anchoring.chain.refusals import explain
-    from anchoring.errors import ContractRefusedError, FormatError
+    from anchoring.errors import ContractRefusedError
 
     if isinstance(error, ContractRefusedError):
         words = explain(error)
         return {"error": {"code": words.code, "detail": words.sentence, "try": words.step}}
     code = getattr(error, "code", None)
     if not isinstance(code, str):
-        return {"error": {"code": "internal", "detail": type(error).__name__}}
-    attempt = ATTEMPTS.get(code) or getattr(error, "hint", None)
-    if attempt is None and isinstance(error, FormatError):
-        attempt = _FILE_ATTEMPTS.get(code, "correct the input")
-    told = {"code": code, "detail": str(error)}
-    return {"error": {**told, "try": attempt} if attempt else told}
+        told = {"code": "internal", "detail": type(error).__name__}
+        return {"error": {**told, "try": "sealtrail doctor"}}
+    return {"error": {"code": code, "detail": str(error), "try": _attempt(error, code)}}
+
+
+def _attempt(error: Exception, code: str) -> str:
+    """Return the same next step that people read on stderr (`explained`)."""
+    from anchoring.errors import FormatError, KeyBusyError, KeystoreError, SubmissionUnknownError
+    from node_gateway.epcis.errors import EpcisError
+    from node_gateway.errors import GatewayError, SettingsError
+    from node_gateway.storage.errors import StorageError
+
+    if isinstance(error, (GatewayError, EpcisError)) and not isinstance(error, SettingsError):
+        return ATTEMPTS.get(code) or error.hint or "sealtrail --help"
+    if isinstance(error, KeystoreError):
+        return keystore_attempt(code)
+    if isinstance(error, StorageError):
+        return _storage_attempt(code)
+    if isinstance(error, FormatError):
+        return _FILE_ATTEMPTS.get(code, "correct the input")
+    if isinstance(error, (KeyBusyError, SubmissionUnknownError)):
+        return "the same command again, in a moment"
+    return getattr(error, "hint", None) or "sealtrail doctor"
 
 
 _FILE_ATTEMPTS = {

@@ -168,3 +168,19 @@ def test_what_nobody_can_read_is_not_approved(chain: Anvil, tmp_path: Path) -> N
             Planner(lying, net, GovernanceCalls(net), key).plan(Approve(1))
         assert caught.value.code == code
     assert honest.state_at(known, known.head.time) is ProposalState.OPEN
+
+
+def test_programs_read_the_same_next_step_as_people(
+    town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "passphrase"
+    wrong.write_text("not this one")
+    for variable, value, status, code in (
+        ("SEALTRAIL_CHAIN__RPC", "http://127.0.0.1:9", 13, "chain_unavailable"),
+        ("SEALTRAIL_KEYS__PASSPHRASE_FILE", str(wrong), 1, "keystore_passphrase"),
+    ):
+        with monkeypatch.context() as changed:
+            changed.setenv(variable, value)
+            said = town("maker", *PROPOSE, "suspend", "pharmacy", "--yes", "--json")
+        refused(said, status, code)
+    assert asyncio.run(town.net.directory()).proposals == {}
