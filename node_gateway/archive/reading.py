@@ -143,7 +143,12 @@ def _answer(archive: Archive, code: str) -> dict[str, Any] | None:
     rows = _rows(archive, query, (answer_id(archive.salt, code),))
     if not rows:
         return None
-    found: dict[str, Any] = json.loads(unseal(archive.salt, code, rows[0][0]))
+    try:
+        found = json.loads(unseal(archive.salt, code, rows[0][0]))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("product", {}), dict):
+        raise ArchiveDamagedError("an answer of the archive is none")
     return found
 
 

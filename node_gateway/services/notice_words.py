@@ -117,7 +117,10 @@ def _short_wire(notice: Notice, directory: Directory) -> dict[str, Any]:
         "level": notice.level,
         "drill": notice.drill,
         "headline": headline(notice),
-        "text": {"en": last.wording.en, "zh": last.wording.zh},
+        "text": {
+            "en": _latest(step.wording.en for step in notice.steps),
+            "zh": _latest(step.wording.zh for step in notice.steps),
+        },
         "uri": last.wording.uri or None,
         "uriDigest": last.wording.uri_digest.hex() if last.wording.uri else None,
         "product": notice.product,
@@ -130,6 +133,11 @@ def _short_wire(notice: Notice, directory: Directory) -> dict[str, Any]:
         "byRegulator": notice.by_regulator,
         "since": _time(notice.steps[0].at),
     }
+
+
+def _latest(texts: Iterable[str]) -> str:
+    """Return the newest text of a language; a step may say nothing new in one of them."""
+    return next((text for text in reversed(list(texts)) if text), "")
 
 
 def _step_wire(step: NoticeStep) -> dict[str, Any]:

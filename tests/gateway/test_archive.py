@@ -21,7 +21,7 @@ from anchoring.core.merkle import build_levels, leaf_hash, tree_root
 from anchoring.core.verify import about_code, check_bundles
 from anchoring.verification import ChainVerdict, Outcome, Witness, verify_against_chain
 from node_gateway.api.anchors import anchor_wire
-from node_gateway.archive.reading import Archives, open_archive
+from node_gateway.archive.reading import Archives, answer, open_archive
 from node_gateway.archive.sealing import ArchiveDamagedError, answer_id, seal, unseal
 from node_gateway.archive.writing import Origin, write_archive
 from tests.anvil import Anvil
@@ -91,11 +91,11 @@ async def test_another_party_answers_as_the_gateway_did(left: Left) -> None:
     stranger, before = left.host.stranger(), left.before
     listed = (await stranger.get("/v1/archives")).json()["archives"]
     assert [(one["slug"], one["base"]) for one in listed] == [("maker", "/archives/maker")]
-    answer = (await stranger.get(look_up(left.code))).json()
-    assert answer["archive"]["name"] == "Maker"
+    answered = (await stranger.get(look_up(left.code))).json()
+    assert answered["archive"]["name"] == "Maker"
     same = ("code", "issuedHere", "sold", "product", "proofs", "corrections", "notices")
-    assert {name: answer[name] for name in same} == {name: before[name] for name in same}
-    assert (await verdict_of(left, answer["proofs"])).outcome is Outcome.VERIFIED
+    assert {name: answered[name] for name in same} == {name: before[name] for name in same}
+    assert (await verdict_of(left, answered["proofs"])).outcome is Outcome.VERIFIED
     page = (await stranger.get("/archives/maker/v1/anchors")).json()
     assert page["anchors"] == [one for one in left.anchors if one["state"] == "final"]
 
@@ -148,8 +148,20 @@ async def test_a_changed_answer_does_not_open(left: Left, tmp_path: Path) -> Non
         opened.execute("UPDATE answer SET sealed = ? WHERE id = ?", (flipped, name))
         opened.commit()
     host.gateway.archives._by_slug["maker"] = open_archive(changed)
-    answer = await host.stranger().get(look_up(code))
-    assert (answer.status_code, answer.json()["code"]) == (500, "archive_damaged")
+    refused = await host.stranger().get(look_up(code))
+    assert (refused.status_code, refused.json()["code"]) == (500, "archive_damaged")
+
+
+@pytest.mark.parametrize("planted", [b"[]", b"not JSON", b'{"product": null}'])
+async def test_an_answer_that_is_none_is_said_to_be_damage(left: Left, planted: bytes) -> None:
+    """Whoever wrote the archive may have sealed anything."""
+    archive = open_archive(left.file)
+    with closing(sqlite3.connect(left.file)) as opened:
+        sealed = seal(archive.salt, left.code, planted)
+        opened.execute("UPDATE answer SET sealed = ?", (sealed,))
+        opened.commit()
+    with pytest.raises(ArchiveDamagedError):
+        await answer(archive, left.code)
 
 
 async def test_an_archive_is_never_overwritten(left: Left) -> None:
