@@ -40,7 +40,7 @@ SHORT_POSTGRES: list[Kill] = [
 ]
 KINDS = (
     *("store", "batch", "outbox", "seen", "final"),
-    *("project", "forget", "erase_secret", "erase"),
+    *("project", "follow_chain", "forget", "erase_secret", "erase"),
 )
 # What a run does at least; a step that is renamed away must not leave the sweep unnoticed.
 STEPS = {
