@@ -61,17 +61,18 @@ async def test_f21_a_full_queue_refuses_at_once_and_loses_nothing(
         await asyncio.to_thread(disk.reached.wait, 30)
         waiting = [send(number) for number in range(1, 10 * WAITING_MAX)]
         try:
-            await until(lambda: sum(task.done() for task in waiting) == len(waiting) - WAITING_MAX)
-            done = [task for task in waiting if task.done()]
+            await until(lambda: sum(task.done() for task in waiting) >= len(waiting) - WAITING_MAX)
         finally:
             disk.release()
-        for task in done:
-            refused = task.result()
+        answers = [await first, *[await task for task in waiting]]
+        taken = [one for one in answers if one.status_code == 201]
+        refusals = [one for one in answers if one.status_code != 201]
+        # What follows the chain writes too, and may have held one of the places.
+        assert WAITING_MAX <= len(taken) <= WAITING_MAX + 1
+        for refused in refusals:
             assert (refused.status_code, refused.json()["code"]) == (503, "store_busy")
             assert int(refused.headers["Retry-After"]) > 0
-        taken = [await first, *[await task for task in waiting if task not in done]]
-        assert {one.status_code for one in taken} == {201}
-        assert (await here.client.get("/v1/status")).json()["events"] == WAITING_MAX + 1
+        assert (await here.client.get("/v1/status")).json()["events"] == len(taken)
         again = await asyncio.gather(*(send(number) for number in range(20)))
         entries = {one.json()["eventID"]: one.json()["entry"] for one in taken}
         for one in again:

@@ -121,7 +121,7 @@ async def test_another_chain_at_the_same_place_takes_nothing_away(scene: Scene) 
     follower = await scene.follower(store)
     before = await follower.catch_up()
     stored = await store.load()
-    with Anvil() as other:
+    with Anvil("--timestamp", "1600000000") as other:  # else of one second, so of one genesis
         scene.line.url = other.url
         for blocks in (0, 1, 500):
             other.rpc("anvil_mine", hex(blocks))
