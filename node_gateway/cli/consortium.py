@@ -7,7 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from node_gateway.cli import joining, proposing
-from node_gateway.cli.governing import Asked, DryRunOption, KeystoreOption, YesOption, govern
+from node_gateway.cli.governing import (
+    Asked,
+    govern,
+    signing,
+)
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import command, put, table
 from node_gateway.cli.reading import Known, ask, pages
@@ -179,82 +183,62 @@ def _period(thing: dict[str, Any]) -> str:
 
 
 @app.command("approve")
-@command
+@signing
 def approve(
+    asked: Asked,
     proposal: ProposalArgument,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Approve a proposal. It is read first; what is signed names exactly what was read."""
     from node_gateway.services.governing_wishes import Approve
 
-    govern(Asked(config, yes, dry_run, json, keystore), lambda _: Approve(proposal))
+    govern(asked, lambda _: Approve(proposal))
 
 
 @app.command("withdraw")
-@command
+@signing
 def withdraw(
+    asked: Asked,
     proposal: ProposalArgument,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Take one's approval back; without any approval the proposal is over."""
     from node_gateway.services.governing_wishes import Withdraw
 
-    govern(Asked(config, yes, dry_run, json, keystore), lambda _: Withdraw(proposal))
+    govern(asked, lambda _: Withdraw(proposal))
 
 
 @app.command("execute")
-@command
+@signing
 def execute(
+    asked: Asked,
     proposal: ProposalArgument,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Carry out what was decided. Any participant may, with any key."""
     from node_gateway.services.governing_wishes import Execute
 
-    govern(Asked(config, yes, dry_run, json, keystore), lambda _: Execute(proposal))
+    govern(asked, lambda _: Execute(proposal))
 
 
 @app.command("veto")
-@command
+@signing
 def veto(
+    asked: Asked,
     proposal: ProposalArgument,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Forbid the replacement of this participant's own admin key (--keystore: the recovery key)."""
     from node_gateway.services.governing_wishes import Veto
 
-    govern(Asked(config, yes, dry_run, json, keystore), lambda _: Veto(proposal))
+    govern(asked, lambda _: Veto(proposal))
 
 
 @app.command("url")
-@command
+@signing
 def set_url(
+    asked: Asked,
     url: Annotated[str, typer.Argument(help="http:// or https:// and a host; empty for none.")],
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Change where others find this participant's gateway. Needs no vote."""
     from node_gateway.services.governing_actions import check_url
     from node_gateway.services.governing_wishes import SetUrl
 
     check_url(url)
-    govern(Asked(config, yes, dry_run, json, keystore), lambda _: SetUrl(url))
+    govern(asked, lambda _: SetUrl(url))

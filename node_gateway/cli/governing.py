@@ -6,16 +6,25 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    get_type_hints,
+)
 
 import typer
 
+from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from node_gateway.cli.output import (
     CANNOT_CHECK,
     FAILURE,
     USAGE,
     CommandError,
+    command,
     confirmed,
     put,
     say,
@@ -37,6 +46,22 @@ KeystoreOption = Annotated[
 ]
 
 
+_SHARED: Final = {
+    "keystore": KeystoreOption,
+    "config": ConfigOption,
+    "yes": YesOption,
+    "dry_run": DryRunOption,
+    "json": JsonOption,
+}
+_DEFAULTS: Final = {
+    "keystore": None,
+    "config": DEFAULT_CONFIG,
+    "yes": False,
+    "dry_run": False,
+    "json": False,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """How a command that signs was asked to go about it."""
@@ -46,6 +71,27 @@ class Asked:
     dry_run: bool
     json: bool
     keystore: Path | None = None
+
+
+def signing(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command that signs: it is given `asked`, made of options that all share."""
+    own = list(signature(function).parameters.values())[1:]
+    hints = get_type_hints(function, include_extras=True)
+    options = {one.name: hints[one.name] for one in own} | _SHARED
+    defaults = {one.name: one.default for one in own} | _DEFAULTS
+
+    def run(**given: Any) -> None:
+        shared = {name: given.pop(name) for name in _SHARED}
+        function(Asked(**shared), **given)
+
+    parameters = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=defaults[name], annotation=option)
+        for name, option in options.items()
+    ]
+    run.__name__, run.__doc__ = function.__name__, function.__doc__
+    run.__annotations__ = {**options, "return": None}
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
+    return command(run)
 
 
 def govern(asked: Asked, wish: Callable[[Directory], Wish]) -> None:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from node_gateway.cli.governing import Asked, DryRunOption, KeystoreOption, YesOption, govern
-from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from node_gateway.cli.output import USAGE, CommandError, command
+from node_gateway.cli.governing import (
+    Asked,
+    govern,
+    signing,
+)
+from node_gateway.cli.output import USAGE, CommandError
 
 if TYPE_CHECKING:
     from anchoring.chain.governance import Action
@@ -41,72 +44,53 @@ def _propose(asked: Asked, evidence: Path | None, make: Callable[[Directory], Ac
 
 
 @app.command("suspend")
-@command
+@signing
 def suspend(
+    asked: Asked,
     who: WhoArgument,
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose that a participant may neither anchor nor vote for now (ordinary)."""
     from anchoring.chain.governance import Suspend
     from node_gateway.services.governing_actions import participant_of
 
-    asked = Asked(config, yes, dry_run, json, keystore)
     _propose(asked, evidence, lambda known: Suspend(participant_of(who, known).id))
 
 
 @app.command("reinstate")
-@command
+@signing
 def reinstate(
+    asked: Asked,
     who: WhoArgument,
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose that a suspended participant is active again (ordinary)."""
     from anchoring.chain.governance import Reinstate
     from node_gateway.services.governing_actions import participant_of
 
-    asked = Asked(config, yes, dry_run, json, keystore)
     _propose(asked, evidence, lambda known: Reinstate(participant_of(who, known).id))
 
 
 @app.command("remove")
-@command
+@signing
 def remove(
+    asked: Asked,
     who: WhoArgument,
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose that a participant leaves for ever (heavy). What it anchored stays verifiable."""
     from anchoring.chain.governance import Remove
     from node_gateway.services.governing_actions import participant_of
 
-    asked = Asked(config, yes, dry_run, json, keystore)
     _propose(asked, evidence, lambda known: Remove(participant_of(who, known).id))
 
 
 @app.command("admit")
-@command
+@signing
 def admit(
+    asked: Asked,
     file: Annotated[Path, typer.Argument(help="participant.json of the newcomer.")],
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose that an organisation becomes a participant (heavy).
 
@@ -116,88 +100,68 @@ def admit(
     from node_gateway.services.governing_actions import newcomer_of
 
     newcomer = newcomer_of(json_of(file))
-    asked = Asked(config, yes, dry_run, json, keystore)
     _propose(asked, evidence, lambda _: Admit(newcomer))
 
 
 @app.command("roles")
-@command
+@signing
 def roles(
+    asked: Asked,
     who: WhoArgument,
     role: Annotated[list[str], typer.Option(help="A role that it has from then on; repeatable.")],
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose a participant's roles (ordinary); whether it votes stays as it is."""
     from anchoring.chain.governance import ChangeRoles
     from node_gateway.services.governing_actions import participant_of, roles_of
 
     bits = roles_of(role)
-    asked = Asked(config, yes, dry_run, json, keystore)
     _propose(asked, evidence, lambda known: ChangeRoles(participant_of(who, known).id, bits))
 
 
 @app.command("voter")
-@command
+@signing
 def voter(
+    asked: Asked,
     who: WhoArgument,
     gets: Annotated[bool, typer.Option("--voter/--no-voter", help="It votes, or not any more.")],
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose that a participant gets or loses its vote (heavy)."""
     from anchoring.chain.governance import ChangeVoter
     from node_gateway.services.governing_actions import participant_of
 
-    asked = Asked(config, yes, dry_run, json, keystore)
     _propose(asked, evidence, lambda known: ChangeVoter(participant_of(who, known).id, gets))
 
 
 @app.command("admin-key")
-@command
+@signing
 def admin_key(
+    asked: Asked,
     who: WhoArgument,
     key: Annotated[str, typer.Argument(help="Address of the new admin key.")],
     recovery: Annotated[str, typer.Option(help="A new recovery key; otherwise it stays.")] = "",
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose another admin key for a participant that lost both (heavy; it can veto)."""
     from anchoring.chain.governance import ReplaceAdminKey
     from node_gateway.services.governing_actions import address_of, participant_of, recovery_of
 
     new, cold = address_of(key), recovery_of(recovery)
-    asked = Asked(config, yes, dry_run, json, keystore)
     _propose(
         asked, evidence, lambda known: ReplaceAdminKey(participant_of(who, known).id, new, cold)
     )
 
 
 @app.command("grant-prefix")
-@command
+@signing
 def grant_prefix(
+    asked: Asked,
     who: WhoArgument,
     prefix: Annotated[str, typer.Argument(help="gs1: and 4 to 12 digits, cn: and 7, or a GTIN.")],
     start: Annotated[str, typer.Option("--from", help="From when on; otherwise at once.")] = "",
     until: UntilOption = "",
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose that a participant may commission codes under a prefix (ordinary)."""
     from anchoring.chain.governance import GrantPrefix
@@ -205,8 +169,7 @@ def grant_prefix(
     from node_gateway.services.governing_actions import moment_of, participant_of
 
     digits, begins, ends = normal_prefix(prefix), moment_of(start), moment_of(until)
-    codes = _code_registry(config)
-    asked = Asked(config, yes, dry_run, json, keystore)
+    codes = _code_registry(asked.config)
     _propose(
         asked,
         evidence,
@@ -215,43 +178,33 @@ def grant_prefix(
 
 
 @app.command("revoke-prefix")
-@command
+@signing
 def revoke_prefix(
+    asked: Asked,
     grant: Annotated[int, typer.Argument(help="Number of the grant: sealtrail code-prefix list.")],
     until: UntilOption = "",
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose that a grant ends against its owner (heavy)."""
     from anchoring.chain.governance import RevokePrefix
     from node_gateway.services.governing_actions import grant_of, moment_of
 
-    ends, codes = moment_of(until), _code_registry(config)
-    asked = Asked(config, yes, dry_run, json, keystore)
+    ends, codes = moment_of(until), _code_registry(asked.config)
     _propose(asked, evidence, lambda known: RevokePrefix(codes, grant_of(grant, known), ends))
 
 
 @app.command("successor")
-@command
+@signing
 def successor(
+    asked: Asked,
     address: Annotated[str, typer.Argument(help="The registry that continues the newest one.")],
     evidence: EvidenceOption = None,
-    keystore: KeystoreOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Propose that another registry continues the newest one of the network file (heavy)."""
     from anchoring.chain.governance import NameSuccessor
     from node_gateway.services.governing_actions import address_of
 
-    new, registry = address_of(address), _network(config).registries[0].address
-    asked = Asked(config, yes, dry_run, json, keystore)
+    new, registry = address_of(address), _network(asked.config).registries[0].address
     _propose(asked, evidence, lambda _: NameSuccessor(registry, new))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from node_gateway.cli import notices
-from node_gateway.cli.governing import Asked, DryRunOption, YesOption, govern
+from node_gateway.cli.governing import Asked, govern, signing
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import command, put
 from node_gateway.cli.reading import Known, ask, pages
@@ -92,8 +92,9 @@ def show_recall(
 
 
 @app.command("open")
-@command
+@signing
 def open_recall(
+    asked: Asked,
     product: ProductArgument,
     level: LevelOption,
     lot: LotOption = None,
@@ -105,20 +106,17 @@ def open_recall(
     en_file: EnFileOption = None,
     uri: UriOption = "",
     uri_file: UriFileOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Recall a product, lots of it, or the codes of a list. Every gateway applies it."""
     said = Said(zh, en, zh_file, en_file, uri, uri_file)
     about = About(product, lot or [], codes, list_file)
-    publish(Asked(config, yes, dry_run, json), about, level, said, drill=False)
+    publish(asked, about, level, said, drill=False)
 
 
 @app.command("drill")
-@command
+@signing
 def drill(
+    asked: Asked,
     product: ProductArgument,
     level: LevelOption = 3,
     lot: LotOption = None,
@@ -130,20 +128,17 @@ def drill(
     en_file: EnFileOption = None,
     uri: UriOption = "",
     uri_file: UriFileOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Exercise a recall: marked as an exercise everywhere, blocks nothing."""
     said = Said(zh, en, zh_file, en_file, uri, uri_file)
     about = About(product, lot or [], codes, list_file)
-    publish(Asked(config, yes, dry_run, json), about, level, said, drill=True)
+    publish(asked, about, level, said, drill=True)
 
 
 @app.command("escalate")
-@command
+@signing
 def escalate(
+    asked: Asked,
     notice: NoticeArgument,
     level: LevelOption,
     zh: ZhOption = "",
@@ -152,10 +147,6 @@ def escalate(
     en_file: EnFileOption = None,
     uri: UriOption = "",
     uri_file: UriFileOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Make a recall graver: a smaller level."""
     from node_gateway.services.governing_actions import level_of
@@ -163,12 +154,13 @@ def escalate(
 
     text = Said(zh, en, zh_file, en_file, uri, uri_file).text()
     wish = EscalateNotice(notice, level_of(level), text)
-    govern(Asked(config, yes, dry_run, json), lambda _: wish)
+    govern(asked, lambda _: wish)
 
 
 @app.command("close")
-@command
+@signing
 def close(
+    asked: Asked,
     notice: NoticeArgument,
     zh: ZhOption = "",
     en: EnOption = "",
@@ -176,13 +168,9 @@ def close(
     en_file: EnFileOption = None,
     uri: UriOption = "",
     uri_file: UriFileOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Lift a recall, or end an exercise, for good. The text says why."""
     from node_gateway.services.governing_wishes import LiftNotice
 
     wish = LiftNotice(notice, Said(zh, en, zh_file, en_file, uri, uri_file).text())
-    govern(Asked(config, yes, dry_run, json), lambda _: wish)
+    govern(asked, lambda _: wish)
