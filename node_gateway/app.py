@@ -44,6 +44,7 @@ from node_gateway.api.description import describe
 from node_gateway.api.epcis_deliveries import deliveries, standing_pages
 from node_gateway.api.hot import ShortWay
 from node_gateway.api.middleware import Measured
+from node_gateway.services.background import running
 from node_gateway.services.gateway import Gateway
 from node_gateway.worker import Worker
 
@@ -117,7 +118,7 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
         await gateway.intake.resume()
         watching = _watching(gateway)
         try:
-            async with deliveries(gateway, pages):
+            async with deliveries(gateway, pages), running(gateway.partners.background):
                 yield
         finally:
             if watching is not None:

@@ -22,6 +22,7 @@ from node_gateway.archive.reading import Archives
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers import canonical_identifier
 from node_gateway.errors import SettingsError
+from node_gateway.partners.assembly import Own, partners
 from node_gateway.services.access import Access
 from node_gateway.services.batching import Batcher
 from node_gateway.services.directory import DirectoryService
@@ -153,7 +154,10 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     querying, queries, prefixes = await features.query_side(base)
     importing, intake, exports, tables = features.importing(base, querying, standing)
     subscribing, sockets = features.subscriptions(base, querying, queries)
+    public = PublicAnswers(store, disclosing, settings.policies, maker, notices)
+    known = (directory, disclosing, standing, states, notices, operating, public)
     return Gateway(
+        partners=await partners(Own(base, network, parts.keys.sign, *known)),
         settings=settings,
         store=store,
         streams=base.streams,
@@ -181,7 +185,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         prefixes=prefixes,
         subscribing=subscribing,
         sockets=sockets,
-        public=PublicAnswers(store, disclosing, settings.policies, maker, notices),
+        public=public,
         importing=importing,
         intake=intake,
         mappings=tables.mappings,

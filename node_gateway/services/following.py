@@ -73,6 +73,10 @@ class Follower:
         """Register what is called when more events have been projected."""
         self._listeners.append(listener)
 
+    def also(self, projection: Projection) -> None:
+        """Follow for one more projection; before `run`."""
+        self._projections = (*self._projections, projection)
+
     def wake(self) -> None:
         """Let `run` do its next pass now."""
         self._wake.set()

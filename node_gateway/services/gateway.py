@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from anchoring.anchorer import Anchorer
@@ -52,6 +52,9 @@ from node_gateway.settings import Settings
 from node_gateway.storage.ports import GatewayStore, StoredReceipt
 from node_gateway.streams import Streams
 from node_gateway.telemetry import Metrics
+
+if TYPE_CHECKING:
+    from node_gateway.partners.assembly import Partners
 
 EPCIS_CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 CODE_LENGTH_MAX: Final = 1000
@@ -102,6 +105,7 @@ class Gateway:
     lists: Limiter
     metrics: Metrics
     clock: Callable[[], float]
+    partners: Partners
     governing: Governing | None = None
     promises: PromiseWatch = field(default_factory=PromiseWatch)
     wakers: list[Callable[[], None]] = field(default_factory=list)

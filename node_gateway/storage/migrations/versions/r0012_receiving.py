@@ -1,0 +1,12 @@
+"""Receiving: what was scanned of what was expected, acknowledgements, claims of custody."""
+
+from __future__ import annotations
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the tables."""
