@@ -30,6 +30,7 @@ from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.governing import Governing
 from node_gateway.services.limiter import Limiter
+from node_gateway.services.notices import Notices
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.services.succeeding import known_succession
 from node_gateway.settings import Settings
@@ -140,10 +141,8 @@ async def open_gateway(
 
 
 async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gateway:
-    settings, network, store, clock = parts.settings, parts.network, parts.store, parts.clock
-    participant = settings.gateway.participant
-    base = await features.base(settings, store, _receipts(parts), locations, clock)
-    maker = Maker(participant, await _name(store, participant))
+    settings, network, store = parts.settings, parts.network, parts.store
+    base = await features.base(settings, store, _receipts(parts), locations, parts.clock)
     standing, correcting = corrections = features.correcting(base)
     disclosing = Disclosing(store, settings.policies, standing.hints)
     issuing, withdrawing, commissioning = features.issuing(base)
@@ -154,14 +153,14 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     querying, queries, prefixes = await features.query_side(base)
     importing, intake, exports, tables = features.importing(base, querying, standing)
     subscribing, sockets = features.subscriptions(base, querying, queries)
-    public = PublicAnswers(store, disclosing, settings.policies, maker, notices)
+    public = await _public(parts, disclosing, notices)
     known = (directory, disclosing, standing, states, notices, operating, public)
     return Gateway(
         partners=await partners(Own(base, network, parts.keys.sign, *known)),
         settings=settings,
         store=store,
         streams=base.streams,
-        access=Access(store, clock=clock),
+        access=Access(store, clock=parts.clock),
         gate=base.gate,
         capture=base.capture,
         standing=standing,
@@ -193,14 +192,19 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         drop_folder=features.drop_folder(base, importing, tables),
         archives=Archives(settings.hosting.folder),
         exports=exports,
-        batcher=Batcher(store, chain_id=network.chain_id, succession=parts.succession, clock=clock),
+        batcher=_batcher(parts),
         anchorer=_anchorer(parts),
         lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
         metrics=base.metrics,
-        clock=clock,
+        clock=parts.clock,
         governing=_governing(parts, directory),
     )
+
+
+def _batcher(parts: _Parts) -> Batcher:
+    chain_id, clock = parts.network.chain_id, parts.clock
+    return Batcher(parts.store, chain_id=chain_id, succession=parts.succession, clock=clock)
 
 
 def _governing(parts: _Parts, directory: DirectoryService) -> Governing | None:
@@ -262,9 +266,10 @@ async def _check_owner(store: GatewayStore, participant: int) -> None:
         )
 
 
-async def _name(store: GatewayStore, participant: int) -> str:
-    name = await store.meta(META_NAME)
-    return name.decode() if name else f"participant {participant}"
+async def _public(parts: _Parts, disclosing: Disclosing, notices: Notices) -> PublicAnswers:
+    participant, name = parts.settings.gateway.participant, await parts.store.meta(META_NAME)
+    maker = Maker(participant, name.decode() if name else f"participant {participant}")
+    return PublicAnswers(parts.store, disclosing, parts.settings.policies, maker, notices)
 
 
 def _locations(path: Path | None) -> Mapping[str, Location]:
