@@ -30,6 +30,7 @@ from node_gateway.codes.issuing import Scheme
 from node_gateway.errors import SettingsError
 from node_gateway.settings_keys import KeysSection
 from node_gateway.settings_keys import Section as _Section
+from node_gateway.settings_partners import PeersSection
 
 MIB = 1024 * 1024
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
@@ -275,6 +276,7 @@ class Settings(BaseSettings):
     issuing: IssuingSection = IssuingSection()
     subscriptions: SubscriptionsSection = SubscriptionsSection()
     policies: PoliciesSection = PoliciesSection()
+    peers: PeersSection = PeersSection()
     drop_folder: DropFolderSection = DropFolderSection()
     hosting: HostingSection = HostingSection()
     log: LogSection = LogSection()
@@ -343,6 +345,7 @@ _PATHS = {
     "chain": ("network_file",),
     "drop_folder": ("path", "mapping"),
     "hosting": ("folder",),
+    "peers": ("ca_file", "client_certificate_file", "client_key_file"),
     "keys": tuple(
         name for name in KeysSection.model_fields if name.endswith(("_keystore", "_file"))
     ),

@@ -6,9 +6,9 @@ import asyncio
 import itertools
 import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -76,6 +76,10 @@ class Wishes:
     name: str | None = None
     hosting: Path | None = None
     keys: KeysSection | None = None
+    party: str | None = None
+    public_url: str | None = None
+    sections: Mapping[str, Any] = field(default_factory=dict)
+    """Other sections of the settings, by name."""
 
     def but(self, **changes: Any) -> Wishes:
         return replace(self, **changes)
@@ -83,11 +87,12 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Deployed:
-    """Contracts of one consortium with one participant, and its keys."""
+    """Contracts of one consortium, and one of its participants with its keys."""
 
     network: Network
     anchor: Signer
     sign: Signer
+    participant: int = 1
 
     @property
     def chain_id(self) -> int:
@@ -238,7 +243,7 @@ async def running_gateway(
     database = folder / "gateway.db"
     if not database.exists():
         shutil.copy(template, database)
-    settings = settings_for(folder, wishes, anvil)
+    settings = settings_for(folder, wishes, anvil, deployed.participant)
     keys = wiring.Keys(deployed.anchor, deployed.sign)
     extra = {"clock": wishes.clock} if wishes.clock else {}
     async with wiring.open_gateway(settings, keys=keys, **extra) as gateway:
@@ -260,16 +265,18 @@ async def running_gateway(
                 yield up
 
 
-def settings_for(folder: Path, wishes: Wishes, anvil: Anvil) -> Settings:
+def settings_for(folder: Path, wishes: Wishes, anvil: Anvil, participant: int = 1) -> Settings:
     locations = None
     if wishes.locations is not None:
         locations = folder / "locations.json"
         locations.write_text(json.dumps(wishes.locations))
     return Settings(
         gateway=GatewaySection(
-            participant=1,
+            participant=participant,
             database=f"sqlite:///{folder / 'gateway.db'}",
             host=wishes.host,
+            party=wishes.party,
+            public_url=wishes.public_url,
             locations_file=locations,
         ),
         chain=ChainSection(
@@ -287,6 +294,7 @@ def settings_for(folder: Path, wishes: Wishes, anvil: Anvil) -> Settings:
         subscriptions=wishes.subscriptions,
         hosting=HostingSection(folder=wishes.hosting),
         log=LogSection(),
+        **wishes.sections,
     )
 
 
