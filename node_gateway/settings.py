@@ -28,6 +28,7 @@ from anchoring.core.paths import is_derived, parse_path
 from anchoring.errors import DisclosureError
 from node_gateway.codes.issuing import Scheme
 from node_gateway.errors import SettingsError
+from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_keys import KeysSection
 from node_gateway.settings_keys import Section as _Section
 from node_gateway.settings_partners import PeersSection
@@ -277,6 +278,7 @@ class Settings(BaseSettings):
     subscriptions: SubscriptionsSection = SubscriptionsSection()
     policies: PoliciesSection = PoliciesSection()
     peers: PeersSection = PeersSection()
+    exceptions: ExceptionsSection = ExceptionsSection()
     drop_folder: DropFolderSection = DropFolderSection()
     hosting: HostingSection = HostingSection()
     log: LogSection = LogSection()

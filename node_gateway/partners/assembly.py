@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from anchoring.chain.network import Network
 from anchoring.chain.signer import Signer
 from node_gateway.features import Base
+from node_gateway.partners.exception_telling import Silent
+from node_gateway.partners.exceptions import Cases, Rules
 from node_gateway.services.background import Background
 from node_gateway.services.directory import DirectoryService
 from node_gateway.services.disclosing import Disclosing
@@ -38,13 +40,21 @@ class Partners:
     """The services between participants.
 
     Attributes:
+        exceptions: Mismatches that somebody must resolve; implements `ports.Exceptions`.
         background: What runs beside the requests, for as long as the gateway does.
     """
 
+    exceptions: Cases
     background: tuple[Background, ...] = ()
 
 
 async def partners(own: Own) -> Partners:
     """Put the services between participants together."""
-    del own
-    return Partners()
+    return Partners(exceptions=exceptions(own))
+
+
+def exceptions(own: Own) -> Cases:
+    """Return what opens exceptions."""
+    settings = own.base.settings
+    rules = Rules(settings.gateway.participant, settings.exceptions, own.base.clock)
+    return Cases(own.base.store, rules, Silent())
