@@ -114,7 +114,7 @@ COLUMNS: Final = tuple(_case[name] for name in _FIELDS)
 
 def case_of(row: Row[Any]) -> CaseRow:
     """Return a case from a row of `COLUMNS`."""
-    return CaseRow(*row)
+    return CaseRow(*tuple(row))
 
 
 def next_case(connection: Connection) -> int:
