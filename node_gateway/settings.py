@@ -31,7 +31,7 @@ from node_gateway.errors import SettingsError
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_keys import KeysSection
 from node_gateway.settings_keys import Section as _Section
-from node_gateway.settings_partners import PeersSection
+from node_gateway.settings_partners import PeersSection, PublicLimits, SalesSection, TraceSection
 
 MIB = 1024 * 1024
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
@@ -99,7 +99,7 @@ class BatchingSection(StreamSection):
     """Business steps of events that go to the slow stream."""
 
 
-class LimitsSection(_Section):
+class LimitsSection(PublicLimits):
     """Limits on everything that comes from outside."""
 
     body_size_bytes_max: Annotated[int, Field(ge=1024, le=1024 * MIB)] = 32 * MIB
@@ -278,6 +278,8 @@ class Settings(BaseSettings):
     subscriptions: SubscriptionsSection = SubscriptionsSection()
     policies: PoliciesSection = PoliciesSection()
     peers: PeersSection = PeersSection()
+    trace: TraceSection = TraceSection()
+    sales: SalesSection = SalesSection()
     exceptions: ExceptionsSection = ExceptionsSection()
     drop_folder: DropFolderSection = DropFolderSection()
     hosting: HostingSection = HostingSection()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -45,3 +45,68 @@ class PeersSection(Section):
         if self.retry_s_max < self.retry_s_min:
             raise ValueError("retry_s_max must be at least retry_s_min")
         return self
+
+
+class PublicLimits(Section):
+    """What keeps public look-ups from being used to try out codes."""
+
+    public_per_key: str = "600/minute"
+    """Public look-ups with one API key; the address does not count then."""
+    public_per_product: str = "12000/minute"
+    """Public look-ups of codes of one product, whether they exist or not."""
+    public_per_lot: str = "6000/minute"
+    """Public look-ups that state the same lot of a product beside the code."""
+    public_answer_ms: Annotated[int, Field(ge=0, le=1000)] = 50
+    """Public answers leave at multiples of this time, so that it does not tell what is known."""
+
+
+class TraceSection(Section):
+    """What others learn from us when they ask where a code went, and how we ask ourselves."""
+
+    partners: Literal["no", "coarse", "full"] = "coarse"
+    """What of our steps a partner is shown from whom we got a code or who got it from us.
+
+    `no`: nothing; `coarse`: what was done, region and month; `full`: what `policies.partner` shows.
+    """
+    publish: Literal["no", "coarse"] = "no"
+    """What of our steps the public, and everybody on a code's path, is shown. Proofs name us."""
+    publish_steps: tuple[str, ...] = ("shipping", "receiving", "dispensing", "retail_selling")
+    """Business steps that are published, if any are."""
+    relay: bool = True
+    """Pass a partner's question on to the next one on the code's path."""
+    hops_max: Annotated[int, Field(ge=0, le=32)] = 16
+    """How many participants far a question goes."""
+    deadline_ms: Annotated[int, Field(ge=100, le=30_000)] = 3000
+    """How long a trace waits for other gateways, in milliseconds."""
+    per_key: str = "120/minute"
+    """Traces across gateways of one API key."""
+    per_partner: str = "6000/minute"
+    """Questions that one partner may ask."""
+
+
+class SalesSection(Section):
+    """Whether a code was sold before, somewhere in the network."""
+
+    network: Literal["off", "report", "require"] = "report"
+    """`off`: nobody is asked; `report`: the issuer hears of a sale afterwards; `require`: at once.
+
+    The question goes along the code's custody, so that the issuer does not learn the shop.
+    """
+    wait_ms: Annotated[int, Field(ge=50, le=10_000)] = 800
+    """With `require`: how long the till waits for an answer, in milliseconds."""
+    unanswered: Literal["allow", "refuse"] = "allow"
+    """With `require`: what happens to a sale about which nobody answers in time."""
+    spread_s: Annotated[int, Field(ge=0, le=31 * _DAY_S)] | None = None
+    """With `report`: a sale is told up to so many seconds after it is sealed, at a random moment;
+    the default is the cadence of the dispensing stream. So its hour stays unknown."""
+
+
+class GrantsSection(Section):
+    """What others may read by grants, and the log of what they read."""
+
+    log_anchor_s: Annotated[float, Field(ge=0.1, le=30 * _DAY_S)] = _DAY_S
+    """How often the log of reads is stated in an event of its own, which is anchored, in seconds."""
+    lifetime_days_max: Annotated[int, Field(ge=1, le=3660)] = 1830
+    """Most days that a grant or a delegation may last."""
+    page_events_max: Annotated[int, Field(ge=1, le=1000)] = 200
+    """Most events of one page of what a grant covers."""
