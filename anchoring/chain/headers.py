@@ -51,6 +51,7 @@ _LATER = (
 """Members that forks added, London to Prague, each only behind all before it."""
 _EXTRA_DATA = 12
 _STATE_ROOT = 3
+_NUMBER, _TIME = 8, 11
 _SEAL_SIZE = 65
 _VANITY_SIZE = 32
 _EXTRA_DATA_SIZE_BYTES_MAX = 64 * 1024
@@ -63,11 +64,17 @@ class Header:
     Attributes:
         block_hash: Keccak-256 that the members give, the same as was asked for.
         state_root: Root of the state trie, 32 bytes.
+        parent_hash: Hash of the block before it.
+        number: Of the block.
+        time: Of the block, Unix seconds.
         sealers: Addresses recovered from the commit seals, ascending; empty if there are none.
     """
 
     block_hash: bytes
     state_root: bytes
+    parent_hash: bytes
+    number: int
+    time: int
     sealers: tuple[bytes, ...]
 
 
@@ -82,9 +89,47 @@ def check_header(answer: Mapping[str, Any], block_hash: bytes) -> Header:
         FormatError: `header_form` (a member is missing or malformed) or `header_hash` (the
             members give another hash: a lie, or a fork that this program does not know).
     """
-    members = _members(answer)
+    return _checked(_members(answer), block_hash)
+
+
+def header_rlp(answer: Mapping[str, Any]) -> bytes:
+    """Return the RLP text of a header as `eth_getBlockByHash` gives it; see `check_header_rlp`.
+
+    Raises:
+        FormatError: `header_form`: a member is missing or malformed.
+    """
+    return bytes(rlp.encode(_members(answer)))
+
+
+def check_header_rlp(raw: bytes, block_hash: bytes) -> Header:
+    """Recompute the hash of a header from its RLP text, seals included.
+
+    Raises:
+        FormatError: `header_form` or `header_hash`, as in `check_header`.
+    """
+    try:
+        parts = rlp.decode(raw, strict=True)
+    except (RLPException, RecursionError) as error:
+        raise FormatError("the header is no RLP", code="header_form") from error
+    names = (*_FIXED, *_LATER)
+    if not isinstance(parts, list) or not len(_FIXED) <= len(parts) <= len(names):
+        raise FormatError("the header has not the members of one", code="header_form")
+    answer = {
+        name: _hex(part, is_number=size is None)
+        for (name, size), part in zip(names, parts, strict=False)
+    }
+    return _checked(_members(answer), block_hash)
+
+
+def _hex(part: object, *, is_number: bool) -> str | None:
+    if not isinstance(part, bytes):
+        return None
+    return "0x" + (part.hex() or ("0" if is_number else ""))
+
+
+def _checked(members: list[bytes], block_hash: bytes) -> Header:
     extra = _qbft_extra(members[_EXTRA_DATA])
-    number = int.from_bytes(members[8])
+    number, time = int.from_bytes(members[_NUMBER]), int.from_bytes(members[_TIME])
     if keccak(rlp.encode(members)) == block_hash:
         sealed = None
     elif extra is not None and number and _hash(members, [*extra[:3], b"", []]) == block_hash:
@@ -92,7 +137,7 @@ def check_header(answer: Mapping[str, Any], block_hash: bytes) -> Header:
     else:
         raise FormatError("the header does not give the block hash", code="header_hash")
     sealers = _sealers(members, sealed) if sealed is not None else ()
-    return Header(block_hash, members[_STATE_ROOT], sealers)
+    return Header(block_hash, members[_STATE_ROOT], members[0], number, time, sealers)
 
 
 def seals_needed(validators: int) -> int:
