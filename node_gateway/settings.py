@@ -24,14 +24,20 @@ from pydantic_settings import (
 )
 
 from anchoring.core.batch import batch_capacity
-from anchoring.core.paths import is_derived, parse_path
-from anchoring.errors import DisclosureError
 from node_gateway.codes.issuing import Scheme
 from node_gateway.errors import SettingsError
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_keys import KeysSection
 from node_gateway.settings_keys import Section as _Section
-from node_gateway.settings_partners import PeersSection, PublicLimits, SalesSection, TraceSection
+from node_gateway.settings_partners import (
+    GrantsSection,
+    PeersSection,
+    PublicLimits,
+    SalesSection,
+    TraceSection,
+)
+from node_gateway.settings_policies import PoliciesSection as PoliciesSection
+from node_gateway.settings_policies import PolicySection as PolicySection
 
 MIB = 1024 * 1024
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
@@ -170,67 +176,6 @@ class SubscriptionsSection(_Section):
     """After failing for so long, in seconds, a subscription is disabled."""
 
 
-class PolicySection(_Section):
-    """What one audience is shown of an event.
-
-    `paths` are normalized paths or names of derived items; a path stands for everything at or
-    below it, `*` for all. `steps` limits the policy to events with these business steps.
-    """
-
-    paths: tuple[str, ...]
-    steps: tuple[str, ...] | None = None
-    codes: Literal["asked", "all"] = "asked"
-
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
-        """A path with a slip of the pen would show nothing, and nobody would notice."""
-        for path in self.paths:
-            if path == "*" or is_derived(path):
-                continue
-            try:
-                _, wild = parse_path(path)
-            except DisclosureError as error:
-                raise ValueError(f"{path} is no normalized path: {error}") from error
-            if wild:
-                raise ValueError(f"{path}: codes are chosen by `codes`, not by a path")
-        return self
-
-
-_LOT = ("$['ilmd']['cbvmda:lotNumber']", "$['ilmd']['cbvmda:itemExpirationDate']")
-_PUBLIC = PolicySection(paths=(*_LOT, "sealtrail:month"), steps=("commissioning",))
-_SOLD = PolicySection(paths=(), steps=("dispensing", "retail_selling"))
-_PARTNER = PolicySection(
-    paths=(
-        *_LOT,
-        "$['eventTime']",
-        "$['eventTimeZoneOffset']",
-        "$['parentID']",
-        "$['bizTransactionList']",
-        "$['sourceList']",
-        "$['destinationList']",
-        "$['quantityList']",
-        "$['childQuantityList']",
-        "$['errorDeclaration']",
-        "sealtrail:month",
-        "sealtrail:city",
-        "sealtrail:region",
-    ),
-    codes="all",
-)
-_OWNER = PolicySection(paths=("*",), codes="all")
-
-
-class PoliciesSection(_Section):
-    """Disclosure policies by audience; an audience may have several, the first that fits counts."""
-
-    public: tuple[PolicySection, ...] = (_PUBLIC, _SOLD)
-    """What anybody is shown who holds a code."""
-    partner: tuple[PolicySection, ...] = (_PARTNER,)
-    """What a trading partner is shown."""
-    owner: tuple[PolicySection, ...] = (_OWNER,)
-    """What the owner takes out."""
-
-
 class DropFolderSection(_Section):
     """A folder whose files are captured and then moved to `done/` or `failed/` in it."""
 
@@ -283,6 +228,7 @@ class Settings(BaseSettings):
     exceptions: ExceptionsSection = ExceptionsSection()
     drop_folder: DropFolderSection = DropFolderSection()
     hosting: HostingSection = HostingSection()
+    grants: GrantsSection = GrantsSection()
     log: LogSection = LogSection()
 
     @classmethod

@@ -105,7 +105,7 @@ class GrantsSection(Section):
     """What others may read by grants, and the log of what they read."""
 
     log_anchor_s: Annotated[float, Field(ge=0.1, le=30 * _DAY_S)] = _DAY_S
-    """How often the log of reads is stated in an event of its own, which is anchored, in seconds."""
+    """How often an event states the log of reads, so that it is anchored, in seconds."""
     lifetime_days_max: Annotated[int, Field(ge=1, le=3660)] = 1830
     """Most days that a grant or a delegation may last."""
     page_events_max: Annotated[int, Field(ge=1, le=1000)] = 200

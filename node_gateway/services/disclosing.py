@@ -20,6 +20,7 @@ from anchoring.core.items import CODE_LISTS
 from anchoring.core.prove import code_paths, fields_proof, make_bundle
 from anchoring.core.verify import check_bundle
 from anchoring.errors import AnchoringError
+from node_gateway.epcis.operations import EXTENSION
 from node_gateway.errors import ErasedError, NotFinalError, NotFoundError, RequestError
 from node_gateway.settings import PoliciesSection, PolicySection
 from node_gateway.storage.errors import DatabaseDamagedError
@@ -27,6 +28,10 @@ from node_gateway.storage.ports import BatchPlace, BatchStore, EventStore, Store
 from node_gateway.storage.tiles import batch_path, sparse_path
 
 AUDIENCES = ("public", "partner", "owner")
+PRESETS = ("private", "partner", "chain", "public")
+"""How far an event may go, whatever the policies say: each word lets through those before it."""
+PRESET = f"{EXTENSION}preset"
+"""An event's own preset goes before the one of the settings."""
 SOURCE_PATH = "sealtrail:source"
 CODES_SHOWN_MAX = 256
 _INLINE_SIZE_BYTES_MAX = 8 * 1024
@@ -57,6 +62,28 @@ class OpenEvent:
         step = self.event.get("bizStep")
         return step if isinstance(step, str) else None
 
+    @property
+    def preset(self) -> str | None:
+        """How far the event itself says that it may go; None leaves it to the settings."""
+        return own_preset(self.event)
+
+
+def own_preset(event: Mapping[str, Any]) -> str | None:
+    """Return the preset that a normalised event states, `private` for a word that is none."""
+    if PRESET not in event:
+        return None
+    return next((one for one in PRESETS if one == event[PRESET]), PRESETS[0])
+
+
+def preset_of(policies: PoliciesSection, biz_step: str | None, own: str | None = None) -> str:
+    """Return how far an event may go: as it says itself, else as the settings say of its step."""
+    if own is not None:
+        return own
+    for preset in PRESETS:
+        if biz_step in getattr(policies, f"{preset}_steps"):
+            return preset
+    return policies.preset
+
 
 def open_event(stored: StoredEvent) -> OpenEvent:
     """Return the content of a stored event.
@@ -72,9 +99,15 @@ def open_event(stored: StoredEvent) -> OpenEvent:
 
 
 def choose_policy(
-    policies: PoliciesSection, audience: str, biz_step: str | None
+    policies: PoliciesSection, audience: str, biz_step: str | None, own_preset: str | None = None
 ) -> PolicySection | None:
-    """Return the first policy of an audience that covers an event's step, None if none does."""
+    """Return the first policy of an audience that covers an event's step, None if none does.
+
+    None as well where the preset, the event's own or that of its step, keeps the audience out.
+    """
+    preset = preset_of(policies, biz_step, own_preset)
+    if audience in PRESETS and PRESETS.index(audience) > PRESETS.index(preset):
+        return None
     offered: tuple[PolicySection, ...] = getattr(policies, audience)
     for policy in offered:
         if policy.steps is None or biz_step in policy.steps:
@@ -124,9 +157,26 @@ class Disclosing:
         if stored is None:
             raise NotFoundError("no such event", code="event_not_found")
         opened = open_event(stored)
-        policy = choose_policy(self._policies, audience, opened.biz_step)
+        policy = choose_policy(self._policies, audience, opened.biz_step, opened.preset)
         if policy is None:
             raise NotFoundError("no such event", code="event_not_found")
+        return await self.bundle_under(opened, policy, codes=codes, hinting=audience != "public")
+
+    async def bundle_under(
+        self, opened: OpenEvent, policy: PolicySection, *, codes: Sequence[str], hinting: bool
+    ) -> Bundle:
+        """Return the bundle of an event with what a policy lets through, whoever may see that.
+
+        Args:
+            opened: The event.
+            policy: What is shown of it; whether it covers the event's step is not asked again.
+            codes: As in `bundle`.
+            hinting: Say how the statement was corrected, if it was.
+
+        Raises:
+            As `bundle`, but for the policy.
+        """
+        stored, entry = opened.stored, opened.stored.header.entry
         place = await self._final_place(entry)
         fields = await _work_out(
             opened,
@@ -140,7 +190,6 @@ class Disclosing:
         shown = chosen_paths(fields, policy)
         if not all_codes or len(shown) < len(fields.paths):
             shown = without_content_hashes(fields, shown)
-        hinting = self._hints_of is not None and audience != "public"
         hints = await self._hints_of(opened.event) if hinting and self._hints_of else None
         bundle = make_bundle(
             fields=fields_proof(fields, shown),

@@ -111,10 +111,10 @@ class PublicAnswers:
         return found
 
     def _is_public(self, one: OpenEvent) -> bool:
-        return choose_policy(self._policies, "public", one.biz_step) is not None
+        return choose_policy(self._policies, "public", one.biz_step, one.preset) is not None
 
     def _product(self, code: str, made: OpenEvent) -> dict[str, Any]:
-        policy = choose_policy(self._policies, "public", made.biz_step)
+        policy = choose_policy(self._policies, "public", made.biz_step, made.preset)
         allowed = policy.paths if policy else ()
         ilmd = made.event.get("ilmd") or {}
         product: dict[str, Any] = {
