@@ -7,12 +7,12 @@ finding itself. The public lists are fetched once, for every anchor that anybody
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from anchoring.audit_chain import AuditScope, ChainAuditor, Progress, Sighting, StreamSight
 from anchoring.audit_claims import AuditedList, Claims, ClaimsAuditor
-from anchoring.audit_compare import compare_blocks, compare_streams, unite
+from anchoring.audit_compare import Seen, compare_blocks, compare_streams, unite
 from anchoring.audit_lists import EntriesOf, ListsAuditor
 from anchoring.audit_report import AuditReport, AuditWitness
 from anchoring.chain.network import Network
@@ -73,6 +73,7 @@ class QuorumAuditor:
         entries_of: Fetches public entry lists; without it lists are reported as unchecked.
         quorum: How many organisations must have been audited through, from 1.
         catch_up_s: How long a witness that is behind the others is waited for.
+        with_lists: False leaves the public lists out, without a word about it.
 
     Raises:
         ValueError: the quorum is below 1.
@@ -86,6 +87,7 @@ class QuorumAuditor:
         entries_of: EntriesOf | None = None,
         quorum: int = QUORUM_DEFAULT,
         catch_up_s: float = CATCH_UP_S,
+        with_lists: bool = True,
     ) -> None:
         if quorum < 1:
             raise ValueError("a quorum counts from 1")
@@ -94,6 +96,7 @@ class QuorumAuditor:
         self._lists = ListsAuditor(entries_of)
         self._quorum = quorum
         self._catch_up_s = catch_up_s
+        self._with_lists = with_lists
 
     async def audit(
         self,
@@ -101,8 +104,15 @@ class QuorumAuditor:
         claims: Claims | None = None,
         *,
         on_progress: Callable[[Progress], None] = lambda _: None,
+        on_seen: Callable[[Mapping[str, Seen]], None] = lambda _: None,
     ) -> AuditReport:
         """Audit everything in scope; see `anchoring.auditor.Auditor.audit`.
+
+        Args:
+            scope: What to audit.
+            claims: What somebody handed over.
+            on_progress: Called after each anchor and each list.
+            on_seen: Called with what each organisation shows of the streams, by organisation.
 
         Raises:
             ChainUnavailableError: too few organisations could be audited through
@@ -120,7 +130,9 @@ class QuorumAuditor:
         compare_blocks(
             union, {f"{one.organisation} ({one.witness.name})": head for one, head in ready}
         )
-        compare_streams(union, {one.organisation: one.seen for one in audited})
+        seen = {one.organisation: one.seen for one in audited}
+        compare_streams(union, seen)
+        on_seen(seen)
         self._note_newer(union, asked)
         lists = await self._check_lists(union, audited, progress)
         for one in audited:
@@ -250,6 +262,8 @@ class QuorumAuditor:
         union.anchors = len(shown)
         progress.tell(lists_total=len(shown))
         lists: dict[str, list[AuditedList]] = {one.organisation: [] for one in audited}
+        if not self._with_lists:
+            return lists
         for count, (sighting, organisations) in enumerate(shown.values(), 1):
             part = AuditReport(union.chain_id, union.head_number, union.head_hash, union.head_time)
             found = await self._lists.check(part, sighting.log.anchor, sighting.time)
