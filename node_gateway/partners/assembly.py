@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from anchoring.chain.network import Network
 from anchoring.chain.signer import Signer
 from node_gateway.features import Base
-from node_gateway.partners.exception_telling import Silent
+from node_gateway.partners.exception_telling import Telling
 from node_gateway.partners.exceptions import Cases, Rules
 from node_gateway.services.background import Background
 from node_gateway.services.directory import DirectoryService
@@ -57,4 +57,4 @@ def exceptions(own: Own) -> Cases:
     """Return what opens exceptions."""
     settings = own.base.settings
     rules = Rules(settings.gateway.participant, settings.exceptions, own.base.clock)
-    return Cases(own.base.store, rules, Silent())
+    return Cases(own.base.store, rules, Telling(None, rules.participant))

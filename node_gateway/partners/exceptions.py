@@ -11,11 +11,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final
 
 import orjson
 from sqlalchemy import Connection
 
+from node_gateway.partners.exception_telling import Telling
 from node_gateway.partners.ports import NewException
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.storage import exceptions as cases
@@ -27,14 +28,6 @@ HERE, PARTNER, FILE = "here", "partner", "file"
 GATEWAY: Final = "gateway"
 """Who does what nobody asked for by hand."""
 DETAIL_LENGTH_MAX: Final = 2000
-
-
-class Teller(Protocol):
-    """Tells partners of cases."""
-
-    def tell(self, connection: Connection, row: CaseRow, codes: Sequence[str]) -> bool:
-        """Tell the partner of a new case, if it may know of it; return whether it was told."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +54,28 @@ class Rules:
         return int(due * 1000)
 
 
+@dataclass(frozen=True, slots=True)
+class Began:
+    """Where a case comes from.
+
+    Attributes:
+        origin: `HERE`, `PARTNER` or `FILE`.
+        fingerprint: What makes it the same case, 32 bytes.
+        uuid: Names it at both sides.
+        who: Opened it.
+    """
+
+    origin: str
+    fingerprint: bytes
+    uuid: str
+    who: str
+
+
 class Cases:
     """Opens cases: `ports.Exceptions`."""
 
-    def __init__(self, database: Database, rules: Rules, teller: Teller) -> None:
-        self._database, self._rules, self._teller = database, rules, teller
+    def __init__(self, database: Database, rules: Rules, telling: Telling) -> None:
+        self._database, self._rules, self._telling = database, rules, telling
 
     def open(self, connection: Connection, wish: NewException) -> int:
         """Open a case inside a transaction of the caller; return its number.
@@ -73,21 +83,33 @@ class Cases:
         The same kind about the same subject and codes, with the same partner, is the same case,
         resolved or not: its number comes back and nothing is written.
         """
-        return self.open_as(connection, wish, origin=HERE, who=GATEWAY)
-
-    def open_as(self, connection: Connection, wish: NewException, *, origin: str, who: str) -> int:
-        """Open a case for somebody; as `open`."""
         codes = sorted(set(wish.codes))
         mark = fingerprint(wish, codes)
         known = cases.case_by_fingerprint(connection, mark)
         if known is not None:
             return known.number
+        row = self.keep(connection, wish, codes, Began(HERE, mark, str(uuid.uuid4()), GATEWAY))
+        if self._telling.tell(connection, row, at_ms=row.opened_at_ms):
+            cases.change_case(connection, row.number, told=True)
+        return row.number
+
+    def keep(
+        self, connection: Connection, wish: NewException, codes: Sequence[str], began: Began
+    ) -> CaseRow:
+        """Write a new case down and return it; nobody is told.
+
+        Args:
+            connection: Inside a transaction.
+            wish: The mismatch.
+            codes: Its codes, each once.
+            began: Where it comes from.
+        """
         now_ms = self._rules.now_ms
         row = CaseRow(
             number=cases.next_case(connection),
-            uuid=str(uuid.uuid4()),
-            fingerprint=mark,
-            origin=origin,
+            uuid=began.uuid,
+            fingerprint=began.fingerprint,
+            origin=began.origin,
             kind=wish.kind.value,
             partner=wish.partner,
             subject=wish.subject,
@@ -97,15 +119,13 @@ class Cases:
             found=wish.found,
             owner=self._rules.settings.owner,
             state=cases.OPEN,
-            told=False,
+            told=began.origin == PARTNER,
             opened_at_ms=now_ms,
             due_at_ms=self._rules.due_ms(now_ms),
         )
-        change = ChangeRow(now_ms, who, "opened", wish.kind.value)
+        change = ChangeRow(now_ms, began.who, "opened", wish.kind.value)
         cases.add_case(connection, self._database.insert, row, codes, change)
-        if self._teller.tell(connection, row, codes):
-            cases.change_case(connection, row.number, told=True)
-        return row.number
+        return row
 
 
 def fingerprint(wish: NewException, codes: Sequence[str]) -> bytes:
