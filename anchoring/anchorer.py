@@ -73,6 +73,8 @@ class Anchorer:
         on_step: Called with a name before and after each write; tests kill the process there.
         max_per_call: Most anchors in one transaction.
         succession: Which earlier registries hold which anchors; None if there is no earlier one.
+        is_copy: The outbox came out of a backup, and nobody has mended it yet: nothing is sent
+            and nothing captured, even if the chain holds no more than it does.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Anchorer:
         on_step: Callable[[str], None] = lambda _: None,
         max_per_call: int = 50,
         succession: Succession | None = None,
+        is_copy: bool = False,
     ) -> None:
         self._outbox = outbox
         self._chain = chain
@@ -99,7 +102,7 @@ class Anchorer:
         self._sender = AnchorSender(outbox, chain, on_step=on_step, max_per_call=max_per_call)
         self._status = AnchorerStatus(AnchorerState.STARTING)
         self._reconciled = False
-        self._restored = ""
+        self._restored = self._copied = "it came out of a backup" if is_copy else ""
         self._seen_final_at: dict[int, float] = {}
 
     @property
@@ -114,7 +117,7 @@ class Anchorer:
         stays `read-only` (chain_unavailable): an unknown chain may hold more than the database.
         Called again, it begins anew: so an operator leaves `restored` after mending the database.
         """
-        self._reconciled, self._restored = False, ""
+        self._reconciled, self._restored = False, self._copied
         return await self._guarded(may_send=False)
 
     async def run_once(self) -> AnchorerStatus:

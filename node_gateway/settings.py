@@ -27,7 +27,7 @@ from anchoring.core.batch import batch_capacity
 from node_gateway.codes.issuing import Scheme
 from node_gateway.errors import SettingsError
 from node_gateway.settings_exceptions import ExceptionsSection
-from node_gateway.settings_keys import KeysSection
+from node_gateway.settings_keys import BackupSection, KeysSection
 from node_gateway.settings_keys import Section as _Section
 from node_gateway.settings_partners import (
     GrantsSection,
@@ -228,6 +228,7 @@ class Settings(BaseSettings):
     exceptions: ExceptionsSection = ExceptionsSection()
     drop_folder: DropFolderSection = DropFolderSection()
     hosting: HostingSection = HostingSection()
+    backup: BackupSection = BackupSection()
     grants: GrantsSection = GrantsSection()
     log: LogSection = LogSection()
 

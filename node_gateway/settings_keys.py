@@ -1,4 +1,4 @@
-"""The section `[keys]` of the settings: files and addresses of keys, never the keys."""
+"""The sections `[keys]` and `[backup]`: files and addresses of keys, never a secret one."""
 
 from __future__ import annotations
 
@@ -67,6 +67,13 @@ class KeysSection(Section):
             if signer is not None:
                 _check_signer(name, signer, address)
         return self
+
+
+class BackupSection(Section):
+    """Whom backups are encrypted for. The secret keys lie elsewhere, best on no machine."""
+
+    recipients: tuple[str, ...] = ()
+    """age public keys (`age1...`), of which each opens a backup; `sealtrail backup key` makes one."""
 
 
 def _check_signer(name: str, url: str, address: str) -> None:

@@ -24,6 +24,7 @@ from node_gateway.epcis.identifiers import canonical_identifier
 from node_gateway.errors import SettingsError
 from node_gateway.partners.assembly import Own, partners
 from node_gateway.services.access import Access
+from node_gateway.services.adopting import META_COPY
 from node_gateway.services.batching import Batcher
 from node_gateway.services.directory import DirectoryService
 from node_gateway.services.disclosing import Disclosing
@@ -193,7 +194,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         archives=Archives(settings.hosting.folder),
         exports=exports,
         batcher=_batcher(parts),
-        anchorer=_anchorer(parts),
+        anchorer=await _anchorer(parts),
         lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
         metrics=base.metrics,
@@ -218,7 +219,7 @@ def _receipts(parts: _Parts) -> ReceiptSigner:
     return ReceiptSigner(parts.keys.sign, chain_id=parts.network.chain_id, registry=registry)
 
 
-def _anchorer(parts: _Parts) -> Anchorer:
+async def _anchorer(parts: _Parts) -> Anchorer:
     settings, registry = parts.settings, parts.network.registries[0].address
     streams = Streams.from_settings(settings.gateway.participant, settings.batching)
     chain_id = parts.network.chain_id
@@ -231,6 +232,7 @@ def _anchorer(parts: _Parts) -> Anchorer:
         expected=_identity(parts.network),
         on_step=parts.on_step,
         succession=parts.succession,
+        is_copy=await parts.store.meta(META_COPY) is not None,
     )
 
 

@@ -62,6 +62,9 @@ _EXIT_BY_CODE = {
     "day_form": USAGE,
     "not_admitted": PENDING,
     "keys_differ": MISMATCH,
+    "backup_key": USAGE,
+    "backup_place": USAGE,
+    "backup_damaged": MISMATCH,
     **dict.fromkeys(
         (
             *("notice_level", "notice_scope", "notice_wording", "notice_too_large", "url_form"),

@@ -7,6 +7,7 @@ import typer
 from node_gateway.cli import (
     anchors,
     api_keys,
+    backup,
     capturing,
     chain,
     chain_check,
@@ -98,6 +99,7 @@ app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
 keys_chain.add_to(keys.app)
 keys_revoke.add_to(keys.app)
 app.add_typer(keys.app, name="key", help="Chain keys: new, import, address, list, rotate, revoke.")
+app.add_typer(backup.app, name="backup", help="Backups: key, create, prove, restore.")
 app.add_typer(database.app, name="db", help="The database: upgrade, rebuild, adopt-chain.")
 
 

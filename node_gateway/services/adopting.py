@@ -20,6 +20,9 @@ from node_gateway.storage.ports import AdoptedAnchor, BatchStore, MetaStore
 from node_gateway.storage.succeeding import META_SUCCESSION
 from node_gateway.streams import Stream
 
+META_COPY = "restored_backup"
+"""Set in a database that came out of a backup, until it has taken over what the chain holds."""
+
 BLOCKS_PER_QUERY = 1000
 
 
@@ -69,12 +72,15 @@ async def adopt_chain(
     # Codes may have been issued that this copy has never heard of: said first, so that a crash in
     # between issues none of them twice.
     before = await store.meta(META_RESTORED)
+    is_copy = await store.meta(META_COPY) is not None
     await store.set_meta(META_RESTORED, b"1")
     succession = await _succession(chain, network, [number for number, _ in found], head)
     await store.set_meta(META_SUCCESSION, succession.to_json().encode())
     done = [await store.adopt_anchors(one, anchors, created_at=now_s) for one, anchors in found]
-    if before is None and not any(one.adopted or one.dissolved for one in done):
-        await store.set_meta(META_RESTORED, None)  # the database is whole
+    is_whole = not is_copy and not any(one.adopted or one.dissolved for one in done)
+    if before is None and is_whole:
+        await store.set_meta(META_RESTORED, None)
+    await store.set_meta(META_COPY, None)
     return [
         {"stream": one.stream, "adopted": one.adopted, "dissolved": one.dissolved} for one in done
     ]

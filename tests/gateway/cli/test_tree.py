@@ -40,6 +40,7 @@ COMMANDS = {
     **{f"network {verb}": True for verb in ("show", "sign", "compare", "check")},
     "chain succeed": False,
     "export archive": False,
+    **{f"backup {verb}": True for verb in ("key", "create", "prove", "restore")},
     "code parse": True,
     "code show": True,
     "finding list": True,
