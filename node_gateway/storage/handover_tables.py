@@ -129,3 +129,10 @@ handover_code = Table(
     sqlite_with_rowid=False,
 )
 Index("handover_code_by_code", handover_code.c.code, handover_code.c.handover)
+Index(
+    "handover_code_by_parent",
+    handover_code.c.parent,
+    handover_code.c.handover,
+    sqlite_where=text("parent IS NOT NULL"),
+    postgresql_where=text("parent IS NOT NULL"),
+)

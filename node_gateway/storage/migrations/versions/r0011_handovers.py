@@ -131,6 +131,12 @@ def _handover_code() -> None:
         sqlite_with_rowid=False,
     )
     _index("handover_code_by_code", "handover_code", ["code", "handover"])
+    _index(
+        "handover_code_by_parent",
+        "handover_code",
+        ["parent", "handover"],
+        where="parent IS NOT NULL",
+    )
 
 
 def _index(
