@@ -175,13 +175,13 @@ class ScopeError(AccessError):
 
 
 class RateLimitError(AccessError):
-    """Too many look-ups from one place."""
+    """Too many look-ups, from one place or of one thing; the text says no more than that."""
 
     code = "rate_limit"
 
     def __init__(self, *, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
-        super().__init__("too many look-ups from this address", hint="Wait, then try again.")
+        super().__init__("too many look-ups", hint="Wait, then try again.")
 
 
 class StateError(GatewayError):

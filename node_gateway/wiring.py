@@ -31,6 +31,7 @@ from node_gateway.services.disclosing import Disclosing
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.governing import Governing
 from node_gateway.services.limiter import Limiter
+from node_gateway.services.looking_up import LookUps
 from node_gateway.services.notices import Notices
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.services.succeeding import known_succession
@@ -195,7 +196,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         exports=exports,
         batcher=_batcher(parts),
         anchorer=await _anchorer(parts),
-        lookups=Limiter(settings.limits.public_lookups, member="limits.public_lookups"),
+        lookups=LookUps(settings.limits),
         lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
         metrics=base.metrics,
         clock=parts.clock,
@@ -271,7 +272,9 @@ async def _check_owner(store: GatewayStore, participant: int) -> None:
 async def _public(parts: _Parts, disclosing: Disclosing, notices: Notices) -> PublicAnswers:
     participant, name = parts.settings.gateway.participant, await parts.store.meta(META_NAME)
     maker = Maker(participant, name.decode() if name else f"participant {participant}")
-    return PublicAnswers(parts.store, disclosing, parts.settings.policies, maker, notices)
+    settings = parts.settings
+    shown = (settings.policies, maker, notices, settings.trace)
+    return PublicAnswers(parts.store, disclosing, *shown)
 
 
 def _locations(path: Path | None) -> Mapping[str, Location]:

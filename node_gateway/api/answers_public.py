@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from node_gateway.api.answers import CorrectionMark, Hash, _Answer
 
 
@@ -63,6 +65,41 @@ class Product(_Answer):
     month: str | None = None
 
 
+class ProvenStep(_Answer):
+    """One step of a code, as its bundle shows it. `anchoredAt` is a block's time."""
+
+    participant: int
+    name: str
+    role: str
+    type: str
+    action: str | None
+    step: str | None
+    disposition: str | None
+    takes_back: bool
+    entry: Hash
+    anchored_at: int
+    month: str | None = None
+    region: str | None = None
+    city: str | None = None
+    event_time: str | None = None
+    lot: str | None = None
+    expiry: str | None = None
+    parent_id: str | None = Field(default=None, alias="parentID")
+
+
+class PublishedStep(ProvenStep):
+    """A step that its participant publishes. `proof` is a bundle `sealtrail/proof/v1`."""
+
+    proof: dict[str, Any]
+
+
+class PublicHole(_Answer):
+    """Where the answer ends: what came before (`up`) or after (`down`) is not shown."""
+
+    direction: Literal["up", "down"]
+    reason: Literal["not_disclosed"]
+
+
 class PublicAnswer(_Answer):
     """What anybody learns who holds a code. `proofs` is a set `sealtrail/proofs/v1`, or null."""
 
@@ -70,9 +107,13 @@ class PublicAnswer(_Answer):
     statement: str
     issued_here: bool
     sold: bool
+    sold_times: int
+    sold_again: bool
     sealing: bool
     product: Product | None = None
     notices: list[Banner]
     corrections: list[CorrectionMark]
+    steps: list[PublishedStep]
+    holes: list[PublicHole]
     proofs: dict[str, Any] | None
     truncated: bool | None = None

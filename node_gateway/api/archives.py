@@ -78,7 +78,8 @@ async def look_up_code(request: Request, gateway: GatewayDep, slug: Slug, code: 
     Problems: archive_not_found, identifier_form, check_digit, rate_limit.
     """
     gateway.lookups.check(address(request))
-    archive, canonical = gateway.archives.of(slug), gateway.canonical_code(code)
+    archive, (canonical, stated) = gateway.archives.of(slug), gateway.scanned(code)
+    gateway.lookups.about(canonical, stated)
     answer = await reading.answer(archive, canonical)
     lot = answer.get("product", {}).get("lot")
     answer["notices"] = await gateway.public.banners(canonical, lot)  # those of now

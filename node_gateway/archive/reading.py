@@ -18,6 +18,7 @@ import zstandard
 from node_gateway.archive.sealing import ArchiveDamagedError, answer_id, unseal
 from node_gateway.archive.writing import FORMAT
 from node_gateway.errors import NotFoundError
+from node_gateway.services.public import nothing_known
 
 SUFFIX: Final = ".archive"
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -132,10 +133,8 @@ async def answer(archive: Archive, code: str) -> dict[str, Any]:
         ArchiveDamagedError: it was changed.
     """
     found = await asyncio.to_thread(_answer, archive, code)
-    if found is None:
-        found = {"code": code, "issuedHere": False, "sold": False, "sealing": False}
-        found |= {"corrections": [], "proofs": None}
-    return {**found, "statement": _STATEMENT, "archive": archive.about()}
+    said = {**nothing_known(code), **(found or {})}
+    return {**said, "statement": _STATEMENT, "archive": archive.about()}
 
 
 def _answer(archive: Archive, code: str) -> dict[str, Any] | None:

@@ -139,13 +139,21 @@ class Disclosing:
         """`hints_of` says of a normalised event what its bundle should hint at."""
         self._store, self._policies, self._hints_of = store, policies, hints_of
 
-    async def bundle(self, entry: bytes, *, audience: str, codes: Sequence[str] = ()) -> Bundle:
+    async def bundle(
+        self,
+        entry: bytes,
+        *,
+        audience: str,
+        codes: Sequence[str] = (),
+        policy: PolicySection | None = None,
+    ) -> Bundle:
         """Return the bundle of one event for an audience.
 
         Args:
             entry: The event's entry.
             audience: One of `AUDIENCES`.
             codes: Canonical codes to disclose, in addition to what the policy shows by itself.
+            policy: What is shown, in place of the audience's policy for the event's step.
 
         Raises:
             NotFoundError: unknown entry, a code that it does not name, or nothing that this

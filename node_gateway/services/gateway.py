@@ -32,6 +32,7 @@ from node_gateway.services.intake import Intake
 from node_gateway.services.issuing import Issuing
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.linting import Linting
+from node_gateway.services.looking_up import LookUps
 from node_gateway.services.master_data import MasterData
 from node_gateway.services.merging import Merging
 from node_gateway.services.named_queries import NamedQueries
@@ -101,7 +102,7 @@ class Gateway:
     exports: MashangExports
     batcher: Batcher
     anchorer: Anchorer
-    lookups: Limiter
+    lookups: LookUps
     lists: Limiter
     metrics: Metrics
     clock: Callable[[], float]

@@ -7,16 +7,22 @@ from ipaddress import IPv6Address, ip_address
 
 from limits import parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import (
+    MovingWindowRateLimiter,
+    RateLimiter,
+    SlidingWindowCounterRateLimiter,
+)
 
 from node_gateway.errors import RateLimitError, SettingsError
 
 
 class Limiter:
-    """Counts look-ups per address, in this process."""
+    """Counts look-ups per address, or under any other name, in this process."""
 
-    def __init__(self, rate: str, *, member: str) -> None:
+    def __init__(self, rate: str, *, member: str, many: bool = False) -> None:
         """Take a rate such as `60/minute`, and the name of the setting that it comes from.
+
+        With `many` it is counted in constant memory and time, and to a few per cent only.
 
         Raises:
             SettingsError: it is no rate.
@@ -27,7 +33,8 @@ class Limiter:
             raise SettingsError(
                 f"{member}: {rate!r} is no rate", member=member, hint="write it like 60/minute"
             ) from error
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        kind = SlidingWindowCounterRateLimiter if many else MovingWindowRateLimiter
+        self._window: RateLimiter = kind(MemoryStorage())
 
     def check(self, address: str) -> None:
         """Count one look-up.
@@ -35,9 +42,12 @@ class Limiter:
         Raises:
             RateLimitError: there were too many.
         """
-        place = network_of(address)
-        if not self._window.hit(self._rate, place):
-            resets_at = self._window.get_window_stats(self._rate, place).reset_time
+        self.count(network_of(address))
+
+    def count(self, *names: str) -> None:
+        """Count one under names of any kind; errors as `check`."""
+        if not self._window.hit(self._rate, *names):
+            resets_at = self._window.get_window_stats(self._rate, *names).reset_time
             raise RateLimitError(retry_after_s=max(1, int(resets_at - time.time()) + 1))
 
 

@@ -3,6 +3,9 @@
 The participant that commissioned a code discloses product, lot, expiry, maker, month and status.
 Any other participant answers only whether it sold the code: yes or no, without place or date. A
 code that is unknown here and one of which nothing is disclosed get the same answer.
+
+Nothing is asked of others for it: sales and steps that they told stand in the database already, so
+an answer is as fast as it is local, and codes are never broadcast.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Protocol
 
-from anchoring.core.bundle import BUNDLES_FORMAT
+from anchoring.core.bundle import BUNDLES_FORMAT, Bundle, parse_bundle
+from anchoring.core.verify import check_bundle
 from node_gateway.errors import StateError
 from node_gateway.services.commissioned import takes_in
 from node_gateway.services.disclosing import (
@@ -25,16 +29,41 @@ from node_gateway.services.disclosing import (
 )
 from node_gateway.services.notice_words import banner_wire
 from node_gateway.services.notices import Notices
+from node_gateway.services.steps import COARSE, in_order, step_wire
 from node_gateway.settings import PoliciesSection
+from node_gateway.settings_partners import TraceSection
 from node_gateway.storage.corrections import corrective_ids
+from node_gateway.storage.database import Database
+from node_gateway.storage.told import Told, told_of
 
 PAGE_EVENTS = 1000
 BUNDLES_MAX = 16
 SELLING_STEPS = ("dispensing", "retail_selling")
 COMMISSIONING_STEP = "commissioning"
 SSCC_PREFIX = "https://id.gs1.org/00/"
+NOT_DISCLOSED: Final = "not_disclosed"
 _GTIN = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/")
 _LOT, _EXPIRY = "cbvmda:lotNumber", "cbvmda:itemExpirationDate"
+
+
+def nothing_known(code: str) -> dict[str, Any]:
+    """Return what the answer says of a code that is unknown, or of which nothing is disclosed."""
+    return {
+        "code": code,
+        "issuedHere": False,
+        "sold": False,
+        "soldTimes": 0,
+        "soldAgain": False,
+        "sealing": False,
+        "corrections": [],
+        "steps": [],
+        "holes": _holes(issued_here=False),
+        "proofs": None,
+    }
+
+
+class PublicStore(DisclosingStore, Database, Protocol):
+    """What public answers need of the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +79,14 @@ class PublicAnswers:
 
     def __init__(
         self,
-        store: DisclosingStore,
+        store: PublicStore,
         disclosing: Disclosing,
         policies: PoliciesSection,
         maker: Maker,
         notices: Notices,
+        trace: TraceSection,
     ) -> None:
-        self._store, self._disclosing = store, disclosing
+        self._store, self._disclosing, self._trace = store, disclosing, trace
         self._policies, self._maker, self._notices = policies, maker, notices
 
     @property
@@ -70,15 +100,20 @@ class PublicAnswers:
         A sale counts once it is sealed: counted earlier, whoever asks again and again would
         learn the hour of a sale, which the slow stream for selling exists to hide.
         """
-        events = [] if code.startswith(SSCC_PREFIX) else await self._disclosed(code)
+        known = [] if code.startswith(SSCC_PREFIX) else await self._events(code)
+        told = await self._store.read(lambda c: told_of(c, code))
+        events = [one for one in known if self._is_public(one)]
         made = [one for one in events if one.biz_step == COMMISSIONING_STEP]
         sealed = [one for one in events if one.stored.header.state == "final"]
-        sold = bool(_standing(sealed, SELLING_STEPS))
+        times = _times_sold(_standing(sealed, SELLING_STEPS), told, issued_here=bool(made))
+        sold = times > 0
         answer: dict[str, Any] = {
             "code": code,
             "statement": "as stated by this gateway; check the proofs against witnesses you chose",
             "issuedHere": bool(made),
             "sold": sold,
+            "soldTimes": times,
+            "soldAgain": times > 1,
             "sealing": any(one.stored.header.state != "final" for one in made),
         }
         if made:
@@ -89,6 +124,8 @@ class PublicAnswers:
             answer["product"] = {**product, "status": status}
         answer["notices"] = await self.banners(code, answer.get("product", {}).get("lot"))
         answer["corrections"] = _corrections(sealed)
+        answer["steps"] = await self._steps(code, known, told if made else None)
+        answer["holes"] = _holes(issued_here=bool(made))
         answer["proofs"] = await self._proofs(code, sealed)
         if len(sealed) > BUNDLES_MAX:
             answer["truncated"] = True  # the newest are there
@@ -100,18 +137,39 @@ class PublicAnswers:
         found = await self._notices.public(code, lot=lot)
         return [banner_wire(one, directory) for one in found]
 
-    async def _disclosed(self, code: str) -> list[OpenEvent]:
-        """Return the events of which the public policy shows something, oldest first."""
+    async def _events(self, code: str) -> list[OpenEvent]:
+        """Return the events that name a code, oldest first; which are shown is for the policies."""
         found: list[OpenEvent] = []
         after = 0
         while stored := await self._store.events_of_code(code, after=after, limit=PAGE_EVENTS):
             after = stored[-1].header.position
-            opened = [open_event(one) for one in stored if one.payload is not None]
-            found += [one for one in opened if self._is_public(one)]
+            found += [open_event(one) for one in stored if one.payload is not None]
         return found
 
     def _is_public(self, one: OpenEvent) -> bool:
         return choose_policy(self._policies, "public", one.biz_step, one.preset) is not None
+
+    async def _steps(
+        self, code: str, known: Sequence[OpenEvent], told: Told | None
+    ) -> list[dict[str, Any]]:
+        """Return the steps that we and others publish, with their proofs."""
+        bundles: list[Bundle] = [parse_bundle(one) for one in told.steps] if told else []
+        if self._trace.publish != "no":
+            final = [one for one in known if one.stored.header.state == "final"]
+            for one in _standing(final, self._trace.publish_steps)[-BUNDLES_MAX:]:
+                entry = one.stored.header.entry
+                bundles.append(
+                    await self._disclosing.bundle(
+                        entry, audience="public", codes=[code], policy=COARSE
+                    )
+                )
+        directory = self._notices.directory
+        steps = []
+        for bundle in bundles:
+            checked = check_bundle(bundle)
+            at = bundle.anchored_at.block_time
+            steps.append({**step_wire(checked, directory, time=at), "proof": bundle.to_wire()})
+        return in_order(steps)
 
     def _product(self, code: str, made: OpenEvent) -> dict[str, Any]:
         policy = choose_policy(self._policies, "public", made.biz_step, made.preset)
@@ -142,6 +200,30 @@ class PublicAnswers:
                 continue
             bundles.append(bundle.to_wire())
         return {"format": BUNDLES_FORMAT, "bundles": bundles} if bundles else None
+
+
+def _times_sold(own: Sequence[OpenEvent], told: Told, *, issued_here: bool) -> int:
+    """Return how often a code was sold: by us, and if it is ours by others, as they told.
+
+    Sales that are older than the first claim have none: of these one counts, for a return between
+    two of them was not kept.
+    """
+    positions = [one.stored.header.position for one in own]
+    claimed = [one for one in positions if one in told.own]
+    standing = sum(told.own[one] for one in claimed)
+    times = standing or (1 if len(claimed) < len(positions) else 0)
+    if times:
+        times = max(times, told.times)
+    return times + told.others if issued_here else times
+
+
+def _holes(*, issued_here: bool) -> list[dict[str, Any]]:
+    """Say where the answer ends, by what it shows, never by what is known.
+
+    A hole that came and went with the goods would tell when they were shipped.
+    """
+    directions = ("down",) if issued_here else ("up", "down")
+    return [{"direction": one, "reason": NOT_DISCLOSED} for one in directions]
 
 
 def _status(standing: Sequence[OpenEvent], *, sold: bool) -> str:
