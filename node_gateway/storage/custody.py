@@ -1,0 +1,245 @@
+"""Who claims to have had which code: handovers of which we are one end, and what they answered.
+
+All functions run inside a transaction of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, insert, select, update
+
+from node_gateway.partners.ports import Direction
+from node_gateway.storage.code_states import among
+from node_gateway.storage.database import Insert
+from node_gateway.storage.handover_tables import handover as _handover
+from node_gateway.storage.handovers import DIRECTIONS, State
+from node_gateway.storage.issuing_allocation import next_number
+from node_gateway.storage.receiving import Phase, packed, unpacked
+from node_gateway.storage.receiving_tables import (
+    acknowledgement,
+    acknowledgement_event,
+    custody_conflict,
+    custody_conflict_code,
+    custody_gap,
+)
+
+_a, _ae = acknowledgement.c, acknowledgement_event.c
+_k, _kc = custody_conflict.c, custody_conflict_code.c
+
+
+class ClaimRow(NamedTuple):
+    """One handover of one code that stands.
+
+    Attributes:
+        handover: Local number; `digest` names it for everybody.
+        at: When it became known here, Unix seconds.
+        kept: Its receiver answered that the code was not there.
+        received: It came to us, and its receipt is finished.
+    """
+
+    code: str
+    handover: int
+    direction: Direction
+    partner: int
+    digest: bytes
+    shipment: bytes
+    at: int
+    kept: bool
+    received: bool
+
+
+class AnswerRow(NamedTuple):
+    """The receiver's answer to a handover.
+
+    Attributes:
+        digest: Of the message, 32 bytes.
+        differences: As they were said.
+    """
+
+    handover: int
+    digest: bytes
+    said_at: int
+    expected: int
+    found: int
+    extra: int
+    differences: Sequence[Mapping[str, Any]]
+
+
+class AnswerEvent(NamedTuple):
+    """A receiving event that a partner's answer names.
+
+    Attributes:
+        bundle: The unanchored bundle, JSON.
+        proof: Event path and anchor as JSON text, None before it came.
+    """
+
+    handover: int
+    entry: bytes
+    bundle: Mapping[str, Any]
+    proof: bytes | None
+
+
+class ConflictRow(NamedTuple):
+    """Two statements about codes that cannot both hold.
+
+    Attributes:
+        first: Digest of a handover, or the entry of our own event.
+        first_partner: Who said it; our own number for our own statement.
+        case_number: Of the exception.
+    """
+
+    number: int
+    reason: str
+    first: bytes
+    first_partner: int
+    second: bytes
+    second_partner: int
+    found_at: int
+    case_number: int
+
+
+_CLAIMS: Final = (
+    "SELECT c.code, h.number, h.direction, h.partner, h.digest, h.shipment, h.created_at, "
+    "(SELECT 1 FROM custody_gap g WHERE g.code = c.code AND g.handover = h.number) AS kept, "
+    "r.state FROM handover_code c JOIN handover h ON h.number = c.handover "
+    "LEFT JOIN receipt r ON r.handover = h.number "
+    "WHERE h.state = 4 AND c.code IN {} ORDER BY h.number"  # 4: SAID
+)
+
+
+def claims(connection: Connection, codes: Collection[str]) -> dict[str, list[ClaimRow]]:
+    """Return the standing handovers of some codes, oldest first; of each code that has any."""
+    found: dict[str, list[ClaimRow]] = {}
+    for row in among(connection, _CLAIMS, codes):
+        found.setdefault(row.code, []).append(
+            ClaimRow(
+                row.code,
+                row.number,
+                DIRECTIONS[row.direction],
+                row.partner,
+                bytes(row.digest),
+                bytes(row.shipment),
+                row.created_at,
+                bool(row.kept),
+                row.state == Phase.FINISHED,
+            )
+        )
+    return found
+
+
+def add_gaps(connection: Connection, put: Insert, handover: int, codes: Collection[str]) -> None:
+    """Keep that codes of a handover stayed with its sender. Called once for each handover."""
+    put(connection, custody_gap, [(code, handover) for code in sorted(set(codes))])
+
+
+def add_answer(connection: Connection, row: AnswerRow) -> None:
+    """Keep the answer to a handover; there is one."""
+    values = {**row._asdict(), "differences": packed(list(row.differences))}
+    connection.execute(
+        insert(acknowledgement).values(**values, difference_count=len(row.differences))
+    )
+
+
+def answer_to(connection: Connection, handover: int) -> AnswerRow | None:
+    """Return the answer to a handover, None before it came."""
+    row = connection.execute(select(acknowledgement).where(_a.handover == handover)).first()
+    if row is None:
+        return None
+    return AnswerRow(
+        row.handover,
+        bytes(row.digest),
+        row.said_at,
+        row.expected,
+        row.found,
+        row.extra,
+        unpacked(bytes(row.differences)),
+    )
+
+
+def difference_counts(connection: Connection, handovers: Collection[int]) -> dict[int, int]:
+    """Return how many differences the answers to some handovers told, of those answered."""
+    statement = "SELECT handover, difference_count FROM acknowledgement WHERE handover IN {}"
+    return dict(map(tuple, among(connection, statement, handovers)))
+
+
+def add_answer_event(connection: Connection, row: AnswerEvent) -> None:
+    """Keep a receiving event that a partner's answer names."""
+    values = {**row._asdict(), "bundle": packed(row.bundle)}
+    connection.execute(insert(acknowledgement_event).values(**values))
+
+
+def answer_events(connection: Connection, handover: int) -> list[AnswerEvent]:
+    """Return the receiving events that the answer to a handover names."""
+    query = select(acknowledgement_event).where(_ae.handover == handover).order_by(_ae.entry)
+    return [
+        AnswerEvent(
+            row.handover,
+            bytes(row.entry),
+            unpacked(bytes(row.bundle)),
+            None if row.proof is None else bytes(row.proof),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def set_answer_proof(connection: Connection, handover: int, entry: bytes, proof: bytes) -> None:
+    """Keep the proof of a receiving event that a partner's answer names; the first one stays."""
+    connection.execute(
+        update(acknowledgement_event)
+        .where(_ae.handover == handover, _ae.entry == entry, _ae.proof.is_(None))
+        .values(proof=proof)
+    )
+
+
+def known_conflict(connection: Connection, first: bytes, second: bytes, reason: str) -> int | None:
+    """Return the number of a conflict between two statements, None if it is new."""
+    query = select(_k.number).where(_k.first == first, _k.second == second, _k.reason == reason)
+    found = connection.execute(query).scalar()
+    return None if found is None else int(found)
+
+
+def add_conflict(
+    connection: Connection, put: Insert, row: ConflictRow, codes: Collection[str]
+) -> int:
+    """Keep a conflict with its codes; `row.number` is given out here. Returns it."""
+    number = next_number(connection, custody_conflict)
+    connection.execute(insert(custody_conflict).values(**row._replace(number=number)._asdict()))
+    put(connection, custody_conflict_code, [(number, code) for code in sorted(set(codes))])
+    return number
+
+
+def conflicts(connection: Connection, *, after: int = 0, limit: int = 1000) -> list[ConflictRow]:
+    """Return conflicts of custody whose number is above `after`, ascending."""
+    query = select(custody_conflict).where(_k.number > after).order_by(_k.number).limit(limit)
+    return [
+        ConflictRow(
+            row.number,
+            row.reason,
+            bytes(row.first),
+            row.first_partner,
+            bytes(row.second),
+            row.second_partner,
+            row.found_at,
+            row.case_number,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def conflict_codes(
+    connection: Connection, number: int, *, after: str = "", limit: int = 1000
+) -> list[str]:
+    """Return codes of a conflict above `after`, in bytewise order."""
+    query = select(_kc.code).where(_kc.conflict == number, _kc.code > after)
+    return list(connection.execute(query.order_by(_kc.code).limit(limit)).scalars())
+
+
+def stands(connection: Connection, row: ConflictRow) -> bool:
+    """Tell whether no handover of a conflict was taken back since."""
+    query = select(_handover.c.number).where(
+        _handover.c.digest.in_([row.first, row.second]),
+        _handover.c.state == State.WITHDRAWN,
+    )
+    return connection.execute(query).first() is None
