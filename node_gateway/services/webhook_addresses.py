@@ -15,12 +15,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import httpx2
 
 from node_gateway.epcis.errors import EpcisError
-from node_gateway.settings import SubscriptionsSection
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """Takes a host and a port, returns IP addresses; raises OSError if there are none."""
@@ -36,6 +35,20 @@ _NOT_PUBLIC: Final = (IPv6Network("fec0::/10"), IPv4Network("192.0.0.0/24"))
 _RESOLVERS: Final = 4
 
 
+class Allowed(Protocol):
+    """What the settings say of addresses; a section with these two members."""
+
+    @property
+    def allow_http(self) -> bool:
+        """Whether TLS may be missing."""
+        ...
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether the address may be one that is not public."""
+        ...
+
+
 class SubscriptionAddressError(EpcisError):
     """The address of a receiver is malformed, or not allowed. The detail does not quote it."""
 
@@ -45,7 +58,7 @@ class SubscriptionAddressError(EpcisError):
         super().__init__(detail, pointer="/dest", hint=hint)
 
 
-def read_address(text: object, allowed: SubscriptionsSection) -> httpx2.URL:
+def read_address(text: object, allowed: Allowed) -> httpx2.URL:
     """Return the address of a receiver, as far as it can be checked without asking anybody.
 
     Raises:
