@@ -139,16 +139,28 @@ def fewer_fields(fields: FieldsProof, paths: Iterable[str]) -> FieldsProof:
     return FieldsProof(fields.size, indices, disclosures, tuple(siblings))
 
 
+def check_counts(shipment: Shipment, manifest: Manifest) -> None:
+    """Compare what came with what the manifest says.
+
+    Raises:
+        HandoverError: `handover_count`.
+    """
+    counts = (shipment.event_count, len(shipment.parents))
+    if counts != (manifest.event_count, manifest.code_count):
+        raise HandoverError("the manifest counts otherwise", "handover_count")
+
+
 class ShipmentCheck:
     """Puts a shipment together from the parts of a handover, one after the other.
 
     Args:
         sender: The participant that says it.
-        manifest: What it is said to consist of.
+        shipment: Entry of the shipping event, as the manifest has it.
+        replaces: Likewise.
     """
 
-    def __init__(self, sender: int, manifest: Manifest) -> None:
-        self._sender, self._manifest = sender, manifest
+    def __init__(self, sender: int, shipment: bytes, replaces: bytes | None = None) -> None:
+        self._sender, self._shipment, self._replaces = sender, shipment, replaces
         self._parents: dict[str, str] = {}
         self._named: dict[str, None] = {}
         self._made: dict[str, bytes] = {}
@@ -162,8 +174,7 @@ class ShipmentCheck:
         Raises:
             HandoverError: with a stable code.
         """
-        manifest = self._manifest
-        same = (part.shipment, part.replaces) == (manifest.shipment, manifest.replaces)
+        same = (part.shipment, part.replaces) == (self._shipment, self._replaces)
         if not same or part.ordinal != self._ordinal:
             raise HandoverError("a part belongs to another handover", "handover_parts")
         self._ordinal += 1
@@ -183,10 +194,7 @@ class ShipmentCheck:
         parents = self._tree(self._goods)
         if not self._named.keys() <= parents.keys():
             raise HandoverError("a code that is not in the shipment", "handover_stray_code")
-        counts = (len(self._entries), len(parents))
-        if counts != (self._manifest.event_count, self._manifest.code_count):
-            raise HandoverError("the manifest counts otherwise", "handover_count")
-        return Shipment(self._manifest.shipment, parents, self._made, len(self._entries))
+        return Shipment(self._shipment, parents, self._made, len(self._entries))
 
     def _take(self, one: CheckedEvent) -> None:
         known = self._entries.get(one.entry)
@@ -198,7 +206,7 @@ class ShipmentCheck:
         if one.participant != self._sender and not one.commissions:
             raise HandoverError("an event of somebody else", "handover_foreign_event")
         self._named.update(dict.fromkeys(code for _, code in one.codes))
-        if one.entry == self._manifest.shipment:
+        if one.entry == self._shipment:
             self._ship(one)
         elif one.commissions:
             self._commission(one)
