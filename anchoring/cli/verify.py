@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from typing import Any
 
-from anchoring.cli import witnesses
+from anchoring.cli import evidence_options, witnesses
 from anchoring.cli.output import (
     CANNOT_CHECK,
     MEANING,
@@ -24,7 +24,6 @@ from anchoring.cli.output import (
     say,
 )
 from anchoring.cli.shown import describe, described
-from anchoring.core.strict_json import BUNDLE_SIZE_BYTES_MAX
 from anchoring.core.verify import CheckedBundle, about_code, check_bundles
 from anchoring.errors import FormatError, VerificationError
 from anchoring.public_codes import ask_about_code
@@ -56,8 +55,9 @@ _TRY = {
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("verify", help="check a bundle against the chain")
-    parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a bundle file, or - for stdin")
+    parser = commands.add_parser("verify", help="check a bundle or evidence against the chain")
+    help_text = "a file with a bundle, evidence or a message, or - for stdin"
+    parser.add_argument("bundle", metavar="FILE", nargs="?", help=help_text)
     witnesses.add_options(parser)
     parser.add_argument(
         "--quorum", type=int, default=QUORUM_DEFAULT, help="organisations that must agree"
@@ -74,6 +74,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--gateway", metavar="URL", help="in place of BUNDLE: what this gateway publishes of --code"
     )
+    evidence_options.add_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.set_defaults(run=run)
 
@@ -89,6 +90,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(text, attempt=attempt, status=USAGE)
     network = witnesses.network_of(arguments)
     raw = _text(arguments)
+    if evidence_options.is_evidence(raw):
+        from anchoring.cli import evidence
+
+        return evidence.verify(raw, network, arguments)
+    evidence_options.refuse_for_bundles(arguments)
     try:
         checked = check_bundles(raw)
     except (FormatError, VerificationError) as error:
@@ -116,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _text(arguments: argparse.Namespace) -> bytes:
     if arguments.gateway is None:
-        return read_input(arguments.bundle, size_bytes_max=BUNDLE_SIZE_BYTES_MAX)
+        return read_input(arguments.bundle, size_bytes_max=evidence_options.FILE_SIZE_BYTES_MAX)
     if not arguments.code:
         text = "a gateway is asked about a code"
         raise CommandError(text, attempt="--code CODE --gateway URL", status=USAGE)
