@@ -135,7 +135,7 @@ async def operate(
     del key
     wanted = read(OperationIn, body, size_bytes_max=gateway.settings.limits.body_size_bytes_max)
     report = await gateway.operating.do(
-        operation, _order(gateway, wanted), idempotency_key=idempotency_key
+        operation, order_of(gateway, wanted), idempotency_key=idempotency_key
     )
     return JSONResponse(_wire(report), 200 if report.repeated else 201)
 
@@ -152,7 +152,12 @@ async def undo(key: OperateKey, gateway: GatewayDep, operation: str, body: BodyD
     return JSONResponse(_wire(report), 200 if report.repeated else 201)
 
 
-def _order(gateway: Gateway, wanted: OperationIn) -> Order:
+def order_of(gateway: Gateway, wanted: OperationIn) -> Order:
+    """Return what is asked for, with identifiers in canonical form.
+
+    Raises:
+        EpcisError, DocumentRefusedError, ParameterError: an identifier or name is not usable.
+    """
     scanned = [_scanned(gateway, one, f"/codes/{at}") for at, one in enumerate(wanted.codes)]
     return Order(
         codes=tuple(dict.fromkeys(code for code, _ in scanned)),

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 Need = Literal["codes", "parent", "to", "reason"]
 EXTENSION: Final = "urn:x-sealtrail:"
-"""Namespace of what our events say beyond the standard: `reason` and `override`."""
+"""Namespace of what our events say beyond the standard: `reason`, `override`, `actedBy`."""
 PREFIX: Final = "st"
 _DOCUMENT: Final = "urn:x-sealtrail:document:"
 
@@ -119,6 +119,19 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType({one.name: one for
 
 
 @dataclass(frozen=True, slots=True)
+class ActedBy:
+    """Who did an operation in our name, if we did not: a participant, by a request it signed.
+
+    Attributes:
+        request: What the signature of its request covers, 64 hex digits.
+    """
+
+    participant: int
+    delegation: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What an operator asks for, identifiers in canonical form.
 
@@ -135,6 +148,7 @@ class Order:
         overridden: The names of these rules.
         lots: Lots that were scanned or stated with codes, by code; they decide whether a recall
             means them, and are no part of the event.
+        acted_by: Who did it, if it was somebody else in our name.
     """
 
     codes: tuple[str, ...]
@@ -151,6 +165,7 @@ class Order:
     overridden: tuple[str, ...] = ()
     event_id: str | None = None
     lots: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    acted_by: ActedBy | None = None
 
 
 def missing(operation: Operation, order: Order) -> list[str]:
@@ -241,4 +256,10 @@ def _add_reasons(event: dict[str, Any], order: Order) -> None:
         event[f"{PREFIX}:override"] = {
             f"{PREFIX}:reason": order.override,
             f"{PREFIX}:rules": list(order.overridden),
+        }
+    if order.acted_by is not None:
+        event[f"{PREFIX}:actedBy"] = {
+            f"{PREFIX}:participant": order.acted_by.participant,
+            f"{PREFIX}:delegation": order.acted_by.delegation,
+            f"{PREFIX}:request": order.acted_by.request,
         }
