@@ -37,6 +37,7 @@ from node_gateway.api import (
     operating,
     operations,
     parsing,
+    peers,
     problems,
     states,
 )
@@ -75,6 +76,7 @@ _ROUTERS = (
     importing,
     linting,
     notices,
+    peers,
     health,
 )
 

@@ -296,7 +296,7 @@ _PATHS = {
     "chain": ("network_file",),
     "drop_folder": ("path", "mapping"),
     "hosting": ("folder",),
-    "peers": ("ca_file", "client_certificate_file", "client_key_file"),
+    "peers": ("ca_file", "client_certificate_file", "client_key_file", "pinned_folder"),
     "keys": tuple(
         name for name in KeysSection.model_fields if name.endswith(("_keystore", "_file"))
     ),

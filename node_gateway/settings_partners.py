@@ -25,6 +25,8 @@ class PeersSection(Section):
     """Certificate (PEM, with its chain) that is shown to gateways that ask for one."""
     client_key_file: Path | None = None
     """Its private key (PEM, not encrypted)."""
+    pinned_folder: Path | None = None
+    """Certificates (PEM) by participant, `<slug>.pem`: whoever has one is believed by it alone."""
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     """How long another gateway may take for one answer, in seconds."""
     clock_tolerance_s: Annotated[int, Field(ge=1, le=600)] = 60

@@ -72,6 +72,11 @@ class Metrics:
         Gauge("sealtrail_build_info", "Version", ("version",), registry=self.registry).labels(
             version
         ).set(1)
+        self.peers_stuck = Gauge(
+            "sealtrail_peers_stuck",
+            "Participants that did not answer a message for longer than peers.stuck_s",
+            registry=self.registry,
+        )
         self._add_directory()
 
     def _add_directory(self) -> None:

@@ -25,6 +25,8 @@ from anchoring.errors import (
 from node_gateway import errors
 from node_gateway.epcis.errors import BodyTooLargeError, EpcisError
 from node_gateway.epcis.query import QueryTooComplexError, QueryTooLargeError
+from node_gateway.partners import callers, hearing
+from node_gateway.partners.ports import MessageRefusedError, PeerError
 from node_gateway.storage import errors as storage
 from node_gateway.storage.named_queries import QueryExistsError, TooManyQueriesError
 from node_gateway.storage.subscriptions import QueryGoneError, TooManySubscriptionsError
@@ -51,6 +53,13 @@ _STATUS: Mapping[type[Exception], int] = {
     errors.NotReadyError: 503,
     errors.NotFinalError: 409,
     errors.ErasedError: 410,
+    callers.PeerAccessError: 401,
+    callers.PeerForbiddenError: 403,
+    callers.DirectoryOldError: 503,
+    hearing.MessagePositionError: 409,
+    hearing.NotHearingError: 503,
+    MessageRefusedError: 400,
+    PeerError: 502,
     EpcisError: 400,
     QueryTooLargeError: 413,
     QueryTooComplexError: 413,
@@ -104,6 +113,7 @@ _TITLES: Mapping[int, str] = {
     422: "The request was refused",
     429: "Too many requests",
     500: "Internal error",
+    502: "Another gateway did not answer",
     503: "Not available now",
     507: "No space left",
 }
@@ -143,6 +153,8 @@ def problem(request: Request, error: Exception) -> Response:
         body["hint"] = hint
     if spots := _spots(error):
         body["errors"] = spots
+    if isinstance(error, hearing.MessagePositionError):
+        body["position"] = error.position.to_wire()
     headers = {}
     retry_s = getattr(error, "retry_after_s", None)
     if retry_s or status in (429, 503):

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from anchoring.chain.network import Network
 from anchoring.chain.signer import Signer
 from node_gateway.features import Base
+from node_gateway.partners.channel import MessageChannel
 from node_gateway.partners.exception_telling import Telling
 from node_gateway.partners.exceptions import Cases, Rules
+from node_gateway.partners.peering import Peering, peering
+from node_gateway.partners.ports import Peers
 from node_gateway.services.background import Background
 from node_gateway.services.directory import DirectoryService
 from node_gateway.services.disclosing import Disclosing
@@ -40,17 +43,30 @@ class Partners:
     """The services between participants.
 
     Attributes:
+        peering: Requests and messages between participants; `peers` and `channel` are its parts.
         exceptions: Mismatches that somebody must resolve; implements `ports.Exceptions`.
         background: What runs beside the requests, for as long as the gateway does.
     """
 
+    peering: Peering
     exceptions: Cases
     background: tuple[Background, ...] = ()
+
+    @property
+    def peers(self) -> Peers:
+        """Asks other gateways."""
+        return self.peering.client
+
+    @property
+    def channel(self) -> MessageChannel:
+        """Says things to other participants, and hears what they say."""
+        return self.peering.channel
 
 
 async def partners(own: Own) -> Partners:
     """Put the services between participants together."""
-    return Partners(exceptions=exceptions(own))
+    between = peering(own)
+    return Partners(peering=between, exceptions=exceptions(own), background=(between.saying,))
 
 
 def exceptions(own: Own) -> Cases:
