@@ -8,11 +8,12 @@ opening; documents and parties only with the shipping event itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from anchoring.core import streams
 from anchoring.core.bundle import CodePath
@@ -132,7 +133,9 @@ def own_event(
 
 
 def passed_on(connection: Connection, number: int, codes: Collection[str]) -> Iterator[Disclosed]:
-    """Yield a received commissioning with some of its codes, re-formed to what is needed.
+    """Return a received commissioning with some of its codes, re-formed to what is needed.
+
+    It is read now, and worked out when it is wanted.
 
     Args:
         connection: Any connection.
@@ -140,14 +143,20 @@ def passed_on(connection: Connection, number: int, codes: Collection[str]) -> It
         codes: Those to disclose.
     """
     row = connection.execute(select(handover_event).where(handover_event.c.number == number)).one()
+    wanted, kept = set(codes), list[CodePath]()
+    if row.opening is None:
+        kept = [path for code, path in kept_paths(connection, number) if code in wanted]
+    return _reformed(row, wanted, kept)
+
+
+def _reformed(row: Row[Any], wanted: set[str], kept: Sequence[CodePath]) -> Iterator[Disclosed]:
     fields = fewer_fields(read_fields(row.fields), _PASSED_ON)
-    root, wanted = bytes(row.codes_root), set(codes)
+    root = bytes(row.codes_root)
     if row.opening is not None:
         opening = read_opening(row.opening)
         shapes = _shapes(opening.tree(), opening, wanted, ("epcList", "outputEPCList"))
     else:
-        kept = [one for one in kept_paths(connection, number) if one[0] in wanted]
-        shapes = _pages([path for _, path in kept])
+        shapes = _pages(kept)
     for paths, opened in shapes:
         yield _proven(HandedEvent(row.participant, fields, root, paths, opened), bytes(row.entry))
 
@@ -163,9 +172,10 @@ def _shapes(
     yield from _pages(paths_in(tree, chosen))
 
 
-def _pages(paths: Sequence[CodePath]) -> Iterator[tuple[tuple[CodePath, ...], None]]:
-    for start in range(0, len(paths), PATHS_PER_EVENT):
-        yield tuple(paths[start : start + PATHS_PER_EVENT]), None
+def _pages(paths: Iterable[CodePath]) -> Iterator[tuple[tuple[CodePath, ...], None]]:
+    rest = iter(paths)
+    while page := tuple(islice(rest, PATHS_PER_EVENT)):
+        yield page, None
 
 
 def _fields(one: OwnEvent, rules: Rules, *, ships: bool, is_open: bool) -> Any:

@@ -71,7 +71,7 @@ def received_bundle(
     wanted = set(codes)
     if stored.opening is not None:
         tree = read_opening(stored.opening).tree()
-        paths = paths_in(tree, {one for one in tree.codes if one[1] in wanted})
+        paths = list(paths_in(tree, {one for one in tree.codes if one[1] in wanted}))
     else:
         paths = [path for code in codes for _, path in kept_paths(connection, stored.number, code)]
         paths.sort(key=lambda path: path.index)
@@ -94,20 +94,19 @@ def kept_paths(
         yield row.code, CodePath(row.disclosure, row.position, siblings)
 
 
-def paths_in(tree: CodesTree, chosen: Collection[Code]) -> list[CodePath]:
-    """Return the paths of many codes of a tree at once, ascending by position.
+def paths_in(tree: CodesTree, chosen: Collection[Code]) -> Iterator[CodePath]:
+    """Yield the paths of some codes of a tree, ascending by position.
 
     Salts are drawn in one piece: one by one, the last of 100,000 would draw all before it.
     """
     salts = streams.salts(tree.sub_secret, len(tree.codes))
     quoted = {name: quote(code_path(name)) for name in CODE_LISTS}
-    found = []
-    for ordinal, code in enumerate(tree.codes):
-        if code in chosen:
-            text = disclosure_of(salts[ordinal], quoted[code[0]], quote(code[1])).decode("ascii")
-            position = tree.positions[ordinal]
-            found.append(CodePath(text, position, tuple(tree.path(position))))
-    return sorted(found, key=lambda path: path.index)
+    ordinals = [at for at, code in enumerate(tree.codes) if code in chosen]
+    for ordinal in sorted(ordinals, key=tree.positions.__getitem__):
+        list_name, code = tree.codes[ordinal]
+        text = disclosure_of(salts[ordinal], quoted[list_name], quote(code)).decode("ascii")
+        position = tree.positions[ordinal]
+        yield CodePath(text, position, tuple(tree.path(position)))
 
 
 __all__ = [
