@@ -65,10 +65,10 @@ class PublicLimits(Section):
 class TraceSection(Section):
     """What others learn from us when they ask where a code went, and how we ask ourselves."""
 
-    partners: Literal["no", "coarse", "full"] = "coarse"
-    """What of our steps a partner is shown from whom we got a code or who got it from us.
+    partners: Literal["no", "coarse"] = "coarse"
+    """What of our steps a partner is shown from whom we got a code, or who got it from us.
 
-    `no`: nothing; `coarse`: what was done, region and month; `full`: what `policies.partner` shows.
+    `no`: nothing; `coarse`: what was done, region and month. Never to whom the goods went on.
     """
     publish: Literal["no", "coarse"] = "no"
     """What of our steps the public, and everybody on a code's path, is shown. Proofs name us."""
