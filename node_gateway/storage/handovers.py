@@ -229,7 +229,7 @@ def latest_in(connection: Connection, code: str) -> tuple[Handover, HandedCode] 
     rows = connection.execute(query).all()
     if not rows:
         return None
-    found = _read(rows[-1])
+    found = read_handover(rows[-1])
     (told,) = codes_among(connection, found.digest or b"", [code])
     return found, told
 
@@ -245,13 +245,13 @@ def events_of(
     )
     query = select(_event).where(_event.c.number.in_(ours), _event.c.number > after)
     rows = connection.execute(query.order_by(_event.c.number).limit(limit))
-    return [_told(row) for row in rows]
+    return [read_event(row) for row in rows]
 
 
 def received_event(connection: Connection, entry: bytes) -> HandedEvent | None:
     """Return what stands in handovers of an event, None if nothing does."""
     row = connection.execute(select(_event).where(_event.c.entry == entry)).first()
-    return None if row is None else _told(row)
+    return None if row is None else read_event(row)
 
 
 def acknowledge(connection: Connection, digest: bytes, at: int) -> bool:
@@ -281,10 +281,11 @@ def _one(connection: Connection, query: Select[Any]) -> Handover | None:
 
 
 def _many(connection: Connection, query: Select[Any]) -> list[Handover]:
-    return [_read(row) for row in connection.execute(query.order_by(_h.number))]
+    return [read_handover(row) for row in connection.execute(query.order_by(_h.number))]
 
 
-def _read(row: Row[Any]) -> Handover:
+def read_handover(row: Row[Any]) -> Handover:
+    """Return a row of the table as it is meant."""
     values = row._asdict()
     values["direction"] = DIRECTIONS[values["direction"]]
     values["state"] = State(values["state"])
@@ -298,7 +299,8 @@ def _handed(row: Iterable[Any]) -> HandedCode:
     return HandedCode(code, parent, lot, expiry, made_by, _bytes(made))
 
 
-def _told(row: Row[Any]) -> HandedEvent:
+def read_event(row: Row[Any]) -> HandedEvent:
+    """Return a row of the table of events as it is meant."""
     values = row._asdict()
     for name in ("entry", "fields", "codes_root", "opening", "proof"):
         values[name] = _bytes(values[name])
@@ -326,5 +328,7 @@ __all__ = [
     "handovers",
     "handovers_of",
     "latest_in",
+    "read_event",
+    "read_handover",
     "received_event",
 ]
