@@ -10,6 +10,8 @@ from node_gateway.features import Base
 from node_gateway.partners.channel import MessageChannel
 from node_gateway.partners.exception_telling import Telling
 from node_gateway.partners.exceptions import Cases, Rules
+from node_gateway.partners.grant_reads import GrantReads
+from node_gateway.partners.granting import Granting, granting
 from node_gateway.partners.peering import Peering, peering
 from node_gateway.partners.ports import Peers
 from node_gateway.services.background import Background
@@ -45,17 +47,24 @@ class Partners:
     Attributes:
         peering: Requests and messages between participants; `peers` and `channel` are its parts.
         exceptions: Mismatches that somebody must resolve; implements `ports.Exceptions`.
+        granting: What others may read here or do in our name; `grants` is a part of it.
         background: What runs beside the requests, for as long as the gateway does.
     """
 
     peering: Peering
     exceptions: Cases
+    granting: Granting
     background: tuple[Background, ...] = ()
 
     @property
     def peers(self) -> Peers:
         """Asks other gateways."""
         return self.peering.client
+
+    @property
+    def grants(self) -> GrantReads:
+        """Knows what others may read; implements `ports.Grants`."""
+        return self.granting.reads
 
     @property
     def channel(self) -> MessageChannel:
@@ -66,7 +75,13 @@ class Partners:
 async def partners(own: Own) -> Partners:
     """Put the services between participants together."""
     between = peering(own)
-    return Partners(peering=between, exceptions=exceptions(own), background=(between.saying,))
+    allowed = await granting(own, between.client)
+    return Partners(
+        peering=between,
+        exceptions=exceptions(own),
+        granting=allowed,
+        background=(between.saying, allowed.log),
+    )
 
 
 def exceptions(own: Own) -> Cases:

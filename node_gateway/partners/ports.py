@@ -258,7 +258,10 @@ class Grants(Protocol):
     """What owners allowed others to read."""
 
     async def may_open(self, participant: int, entry: bytes) -> bool:
-        """Tell whether a participant may have the full opening of one of our events now."""
+        """Tell whether a participant may have the full opening of one of our events now.
+
+        Whoever asks hands it out then: a yes is logged as a read.
+        """
         ...
 
 
