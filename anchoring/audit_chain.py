@@ -23,12 +23,14 @@ class AuditScope:
     Attributes:
         cadence_s: By stream, the longest time allowed between two anchors; checked where given.
         first_block: Where to begin reading logs; anchors before it show as a gap.
+        also: Streams of the participant that count even if nothing is anchored in them.
     """
 
     participant: int
     stream: int | None = None
     cadence_s: Mapping[int, int] = field(default_factory=dict)
     first_block: int = 0
+    also: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ class ChainAuditor:
             ChainUnavailableError: the witness fails, or contradicts itself about a block.
             ChainIdentityError: it has other code at a registry.
         """
-        by_stream: dict[int, list[AnchoredLog]] = {}
+        by_stream: dict[int, list[AnchoredLog]] = {stream: [] for stream in scope.also}
         if scope.stream is not None:
             by_stream[scope.stream] = []
         for log in await self._logs(scope, head):

@@ -16,6 +16,7 @@ from anchoring.verification import Witness
 
 if TYPE_CHECKING:
     from anchoring.chain.evm_reader import EvmReader
+    from anchoring.network_audit.auditor import Endpoint
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +63,27 @@ async def witnesses_of(network: Network, rpc: Sequence[str]) -> AsyncIterator[li
             await reader.close()
 
 
+@asynccontextmanager
+async def endpoints_of(network: Network, rpc: Sequence[str]) -> AsyncIterator[list[Endpoint]]:
+    """Open the witnesses for an audit of the whole network; errors as `witnesses_of`."""
+    from anchoring.chain.rpc import EvmRpc
+    from anchoring.network_audit.auditor import Endpoint
+    from anchoring.network_audit.reading import AuditReader
+
+    made: list[Endpoint] = []
+    try:
+        for organisation, participant, url in _listed(network, rpc):
+            try:
+                reader = AuditReader(EvmRpc(url))
+            except (ChainUnavailableError, ValueError) as error:
+                raise _no_address() from error
+            made.append(Endpoint(organisation, participant, reader))
+        yield made
+    finally:
+        for one in made:
+            await one.reader.close()
+
+
 def _reader(url: str) -> EvmReader:
     # Here, so that `inspect` and `--help` need not load web3 for a second.
     from anchoring.chain.evm_reader import EvmReader
@@ -70,9 +92,12 @@ def _reader(url: str) -> EvmReader:
     try:
         return EvmReader(EvmRpc(url))
     except (ChainUnavailableError, ValueError) as error:
-        text = "--rpc takes an http:// or https:// address"
-        attempt = "--rpc maker=http://127.0.0.1:8545"
-        raise CommandError(text, attempt=attempt, status=USAGE) from error
+        raise _no_address() from error
+
+
+def _no_address() -> CommandError:
+    text = "--rpc takes an http:// or https:// address"
+    return CommandError(text, attempt="--rpc maker=http://127.0.0.1:8545", status=USAGE)
 
 
 def _listed(network: Network, rpc: Sequence[str]) -> list[tuple[str, int | None, str]]:

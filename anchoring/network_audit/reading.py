@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
+from anchoring.chain.headers import check_header
 from anchoring.chain.logs import EvmLogReader, Header
 from anchoring.chain.network import Network
+from anchoring.chain.proofs import record_slot
 from anchoring.chain_follower import ChainFollower
 from anchoring.directory.model import Directory
 from anchoring.directory.store import MemoryDirectoryStore
@@ -18,6 +21,14 @@ BLOCK_GAP_S: Final = 60
 """Time without a block from which on the chain counts as halted."""
 HEADERS_READ_MAX: Final = 5000
 """Headers that are read at most to find halts in one long wait."""
+
+PROOFS_AT_ONCE: Final = 50
+HEADER_MEMBERS: Final = (
+    *("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot"),
+    *("logsBloom", "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData"),
+    *("mixHash", "nonce", "baseFeePerGas", "withdrawalsRoot", "blobGasUsed", "excessBlobGas"),
+    *("parentBeaconBlockRoot", "requestsHash"),
+)
 
 LogsKey = tuple[bytes, int, int, int | None, int | None]
 
@@ -104,6 +115,37 @@ class AuditReader(EvmLogReader):
                     sequence=sequence,
                 )
             return self._logs[asked]
+
+    async def raw_header(self, number: int) -> dict[str, Any]:
+        """Return the members of a header as the endpoint gives them; they give the block's hash.
+
+        Raises:
+            FormatError: `header_form` or `header_hash`: they do not.
+        """
+        answer = await self._read("eth_getBlockByNumber", hex(number), False)  # noqa: FBT003
+        known = await self.block(number)
+        if not isinstance(answer, dict) or known is None:
+            raise ChainUnavailableError(f"{self.name} gives no block {number}")
+        header = {name: answer[name] for name in HEADER_MEMBERS if answer.get(name) is not None}
+        check_header(header, known.block_hash)
+        return header
+
+    async def raw_proofs(
+        self, registry: bytes, anchors: Sequence[tuple[int, int]]
+    ) -> list[dict[str, Any]]:
+        """Return `eth_getProof` answers for the records of anchors, at the pinned block."""
+        made: list[dict[str, Any]] = []
+        head = await self.head()
+        for at in range(0, len(anchors), PROOFS_AT_ONCE):
+            slots = ["0x" + record_slot(*one).hex() for one in anchors[at : at + PROOFS_AT_ONCE]]
+            answer = await self._read(
+                "eth_getProof", "0x" + registry.hex(), slots, hex(head.number)
+            )
+            if not isinstance(answer, dict):
+                raise ChainUnavailableError(f"{self.name} gives no proof")
+            listed = [{"key": one["key"], "proof": one["proof"]} for one in answer["storageProof"]]
+            made.append({"accountProof": answer["accountProof"], "storageProof": listed})
+        return made
 
 
 async def directory_of(reader: AuditReader, network: Network) -> Directory:
