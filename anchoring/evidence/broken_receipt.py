@@ -36,7 +36,7 @@ def check_broken_receipt(shown: BrokenReceipt, inquiry: Inquiry) -> tuple[int, .
     _check_receipt(shown, inquiry)
     _check_row(shown, inquiry)
     withheld = _check_lists(shown)
-    deadline = _deadline(receipt, inquiry)
+    deadline = _deadline(shown, inquiry)
     if deadline is not None:
         _check_end(shown, inquiry, deadline)
     if withheld:
@@ -132,12 +132,15 @@ def _check_end(shown: BrokenReceipt, inquiry: Inquiry, deadline: int) -> None:
     if deadline >= _NEVER:
         raise EvidenceRefusedError("the participant is suspended: it is not due", "not_due")
     if shown.after is not None:
-        if shown.after.at.block_time <= deadline:
-            text = f"anchors up to block time {deadline} count, and the lists end before"
-            raise EvidenceRefusedError(text, "not_due")
         inquiry.anchored(shown.after.anchor, shown.after.at)
         return
     _check_silence(shown, inquiry, deadline)
+
+
+def _check_end_follows(shown: BrokenReceipt, deadline: int) -> None:
+    if shown.after is not None and shown.after.at.block_time <= deadline:
+        text = f"anchors up to block time {deadline} count, and the lists end before"
+        raise EvidenceRefusedError(text, "not_due")
 
 
 def _check_silence(shown: BrokenReceipt, inquiry: Inquiry, deadline: int) -> None:
@@ -161,14 +164,16 @@ def _check_silence(shown: BrokenReceipt, inquiry: Inquiry, deadline: int) -> Non
     inquiry.rests_on(f"nothing is anchored at {stream}/{sequence}: {answer.basis}")
 
 
-def _deadline(receipt: Receipt, inquiry: Inquiry) -> int | None:
+def _deadline(shown: BrokenReceipt, inquiry: Inquiry) -> int | None:
     """Return the promised time with all extensions, None if not all of them are known.
 
     What extends the promise may bring further suspensions and halts into its time; so it is
     computed until it stays.
     """
+    receipt = shown.receipt
     deadline = receipt.anchor_by
     while deadline < _NEVER:
+        _check_end_follows(shown, deadline)
         away = _inactive(receipt, inquiry, deadline)
         halts = _halts(receipt, inquiry, deadline)
         if away is None or halts is None:
