@@ -8,8 +8,7 @@ from anchoring.chain.network import Network
 from anchoring.chain.signer import Signer
 from node_gateway.features import Base
 from node_gateway.partners.channel import MessageChannel
-from node_gateway.partners.exception_telling import Telling
-from node_gateway.partners.exceptions import Cases, Rules
+from node_gateway.partners.exception_assembly import Exceptions, exceptions
 from node_gateway.partners.grant_reads import GrantReads
 from node_gateway.partners.granting import Granting, granting
 from node_gateway.partners.peering import Peering, peering
@@ -52,7 +51,7 @@ class Partners:
     """
 
     peering: Peering
-    exceptions: Cases
+    exceptions: Exceptions
     granting: Granting
     background: tuple[Background, ...] = ()
 
@@ -76,16 +75,10 @@ async def partners(own: Own) -> Partners:
     """Put the services between participants together."""
     between = peering(own)
     allowed = await granting(own, between.client)
+    mismatches = exceptions(own, between.channel)
     return Partners(
         peering=between,
-        exceptions=exceptions(own),
+        exceptions=mismatches,
         granting=allowed,
-        background=(between.saying, allowed.log),
+        background=(between.saying, allowed.log, mismatches.watch),
     )
-
-
-def exceptions(own: Own) -> Cases:
-    """Return what opens exceptions."""
-    settings = own.base.settings
-    rules = Rules(settings.gateway.participant, settings.exceptions, own.base.clock)
-    return Cases(own.base.store, rules, Telling(None, rules.participant))

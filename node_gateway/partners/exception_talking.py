@@ -15,14 +15,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
 
 from node_gateway.errors import NotFoundError, NotPossibleError
 from node_gateway.partners import exception_words as words
 from node_gateway.partners.exception_words import Statement, body_of, statement_of
-from node_gateway.partners.exceptions import PARTNER, Began, Cases, Rules
+from node_gateway.partners.exceptions import Began, Cases, Rules
 from node_gateway.partners.ports import (
     Channel,
     ExceptionKind,
@@ -33,11 +33,19 @@ from node_gateway.partners.ports import (
 from node_gateway.storage import exception_goods as goods
 from node_gateway.storage import exceptions as cases
 from node_gateway.storage.database import Database
-from node_gateway.storage.exceptions import CaseRow, ChangeRow, MessageRow
+from node_gateway.storage.exceptions import PARTNER, CaseRow, ChangeRow, MessageRow
 from node_gateway.storage.exceptions_reading import last_proposal, message_count, open_count
 
 _NEEDS_OPEN: Final = frozenset({words.ASK, words.PROPOSE, words.AGREE})
 _WAITS: Final = frozenset({words.ASK, words.PROPOSE})
+
+
+class RequireProof(Protocol):
+    """Checks the bundle of a resolution."""
+
+    def __call__(self, said: Statement, row: CaseRow, *, sender: int) -> bytes:
+        """Return the bundle, or raise MessageRefusedError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,17 @@ class Said:
 class Talking:
     """Says things about cases, and hears them: the handler of messages of kind `exception`."""
 
-    def __init__(self, database: Database, rules: Rules, opening: Cases, channel: Channel) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        *,
+        opening: Cases,
+        channel: Channel,
+        require_proof: RequireProof,
+    ) -> None:
         self._database, self._rules, self._opening = database, rules, opening
-        self._channel = channel
+        self._channel, self._require_proof = channel, require_proof
 
     async def say(self, number: int, said: Said) -> None:
         """Say something about a case, to its partner if the partner has the case.
@@ -109,6 +125,10 @@ class Talking:
         )
         cases.add_message(connection, row.number, kept)
 
+    def renumbered(self, connection: Connection, old: bytes, new: bytes) -> None:
+        """Follow a message of ours that is named by another digest now."""
+        cases.rename(connection, old, new)
+
     async def check(self, message: Message) -> Statement:
         """Read a partner's statement."""
         if len(message.body) > 64 * 1024:
@@ -124,6 +144,10 @@ class Talking:
         row = cases.case_by_uuid(connection, said.case, message.sender)
         if row is None:
             raise MessageRefusedError("no such case is known here", code="exception_unknown")
+        if said.act == words.PROVE:
+            proof = self._require_proof(said, row, sender=message.sender)
+            cases.change_case(connection, row.number, proof_there=proof)
+            return
         problem = impossible(connection, row, said.act, by=message.sender)
         if problem is not None:
             raise MessageRefusedError(_PROBLEMS[problem], code=problem)
@@ -167,9 +191,12 @@ class Talking:
     ) -> None:
         now_ms = self._rules.now_ms
         if act == words.REOPEN:
+            # Whichever side had closed it: both have to say again how it ends.
+            values: dict[str, Any] = {"entry_there": None, "proof_there": None, "proof_owed": 0}
             if row.resolved:
                 due_ms = self._rules.due_ms(now_ms)
-                cases.change_case(connection, row.number, state=cases.OPEN, due_at_ms=due_ms)
+                values |= {"state": cases.OPEN, "due_at_ms": due_ms, "resolved_at_ms": None}
+            cases.change_case(connection, row.number, **values)
             cases.add_change(connection, row.number, ChangeRow(now_ms, who, "reopened"))
             return
         if row.state not in (cases.OPEN, cases.WAITING):

@@ -23,7 +23,8 @@ from node_gateway.partners.exception_words import (
 )
 from node_gateway.partners.ports import Channel, ExceptionKind
 from node_gateway.storage import exception_goods as goods
-from node_gateway.storage.exceptions import CaseRow, MessageRow, add_message
+from node_gateway.storage.exceptions import HERE, CaseRow, MessageRow, add_message
+from node_gateway.storage.exceptions_reading import codes_of
 
 _SILENT_KINDS: Final = BY_HAND | {ExceptionKind.OTHER}
 
@@ -60,7 +61,7 @@ class Telling:
         refused = kind is ExceptionKind.DATA_REFUSED  # then we do not have the handover
         if who is None and (kind in _SILENT_KINDS or not (ours or refused)):
             return False
-        codes = _codes(connection, row, kind, row.partner) if ours else []
+        codes = codes_for(connection, row) if ours else []
         named = codes[:CODES_MAX]
         said = Statement(
             case=row.uuid,
@@ -79,10 +80,20 @@ class Telling:
         return True
 
 
-def _codes(connection: Connection, row: CaseRow, kind: ExceptionKind, partner: int) -> list[str]:
+def codes_for(connection: Connection, row: CaseRow) -> list[str]:
+    """Return the codes of a case that its partner may know, in bytewise order.
+
+    Of a case about a handover between the two: those that it lists; of goods that were there and
+    are on no list, all that nobody else gave us or got from us. Of any other case with a partner:
+    none. Of a case without one (it came as a file): all.
+    """
+    if row.partner is None or row.origin != HERE:
+        return codes_of(connection, row.number, after="", limit=CODES_MAX)
+    if not goods.is_between(connection, row.subject, row.partner):
+        return []
     listed = goods.listed(connection, row.number, row.subject)
-    if kind not in FOUND:
+    if ExceptionKind(row.kind) not in FOUND:
         return listed
-    # What was there and is on no list: only the partner can say what it is. What somebody else
-    # gave us or got from us only lay in the wrong place here.
-    return sorted({*listed, *goods.not_from_others(connection, row.number, partner)})
+    # Only the partner can say what these are. What somebody else's handover lists only lay in the
+    # wrong place here.
+    return sorted({*listed, *goods.not_from_others(connection, row.number, row.partner)})

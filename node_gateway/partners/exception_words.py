@@ -6,6 +6,7 @@ A statement is JSON of `sealtrail/exception/v1`; the signature is that of the me
 from __future__ import annotations
 
 import re
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,11 +31,12 @@ MESSAGES_MAX: Final = 1000
 """Most messages of one case."""
 CASES_MAX: Final = 10_000
 """Most unresolved cases that one partner may have opened here."""
+BUNDLE_SIZE_BYTES_MAX: Final = 256 * 1024
 COUNT_MAX: Final = 2**53 - 1
 
 OPEN, SAY, ASK, PROPOSE = "open", "say", "ask", "propose"
-AGREE, RESOLVE, REOPEN = "agree", "resolve", "reopen"
-ACTS: Final = (OPEN, SAY, ASK, PROPOSE, AGREE, RESOLVE, REOPEN)
+AGREE, RESOLVE, REOPEN, PROVE = "agree", "resolve", "reopen", "prove"
+ACTS: Final = (OPEN, SAY, ASK, PROPOSE, AGREE, RESOLVE, REOPEN, PROVE)
 
 CAUSES: Final = (
     "picking_error",
@@ -87,6 +89,7 @@ _WHAT: Final[Mapping[str, frozenset[str]]] = {
     OPEN: frozenset({"kind", "handover", "codes", "unnamed", "expected", "found"}),
     PROPOSE: frozenset({"action"}),
     RESOLVE: frozenset({"action", "cause", "entry"}),
+    PROVE: frozenset({"bundle"}),
 }
 
 
@@ -102,6 +105,7 @@ class Statement:
             handover (digest, 32 bytes), which codes, and how many more that are not named.
         action: Of `propose` and `resolve`.
         cause, entry: Of `resolve`: why, and the entry of the event that states it, 32 bytes.
+        bundle: Of `prove`: the bundle of that event.
     """
 
     case: str
@@ -116,6 +120,7 @@ class Statement:
     action: str | None = None
     cause: str | None = None
     entry: bytes | None = None
+    bundle: bytes | None = None
 
 
 def body_of(said: Statement) -> bytes:
@@ -136,6 +141,7 @@ def body_of(said: Statement) -> bytes:
         "action": said.action,
         "cause": said.cause,
         "entry": None if said.entry is None else said.entry.hex(),
+        "bundle": None if said.bundle is None else urlsafe_b64encode(said.bundle).decode(),
     }
     return rfc8785.dumps(wire | {name: one for name, one in members.items() if one is not None})
 
@@ -172,6 +178,7 @@ def statement_of(body: bytes) -> Statement:
         action=_word(wire, "action", ACTIONS) if act in (PROPOSE, RESOLVE) else None,
         cause=_word(wire, "cause", CAUSES) if act == RESOLVE else None,
         entry=_required(_digest(wire, "entry")) if act == RESOLVE else None,
+        bundle=_bundle(wire.get("bundle")) if act == PROVE else None,
     )
 
 
@@ -198,6 +205,8 @@ def _word(wire: Mapping[str, Any], name: str, words: tuple[str, ...]) -> str:
 def _text(value: Any, length_max: int, name: str) -> str:
     if not isinstance(value, str):
         raise _refused(f"its {name} is no text")
+    if "\0" in value:
+        raise _refused(f"its {name} has the character U+0000")
     if len(value) > length_max:
         raise _refused(
             f"its {name} has more than {length_max} characters", code="exception_too_large"
@@ -218,6 +227,14 @@ def _required(value: bytes | None) -> bytes:
     if value is None:
         raise _refused("its entry is missing")
     return value
+
+
+def _bundle(value: Any) -> bytes:
+    """Return a bundle as its bytes; what it proves is for the taker to find out."""
+    try:
+        return b64decode(_text(value, BUNDLE_SIZE_BYTES_MAX, "bundle"), b"-_", validate=True)
+    except ValueError:
+        raise _refused("its bundle is no base64url") from None
 
 
 def _codes(value: Any) -> tuple[str, ...]:

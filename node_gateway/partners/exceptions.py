@@ -21,10 +21,8 @@ from node_gateway.partners.ports import NewException
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.storage import exceptions as cases
 from node_gateway.storage.database import Database
-from node_gateway.storage.exceptions import CaseRow, ChangeRow
+from node_gateway.storage.exceptions import HERE, PARTNER, CaseRow, ChangeRow
 
-HERE, PARTNER, FILE = "here", "partner", "file"
-"""Where a case began."""
 GATEWAY: Final = "gateway"
 """Who does what nobody asked for by hand."""
 DETAIL_LENGTH_MAX: Final = 2000
@@ -59,7 +57,7 @@ class Began:
     """Where a case comes from.
 
     Attributes:
-        origin: `HERE`, `PARTNER` or `FILE`.
+        origin: `here`, `partner` or `file`.
         fingerprint: What makes it the same case, 32 bytes.
         uuid: Names it at both sides.
         who: Opened it.
@@ -72,12 +70,16 @@ class Began:
 
 
 class Cases:
-    """Opens cases: `ports.Exceptions`."""
+    """Opens cases: `ports.Exceptions`.
+
+    Attributes:
+        rules: What every case gets.
+    """
 
     def __init__(self, database: Database, rules: Rules, telling: Telling) -> None:
-        self._database, self._rules, self._telling = database, rules, telling
+        self._database, self.rules, self._telling = database, rules, telling
 
-    def open(self, connection: Connection, wish: NewException) -> int:
+    def open(self, connection: Connection, wish: NewException, *, who: str = GATEWAY) -> int:
         """Open a case inside a transaction of the caller; return its number.
 
         The same kind about the same subject and codes, with the same partner, is the same case,
@@ -88,7 +90,7 @@ class Cases:
         known = cases.case_by_fingerprint(connection, mark)
         if known is not None:
             return known.number
-        row = self.keep(connection, wish, codes, Began(HERE, mark, str(uuid.uuid4()), GATEWAY))
+        row = self.keep(connection, wish, codes, Began(HERE, mark, str(uuid.uuid4()), who))
         if self._telling.tell(connection, row, at_ms=row.opened_at_ms):
             cases.change_case(connection, row.number, told=True)
         return row.number
@@ -104,7 +106,7 @@ class Cases:
             codes: Its codes, each once.
             began: Where it comes from.
         """
-        now_ms = self._rules.now_ms
+        now_ms = self.rules.now_ms
         row = CaseRow(
             number=cases.next_case(connection),
             uuid=began.uuid,
@@ -117,11 +119,11 @@ class Cases:
             code_count=len(codes),
             expected=wish.expected,
             found=wish.found,
-            owner=self._rules.settings.owner,
+            owner=self.rules.settings.owner,
             state=cases.OPEN,
             told=began.origin == PARTNER,
             opened_at_ms=now_ms,
-            due_at_ms=self._rules.due_ms(now_ms),
+            due_at_ms=self.rules.due_ms(now_ms),
         )
         change = ChangeRow(now_ms, began.who, "opened", wish.kind.value)
         cases.add_case(connection, self._database.insert, row, codes, change)

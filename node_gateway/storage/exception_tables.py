@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from node_gateway.storage.tables import metadata
@@ -47,6 +48,7 @@ exception_case = Table(
     Column("action", String),
     Column("resolution", Text),
     Column("entry", LargeBinary),  # of the event that states the resolution
+    Column("proof_owed", SmallInteger, nullable=False),  # 1: the partner is to get its bundle
     Column("entry_there", LargeBinary),  # of the one that the partner says it stated
     Column("proof_there", LargeBinary),  # the partner's bundle of it
 )
@@ -60,6 +62,12 @@ Index(
 )
 Index("exception_case_by_kind", exception_case.c.kind, exception_case.c.partner)
 Index("exception_case_by_subject", exception_case.c.subject)
+Index(
+    "exception_case_unproven",
+    exception_case.c.number,
+    sqlite_where=text("proof_owed = 1"),
+    postgresql_where=text("proof_owed = 1"),
+)
 
 exception_code = Table(
     "exception_code",

@@ -21,6 +21,8 @@ from node_gateway.storage.exception_tables import (
 from node_gateway.storage.issuing_allocation import next_number
 
 OPEN, WAITING, ESCALATED, RESOLVED = "open", "waiting", "escalated", "resolved"
+HERE, PARTNER, FILE = "here", "partner", "file"
+"""Where a case began: found or opened here, told by the partner, brought as a file."""
 STATES: Final = (OPEN, WAITING, ESCALATED, RESOLVED)
 _case, _message, _change = exception_case.c, exception_message.c, exception_change.c
 
@@ -39,6 +41,7 @@ class CaseRow:
         owner: Who cares for it.
         told: The partner has a case of the same uuid.
         entry: Of the event that states the resolution; `entry_there`: of the partner's.
+        proof_owed: 1 while the partner is still to get the bundle of `entry`.
         proof_there: The partner's bundle of its resolution, checked.
     """
 
@@ -63,6 +66,7 @@ class CaseRow:
     action: str | None = None
     resolution: str | None = None
     entry: bytes | None = None
+    proof_owed: int = 0
     entry_there: bytes | None = None
     proof_there: bytes | None = None
 
@@ -155,6 +159,14 @@ def change_case(connection: Connection, number: int, **values: Any) -> None:
     if "state" in values:
         values["closed"] = int(values["state"] == RESOLVED)
     connection.execute(update(exception_case).where(_case.number == number).values(**values))
+
+
+def rename(connection: Connection, old: bytes, new: bytes) -> None:
+    """Follow a message, which may be a handover, that has another digest now."""
+    said = update(exception_message).where(_message.digest == old)
+    connection.execute(said.values(digest=new))
+    about = update(exception_case).where(_case.subject == old)
+    connection.execute(about.values(subject=new))
 
 
 def case_by_number(connection: Connection, number: int) -> CaseRow | None:

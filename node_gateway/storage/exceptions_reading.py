@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select, text
 
 from node_gateway.storage.exception_tables import (
     exception_case,
@@ -174,6 +174,12 @@ def overdue(connection: Connection, now_ms: int, *, limit: int) -> Sequence[Case
         .order_by(_case.due_at_ms)
         .limit(limit)
     )
+    return [case_of(row) for row in connection.execute(query)]
+
+
+def unproven(connection: Connection, *, limit: int) -> Sequence[CaseRow]:
+    """Return cases whose partner is still to get the bundle of the resolution."""
+    query = select(*COLUMNS).where(text("proof_owed = 1")).order_by(_case.number).limit(limit)
     return [case_of(row) for row in connection.execute(query)]
 
 

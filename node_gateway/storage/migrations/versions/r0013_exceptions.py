@@ -48,6 +48,7 @@ def _cases() -> None:
         sa.Column("action", sa.String(), nullable=True),
         sa.Column("resolution", sa.Text(), nullable=True),
         sa.Column("entry", sa.LargeBinary(), nullable=True),
+        sa.Column("proof_owed", sa.SmallInteger(), nullable=False),
         sa.Column("entry_there", sa.LargeBinary(), nullable=True),
         sa.Column("proof_there", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("number"),
@@ -57,6 +58,13 @@ def _cases() -> None:
     op.create_index("exception_case_by_kind", "exception_case", ["kind", "partner"])
     op.create_index("exception_case_by_subject", "exception_case", ["subject"])
     op.create_index("exception_case_by_uuid", "exception_case", ["uuid"])
+    op.create_index(
+        "exception_case_unproven",
+        "exception_case",
+        ["number"],
+        sqlite_where=sa.text("proof_owed = 1"),
+        postgresql_where=sa.text("proof_owed = 1"),
+    )
 
 
 def _codes() -> None:
