@@ -113,6 +113,18 @@ class Shipment:
         self.leaves = frozenset(code for code in self.codes if code not in inside)
         self.classes = Counter(class_of(code) for code in self.leaves)
 
+    def leaves_of(self, code: str) -> list[str]:
+        """Return what counts of a code: itself, or everything at the ends of what is in it."""
+        found, waiting, seen = [], [code], {code}
+        while waiting:
+            one = waiting.pop()
+            inside = self.inside.get(one, ())
+            if one in self.leaves:
+                found.append(one)
+            waiting += [each for each in inside if each not in seen]
+            seen.update(inside)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from node_gateway.partners.ports import Direction
 from node_gateway.storage.code_states import among
@@ -173,15 +173,27 @@ def add_answer_event(connection: Connection, row: AnswerEvent) -> None:
 def answer_events(connection: Connection, handover: int) -> list[AnswerEvent]:
     """Return the receiving events that the answer to a handover names."""
     query = select(acknowledgement_event).where(_ae.handover == handover).order_by(_ae.entry)
-    return [
-        AnswerEvent(
-            row.handover,
-            bytes(row.entry),
-            unpacked(bytes(row.bundle)),
-            None if row.proof is None else bytes(row.proof),
-        )
-        for row in connection.execute(query)
-    ]
+    return [_event(row) for row in connection.execute(query)]
+
+
+def answer_events_named(connection: Connection, entry: bytes, partner: int) -> list[AnswerEvent]:
+    """Return what answers of a partner hold of one of its receiving events."""
+    query = (
+        select(acknowledgement_event)
+        .join_from(acknowledgement_event, _handover, _handover.c.number == _ae.handover)
+        .where(_ae.entry == entry, _handover.c.partner == partner)
+        .order_by(_ae.handover)
+    )
+    return [_event(row) for row in connection.execute(query)]
+
+
+def _event(row: Row[Any]) -> AnswerEvent:
+    return AnswerEvent(
+        row.handover,
+        bytes(row.entry),
+        unpacked(bytes(row.bundle)),
+        None if row.proof is None else bytes(row.proof),
+    )
 
 
 def set_answer_proof(connection: Connection, handover: int, entry: bytes, proof: bytes) -> None:

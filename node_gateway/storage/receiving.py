@@ -254,6 +254,24 @@ def add_event(connection: Connection, handover: int, position: int, entry: bytes
         )
 
 
+def forget_event(connection: Connection, position: int) -> None:
+    """Forget that an event of ours says something of shipments that are open."""
+    opened = select(_r.handover).where(_r.state == Phase.OPEN)
+    connection.execute(delete(receipt_scan).where(_s.event == position, _s.handover.in_(opened)))
+    connection.execute(
+        delete(receipt_event).where(_e.position == position, _e.handover.in_(opened))
+    )
+    connection.execute(delete(receipt_unmatched).where(_u.position == position))
+
+
+def forget_events(connection: Connection) -> None:
+    """Forget what events of ours say of shipments that are open; they are followed again."""
+    opened = select(_r.handover).where(_r.state == Phase.OPEN)
+    connection.execute(delete(receipt_scan).where(_s.event.is_not(None), _s.handover.in_(opened)))
+    connection.execute(delete(receipt_event).where(_e.handover.in_(opened)))
+    connection.execute(delete(receipt_unmatched))
+
+
 def events_of(connection: Connection, handover: int) -> list[tuple[int, bytes]]:
     """Return (position, entry) of our receiving events that count for a handover."""
     query = select(_e.position, _e.entry).where(_e.handover == handover).order_by(_e.position)
@@ -328,6 +346,14 @@ def named_in_handovers(connection: Connection, codes: Collection[str]) -> set[st
         "WHERE h.direction = 0 AND h.state = 4 AND c.code IN {}"
     )
     return {code for (code,) in among(connection, statement, codes)}
+
+
+def holds_class(connection: Connection, handover: int, product: str) -> bool:
+    """Tell whether a handover names any code that begins with `product` (ASCII)."""
+    c = handover_code.c
+    end = product[:-1] + chr(ord(product[-1]) + 1)
+    query = select(c.code).where(c.handover == handover, c.code >= product, c.code < end)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def code_count(connection: Connection, handover: int) -> int:

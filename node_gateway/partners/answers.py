@@ -1,0 +1,141 @@
+"""Hear what receivers answer for our handovers: check it, keep it, and the proofs that follow."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, NamedTuple
+
+import orjson
+from sqlalchemy import Connection
+
+from anchoring.core.verify import check_bundle
+from anchoring.errors import AnchoringError
+from anchoring.handover import EventProof, HandedEvent, Part, bundle_of
+from anchoring.handover_check import CheckedEvent
+from anchoring.handover_reading import parse_part, parse_proofs
+from node_gateway.partners.acknowledgement import Acknowledgement, check_against, read
+from node_gateway.partners.ports import Message, MessageRefusedError
+from node_gateway.partners.receiving_parts import all_codes
+from node_gateway.storage import custody, handovers
+from node_gateway.storage.custody import AnswerEvent, AnswerRow
+from node_gateway.storage.database import Database
+from node_gateway.storage.handovers import Handover
+
+_INLINE_SIZE_BYTES_MAX: Final = 64 * 1024
+
+
+class _Heard(NamedTuple):
+    """An answer that holds."""
+
+    said: Acknowledgement
+    events: tuple[CheckedEvent, ...]
+    handover: Handover
+
+
+class Answers:
+    """The handler of messages of kind `acknowledgement`.
+
+    What differs comes besides as messages about exceptions, which open them here.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def check(self, message: Message) -> _Heard:
+        """Refuse an answer about anything else than what was handed over to its sender."""
+        if len(message.body) > _INLINE_SIZE_BYTES_MAX:
+            said, events = await asyncio.to_thread(read, message.body)
+        else:
+            said, events = read(message.body)
+
+        def look(connection: Connection) -> tuple[Handover | None, dict[str, str | None]]:
+            found = handovers.handover(connection, said.handover)
+            if found is None or found.partner != message.sender:
+                return found, {}
+            return found, {one.code: one.parent for one in all_codes(connection, said.handover)}
+
+        handover, parents = await self._database.read(look)
+        check_against(said, events, sender=message.sender, handover=handover, parents=parents)
+        if handover is None:  # refused above
+            raise MessageRefusedError("no such handover", code="acknowledgement_unknown")
+        return _Heard(said, events, handover)
+
+    def take(self, connection: Connection, message: Message, checked: Any) -> None:
+        """Keep it, and that the receiver has the goods but for those that were not there."""
+        heard: _Heard = checked
+        number, digest = heard.handover.number, heard.said.handover
+        if custody.answer_to(connection, number) is not None:
+            raise MessageRefusedError(
+                "this handover was acknowledged before", code="acknowledged_before"
+            )
+        said = heard.said
+        differences = [one.to_wire() for one in said.differences]
+        counts = (said.expected, said.found, said.extra)
+        custody.add_answer(
+            connection, AnswerRow(number, message.digest, message.said_at, *counts, differences)
+        )
+        kept: dict[bytes, list[HandedEvent]] = {}
+        for one, event in zip(said.events, heard.events, strict=True):
+            kept.setdefault(event.entry, []).append(one)
+        for entry, some in kept.items():
+            wire = orjson.loads(Part(said.shipment, 0, None, tuple(some)).to_json())
+            custody.add_answer_event(connection, AnswerEvent(number, entry, wire, None))
+        gone = said.gone
+        if said.misdirected:
+            gone = [one.code for one in all_codes(connection, digest)]
+        custody.add_gaps(connection, self._database.insert, number, gone)
+        handovers.acknowledge(connection, digest, message.said_at)
+
+
+class AnswerProofs:
+    """The handler of messages of kind `acknowledgement_proofs`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def check(self, message: Message) -> list[tuple[int, bytes, bytes]]:
+        """Refuse proofs of anything that the sender did not name in an answer."""
+        try:
+            proofs = parse_proofs(message.body)
+        except AnchoringError as error:
+            raise _refused("the proofs are malformed") from error
+        found = []
+        for one in proofs:
+            events = await self._database.read(
+                lambda c, e=one.entry: custody.answer_events_named(c, e, message.sender)  # type: ignore[misc]
+            )
+            if not events:
+                raise _refused("it proves an event that no acknowledgement of yours names")
+            for event in events:
+                require_proof(event, one)
+                proof = orjson.dumps(one.to_wire())
+                found.append((event.handover, one.entry, proof))
+        return found
+
+    def take(self, connection: Connection, message: Message, checked: Any) -> None:
+        """Keep the proofs beside the events."""
+        del message
+        for number, entry, proof in checked:
+            custody.set_answer_proof(connection, number, entry, proof)
+
+
+def require_proof(event: AnswerEvent, proof: EventProof) -> None:
+    """Refuse a proof that does not prove an event.
+
+    Raises:
+        MessageRefusedError: `acknowledgement_invalid`.
+    """
+    for handed in parse_part(orjson.dumps(event.bundle)).events:
+        try:
+            proven = check_bundle(bundle_of(handed, proof)).entry
+        except AnchoringError as error:
+            raise _refused("a proof does not hold") from error
+        if proven != event.entry:
+            raise _refused("a proof is of another event")
+
+
+def _refused(text: str) -> MessageRefusedError:
+    return MessageRefusedError(text, code="acknowledgement_invalid")
+
+
+__all__ = ["AnswerProofs", "Answers", "require_proof"]

@@ -1,0 +1,271 @@
+"""What happens to handovers to us without anybody asking, beside the requests.
+
+A new one gets its receipt: claims of custody are compared, what was received before its data came
+is noted, and a shipment that came whole by our own events is answered for. One that was taken back
+is void. What a crash left unfinished is finished; proofs follow when they are final; goods whose
+data do not come become an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
+
+import structlog
+from sqlalchemy import Connection
+
+from node_gateway.errors import GatewayError
+from node_gateway.partners.acknowledging import Acknowledging
+from node_gateway.partners.custody_watch import CustodyWatch, Found
+from node_gateway.partners.matching import match
+from node_gateway.partners.ports import ExceptionKind, NewException
+from node_gateway.partners.receipt_events import WHO, by_event
+from node_gateway.partners.receiving_parts import (
+    Parts,
+    all_codes,
+    load,
+    parties_shown,
+    shown,
+)
+from node_gateway.partners.receiving_words import sentence
+from node_gateway.partners.shipment import Cause, Difference
+from node_gateway.storage import handovers, receiving
+from node_gateway.storage.handovers import Handover
+from node_gateway.storage.receiving import Phase, ReceiptRow, ScanRow, UnmatchedRow
+from node_gateway.telemetry import without_values
+
+POLL_S: Final = 1.0
+_RETRY_S: Final = 5.0
+_PAGE: Final = 100
+
+
+class _Arrival(NamedTuple):
+    """What a new handover means, worked out on a reader thread.
+
+    Attributes:
+        scans: What our own events said before of its codes, or people scanned for the handover
+            that it replaces.
+        unmatched: Events that waited for it, with the codes that they still wait for.
+    """
+
+    handover: Handover
+    for_us: bool
+    conflicts: Sequence[Found]
+    scans: Sequence[ScanRow]
+    events: Sequence[tuple[int, bytes]]
+    unmatched: Sequence[UnmatchedRow]
+
+
+class Arrivals:
+    """Runs beside the requests (`services.background.Background`)."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        acknowledging: Acknowledging,
+        watch: CustodyWatch,
+        *,
+        data_late_s: int,
+        poll_s: float = POLL_S,
+    ) -> None:
+        self._parts, self._acknowledging, self._watch = parts, acknowledging, watch
+        self._data_late_s, self._poll_s = data_late_s, poll_s
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = False
+        self._looked_at: dict[int, int] = {}
+        self._log = structlog.get_logger()
+
+    def wake(self) -> None:
+        """Do the next pass now; from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    def taken(self, connection: Connection, handover: Handover) -> None:
+        """Hear of a handover that came, or was taken back (`handover_taking.Taken`)."""
+        del connection, handover
+        self.wake()
+
+    def stop(self) -> None:
+        """Let `run` end after the step that is running."""
+        self._ending = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until `stop`. A failure is said and tried again."""
+        self._loop = asyncio.get_running_loop()
+        while not self._ending:
+            self._wake.clear()
+            pause_s = self._poll_s
+            try:
+                await self.catch_up()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next pass tries again
+                self._log.error("receiving failed", **without_values(error))
+                pause_s = _RETRY_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause_s)
+
+    async def catch_up(self) -> None:
+        """Do everything that is to be done by now."""
+        store = self._parts.store
+        for number in await store.read(receiving.new_handovers):
+            await self._parts.follower.catch_up()
+            await self._arrive(number)
+        await self._void()
+        for row in await self._waiting(Phase.FINISHING):
+            await self._conclude(row.handover)
+        for row in await self._waiting(Phase.OPEN):
+            await self._finish_whole(row.handover)
+        await self._acknowledging.prove()
+        await self._miss()
+
+    async def _waiting(self, state: Phase) -> list[ReceiptRow]:
+        found: list[ReceiptRow] = []
+        while True:
+            after = found[-1].handover if found else 0
+            page = await self._parts.store.read(
+                lambda c, at=after: receiving.receipts(c, after=at, limit=_PAGE, states=(state,))  # type: ignore[misc]
+            )
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+    async def _arrive(self, number: int) -> None:
+        arrival = await self._parts.store.read(lambda c: self._look(c, number))
+        now = int(self._parts.clock())
+        row = ReceiptRow(
+            number, Phase.OPEN, now, self._parts.due(now), arrival.for_us, None, None, None
+        )
+
+        def write(connection: Connection) -> None:
+            if receiving.receipt_of(connection, number) is not None:
+                return
+            put = self._parts.store.insert
+            receiving.add_receipt(connection, row)
+            receiving.keep_scans(connection, put, number, arrival.scans)
+            for position, entry in arrival.events:
+                receiving.add_event(connection, number, position, entry)
+            for one in arrival.unmatched:
+                receiving.change_unmatched(connection, one)
+            self._watch.keep(connection, put, arrival.handover, arrival.conflicts, now)
+
+        await self._parts.store.write("receipt_opened", write)
+
+    def _look(self, connection: Connection, number: int) -> _Arrival:
+        handover = handovers.handover_numbered(connection, number)
+        if handover is None:
+            raise LookupError(number)
+        codes = {one.code for one in all_codes(connection, handover.digest or b"")}
+        waiting = [
+            one
+            for one in receiving.unmatched(connection)
+            if one.partner == handover.partner and not codes.isdisjoint(one.codes)
+        ]
+        late = {code for one in waiting for code in one.codes if code in codes}
+        scans = [
+            by_event(code, one.at * 1000, one.position)
+            for one in waiting
+            for code in one.codes
+            if code in codes
+        ]
+        return _Arrival(
+            handover,
+            for_us=self._is_for_us(connection, handover),
+            conflicts=self._watch.look(connection, handover, codes, late),
+            scans=[*_of_replaced(connection, handover), *scans],
+            events=[(one.position, one.entry) for one in waiting],
+            unmatched=[
+                one._replace(codes=[code for code in one.codes if code not in codes])
+                for one in waiting
+            ],
+        )
+
+    def _is_for_us(self, connection: Connection, handover: Handover) -> bool:
+        """Tell whether the event names us as the destination, or nobody in the network."""
+        named = parties_shown(shown(connection, handover.shipment), "destination")
+        owners = {self._parts.parties.participant_of(one) for one in named} - {None}
+        return not owners or self._parts.participant in owners
+
+    async def _void(self) -> None:
+        taken_back = await self._parts.store.read(receiving.withdrawn)
+        if not taken_back:
+            return
+
+        def work(connection: Connection) -> None:
+            for number in taken_back:
+                receiving.change_receipt(connection, number, state=Phase.VOID)
+
+        await self._parts.store.write("receipt_void", work)
+
+    async def _conclude(self, number: int) -> None:
+        """Finish what was planned; what is refused goes back to the people."""
+        try:
+            await self._acknowledging.conclude(number)
+        except GatewayError as error:
+            if error.retry_after_s is not None:
+                return  # read-only for now
+            self._log.warning("a receipt was refused", code=error.code, shipment=number)
+            await self._parts.store.write(
+                "receipt_reopened",
+                lambda c: receiving.change_receipt(c, number, state=Phase.OPEN, plan=None),
+            )
+
+    async def _finish_whole(self, number: int) -> None:
+        """Answer for a shipment of which our own events say that all of it came."""
+        scanned, events = await self._parts.store.read(
+            lambda c: (receiving.scan_count(c, number), receiving.events_of(c, number))
+        )
+        if not events or self._looked_at.get(number) == scanned:
+            return  # nothing came since it was looked at
+        self._looked_at[number] = scanned
+        loaded = await self._parts.store.read(lambda c: load(c, number))
+        if any(one.event is None for one in loaded.scans):
+            return  # somebody is scanning it
+        if not loaded.receipt.for_us or match(loaded.shipment, loaded.read).missing:
+            return
+        if await self._acknowledging.plan(loaded, who=WHO, wishes={}):
+            await self._conclude(number)
+
+    async def _miss(self) -> None:
+        """Open exceptions about goods whose sender does not tell of them."""
+        before = int(self._parts.clock()) - self._data_late_s
+        waiting = [
+            one
+            for one in await self._parts.store.read(receiving.unmatched)
+            if one.case_number is None and one.at <= before
+        ]
+        if not waiting:
+            return
+
+        def work(connection: Connection) -> None:
+            for one in waiting:
+                case = self._parts.exceptions.open(connection, _no_data(one))
+                receiving.change_unmatched(connection, one._replace(case_number=case))
+
+        await self._parts.store.write("receipt_unmatched", work)
+
+
+def _of_replaced(connection: Connection, handover: Handover) -> list[ScanRow]:
+    """Return what was scanned for the handover that a new one corrects."""
+    if handover.replaces is None:
+        return []
+    before = handovers.handover(connection, handover.replaces)
+    return [] if before is None else receiving.scans(connection, before.number)
+
+
+def _no_data(row: UnmatchedRow) -> NewException:
+    codes: Collection[str] = row.codes
+    found = Difference(ExceptionKind.PRODUCT_NO_DATA, Cause.DATA_LATE, tuple(codes))
+    return NewException(
+        kind=found.kind,
+        partner=row.partner,
+        subject=row.entry,
+        detail=sentence(found),
+        codes=found.codes,
+        found=len(found.codes),
+    )
+
+
+__all__ = ["POLL_S", "Arrivals"]
