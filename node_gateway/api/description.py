@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from node_gateway.api import (
     answers,
     answers_governing,
+    answers_grants,
     answers_notices,
     answers_operating,
     answers_public,
@@ -141,6 +142,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "listProposals": {200: consortium.Proposals},
     "getProposal": {200: consortium.ProposalAnswer},
     "listPrefixes": {200: consortium.Prefixes},
+    **answers_grants.ANSWERS,
     "listNotices": {200: answers_notices.Notices},
     "getNotice": {200: answers_notices.NoticeAnswer},
     "listAffectedCodes": {200: answers_notices.AffectedCodes},

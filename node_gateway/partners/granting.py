@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anchoring.directory.model import Directory
 from node_gateway.partners.acting import Acting
@@ -35,6 +36,7 @@ class Granting:
         delegations: Who acts in our name; `acting`: we in somebody else's.
         grantee: What we read elsewhere.
         visibility: Who can see what.
+        normalised: Reads the events of a draft document, validated.
     """
 
     giving: Giving
@@ -45,6 +47,7 @@ class Granting:
     grantee: Grantee
     visibility: Visibility
     statements: Statements
+    normalised: Callable[[Mapping[str, Any]], list[dict[str, Any]]]
 
 
 async def granting(own: Own, peers: Peers) -> Granting:
@@ -78,6 +81,7 @@ async def granting(own: Own, peers: Peers) -> Granting:
         grantee=Grantee(peers, statements),
         visibility=Visibility(store, settings, rules, parties),
         statements=statements,
+        normalised=base.preparing.normalised,
     )
 
 
