@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -44,12 +44,13 @@ from node_gateway.api import (
     peers,
     problems,
     states,
+    webhooks,
 )
 from node_gateway.api.description import describe
 from node_gateway.api.epcis_deliveries import deliveries, standing_pages
 from node_gateway.api.hot import ShortWay
 from node_gateway.api.middleware import Measured
-from node_gateway.services.background import running
+from node_gateway.services.background import Background, running
 from node_gateway.services.gateway import Gateway
 from node_gateway.worker import Worker
 
@@ -85,6 +86,7 @@ _ROUTERS = (
     delegations,
     peer_grants,
     peers,
+    webhooks,
     health,
 )
 
@@ -109,6 +111,10 @@ def _watching(gateway: Gateway) -> asyncio.Task[None] | None:
     return None if folder is None else asyncio.create_task(folder.run())
 
 
+def _background(gateway: Gateway) -> Sequence[Background]:
+    return (*gateway.partners.background, gateway.webhooks.telling)
+
+
 def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
     """Return the application of a gateway; its worker lives as long as the application."""
     pages = standing_pages(gateway)
@@ -128,7 +134,7 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
         await gateway.intake.resume()
         watching = _watching(gateway)
         try:
-            async with deliveries(gateway, pages), running(gateway.partners.background):
+            async with deliveries(gateway, pages), running(_background(gateway)):
                 yield
         finally:
             if watching is not None:

@@ -31,10 +31,12 @@ from node_gateway.settings_keys import BackupSection, KeysSection
 from node_gateway.settings_keys import Section as _Section
 from node_gateway.settings_partners import (
     GrantsSection,
+    HandoversSection,
     PeersSection,
     PublicLimits,
     SalesSection,
     TraceSection,
+    WebhooksSection,
 )
 from node_gateway.settings_policies import PoliciesSection as PoliciesSection
 from node_gateway.settings_policies import PolicySection as PolicySection
@@ -225,7 +227,9 @@ class Settings(BaseSettings):
     peers: PeersSection = PeersSection()
     trace: TraceSection = TraceSection()
     sales: SalesSection = SalesSection()
+    handovers: HandoversSection = HandoversSection()
     exceptions: ExceptionsSection = ExceptionsSection()
+    webhooks: WebhooksSection = WebhooksSection()
     drop_folder: DropFolderSection = DropFolderSection()
     hosting: HostingSection = HostingSection()
     backup: BackupSection = BackupSection()

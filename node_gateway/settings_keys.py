@@ -73,7 +73,7 @@ class BackupSection(Section):
     """Whom backups are encrypted for. The secret keys lie elsewhere, best on no machine."""
 
     recipients: tuple[str, ...] = ()
-    """age public keys (`age1...`), of which each opens a backup; `sealtrail backup key` makes one."""
+    """age public keys (`age1...`); each opens every backup. `sealtrail backup key` makes one."""
 
 
 def _check_signer(name: str, url: str, address: str) -> None:

@@ -112,3 +112,33 @@ class GrantsSection(Section):
     """Most days that a grant or a delegation may last."""
     page_events_max: Annotated[int, Field(ge=1, le=1000)] = 200
     """Most events of one page of what a grant covers."""
+
+
+class HandoversSection(Section):
+    """How shipments are disclosed to their receivers."""
+
+    automatic: bool = True
+    """Hand a shipment over as soon as it is captured; else it waits for `handover resend`."""
+    poll_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    """How often it is looked whether proofs can follow, in seconds."""
+
+
+class WebhooksSection(Section):
+    """Webhooks: where they may go, and how long they are tried."""
+
+    allow_private: bool = False
+    """Tell receivers at loopback, private and other addresses that are not public, too."""
+    allow_http: bool = False
+    """Tell receivers without TLS, too: whoever carries it can read it."""
+    webhooks_max: Annotated[int, Field(ge=0, le=1000)] = 100
+    """Most webhooks."""
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 15.0
+    """How long a receiver may take, in seconds."""
+    poll_s: Annotated[float, Field(gt=0, le=60)] = 2.0
+    """How often it is looked for what has happened, in seconds; most of it is told at once."""
+    retry_scale: Annotated[float, Field(gt=0, le=10)] = 1.0
+    """Factor of the pauses between tries, which grow from 5 seconds to a day."""
+    give_up_s: Annotated[int, Field(ge=1, le=30 * _DAY_S)] = 5 * _DAY_S
+    """After failing for so long, in seconds, a webhook is disabled."""
+    keep_days: Annotated[int, Field(ge=1, le=3660)] = 30
+    """How long what was told is kept, to be told again, in days."""

@@ -48,6 +48,12 @@ class Metrics:
             ("result",),
             registry=self.registry,
         )
+        self.webhooks = Counter(
+            "sealtrail_webhook_deliveries",
+            "Tries to tell webhooks, by what became of them",
+            ("result",),
+            registry=self.registry,
+        )
         self.pending_events = Gauge(
             "sealtrail_anchor_pending_events",
             "Events that are in no batch yet",

@@ -34,6 +34,7 @@ from node_gateway.services.limiter import Limiter
 from node_gateway.services.looking_up import LookUps
 from node_gateway.services.notices import Notices
 from node_gateway.services.public import Maker, PublicAnswers
+from node_gateway.services.standing import Standing
 from node_gateway.services.succeeding import known_succession
 from node_gateway.settings import Settings
 from node_gateway.signers import Keys as Keys
@@ -42,6 +43,7 @@ from node_gateway.signers import passphrase as passphrase
 from node_gateway.storage.engine import migrate, open_store
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
+from node_gateway.webhooks.assembly import webhooks
 from node_gateway.wiring_governing import governing, own_admin
 
 META_PARTICIPANT = "participant"
@@ -146,7 +148,6 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     settings, network, store = parts.settings, parts.network, parts.store
     base = await features.base(settings, store, _receipts(parts), locations, parts.clock)
     standing, correcting = corrections = features.correcting(base)
-    disclosing = Disclosing(store, settings.policies, standing.hints)
     issuing, withdrawing, commissioning = features.issuing(base)
     states, drug_codes = features.drug_codes(base)
     directory = await features.directory(base, parts.directory_rpc, network)
@@ -155,10 +156,11 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     querying, queries, prefixes = await features.query_side(base)
     importing, intake, exports, tables = features.importing(base, querying, standing)
     subscribing, sockets = features.subscriptions(base, querying, queries)
-    public = await _public(parts, disclosing, notices)
+    disclosing, public = await _showing(parts, standing, notices)
     known = (directory, disclosing, standing, states, notices, operating, public)
     return Gateway(
         partners=await partners(Own(base, network, parts.keys.sign, *known)),
+        webhooks=webhooks(base, directory),
         settings=settings,
         store=store,
         streams=base.streams,
@@ -197,11 +199,15 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         batcher=_batcher(parts),
         anchorer=await _anchorer(parts),
         lookups=LookUps(settings.limits),
-        lists=Limiter(settings.limits.public_lists, member="limits.public_lists"),
+        lists=_lists(settings),
         metrics=base.metrics,
         clock=parts.clock,
         governing=_governing(parts, directory),
     )
+
+
+def _lists(settings: Settings) -> Limiter:
+    return Limiter(settings.limits.public_lists, member="limits.public_lists")
 
 
 def _batcher(parts: _Parts) -> Batcher:
@@ -269,12 +275,16 @@ async def _check_owner(store: GatewayStore, participant: int) -> None:
         )
 
 
-async def _public(parts: _Parts, disclosing: Disclosing, notices: Notices) -> PublicAnswers:
-    participant, name = parts.settings.gateway.participant, await parts.store.meta(META_NAME)
+async def _showing(
+    parts: _Parts, standing: Standing, notices: Notices
+) -> tuple[Disclosing, PublicAnswers]:
+    """Return what makes bundles, and what anybody is shown."""
+    store, policies = parts.store, parts.settings.policies
+    disclosing = Disclosing(store, policies, standing.hints)
+    participant, name = parts.settings.gateway.participant, await store.meta(META_NAME)
     maker = Maker(participant, name.decode() if name else f"participant {participant}")
-    settings = parts.settings
-    shown = (settings.policies, maker, notices, settings.trace)
-    return PublicAnswers(parts.store, disclosing, *shown)
+    shown = (policies, maker, notices, parts.settings.trace)
+    return disclosing, PublicAnswers(store, disclosing, *shown)
 
 
 def _locations(path: Path | None) -> Mapping[str, Location]:

@@ -22,6 +22,7 @@ from node_gateway.api import (
 from node_gateway.api import answers_archives as archives
 from node_gateway.api import answers_consortium as consortium
 from node_gateway.api import answers_health as health
+from node_gateway.api import answers_webhooks as webhooks
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
 from node_gateway.api import master_data_answers as master
@@ -148,6 +149,14 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "listAffectedCodes": {200: answers_notices.AffectedCodes},
     "listNoticeFindings": {200: answers_notices.NoticeFindings},
     "loadNoticeList": {201: answers_notices.LoadedList},
+    "listWebhooks": {200: webhooks.WebhookList},
+    "addWebhook": {201: webhooks.WebhookWithSecret},
+    "getWebhook": {200: webhooks.WebhookAnswer},
+    "removeWebhook": {204: "Removed."},
+    "rotateWebhook": {200: webhooks.WebhookWithSecret},
+    "testWebhook": {202: webhooks.WebhookAnswer},
+    "replayWebhook": {202: webhooks.Replayed},
+    "listWebhookDeliveries": {200: webhooks.DeliveryList},
     "health": {200: answers.Health},
     "readiness": {200: health.Readiness, 503: health.Readiness},
     "metrics": {200: "Metrics in the text format of Prometheus."},

@@ -37,6 +37,7 @@ from node_gateway.cli import (
     serve,
     subscription,
     succession,
+    webhook,
 )
 
 app = typer.Typer(
@@ -94,6 +95,9 @@ app.add_typer(chain.app, name="chain", help="The chain: genesis, deploy, check, 
 app.add_typer(network.app, name="network", help="The network file: show, sign, compare, check.")
 app.add_typer(
     subscription.app, name="subscription", help="Webhook subscriptions: list, show, remove."
+)
+app.add_typer(
+    webhook.app, name="webhook", help="Tell other systems: add, list, test, rotate, listen, ..."
 )
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
 keys_chain.add_to(keys.app)

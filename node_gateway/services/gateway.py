@@ -56,6 +56,7 @@ from node_gateway.telemetry import Metrics
 
 if TYPE_CHECKING:
     from node_gateway.partners.assembly import Partners
+    from node_gateway.webhooks.registering import Webhooks
 
 EPCIS_CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 CODE_LENGTH_MAX: Final = 1000
@@ -107,6 +108,7 @@ class Gateway:
     metrics: Metrics
     clock: Callable[[], float]
     partners: Partners
+    webhooks: Webhooks
     governing: Governing | None = None
     promises: PromiseWatch = field(default_factory=PromiseWatch)
     wakers: list[Callable[[], None]] = field(default_factory=list)

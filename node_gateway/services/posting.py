@@ -7,18 +7,18 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx2
 
 from node_gateway.services.webhook_addresses import (
+    Allowed,
     Resolve,
     Resolver,
     SubscriptionAddressError,
     is_public,
     read_address,
 )
-from node_gateway.settings import SubscriptionsSection
 
 _ADDRESSES_MAX: Final = 3
 _RETRY_AFTER_LENGTH_MAX: Final = 6
@@ -35,6 +35,15 @@ class Answer:
     def taken(self) -> bool:
         """Whether it has taken what was posted."""
         return 200 <= self.status < 300
+
+
+class Means(Allowed, Protocol):
+    """What is allowed, and for how long."""
+
+    @property
+    def timeout_s(self) -> float:
+        """How long a receiver may take, in seconds."""
+        ...
 
 
 class PostingError(Exception):
@@ -59,7 +68,7 @@ class Poster:
 
     def __init__(
         self,
-        settings: SubscriptionsSection,
+        settings: Means,
         *,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
@@ -71,7 +80,9 @@ class Poster:
         self._name = f"sealtrail/{version('sealtrail')}"
 
     async def post(self, dest: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Post JSON; the answer's body is not read, and redirects are not followed.
+        """Post JSON, or what `headers` say it is. Redirects are not followed.
+
+        The answer's body is not read.
 
         Raises:
             PostingError: no answer in time, or none at all.
@@ -124,9 +135,9 @@ class Poster:
         """Post to a checked address; Host, SNI and certificate stay those of the name."""
         transport = httpx2.AsyncHTTPTransport(verify=self._tls, trust_env=False)
         sent = {
+            "Content-Type": "application/json",
             **headers,
             "Host": url.netloc.decode("ascii"),
-            "Content-Type": "application/json",
             "User-Agent": self._name,
             "Accept-Encoding": "identity",
             "Connection": "close",

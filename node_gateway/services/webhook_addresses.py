@@ -77,7 +77,7 @@ def read_address(text: object, allowed: Allowed) -> httpx2.URL:
         )
     if not allowed.allow_private and _plainly_private(url.host):
         raise SubscriptionAddressError(
-            "dest is no public address", hint="Operators can set subscriptions.allow_private."
+            "dest is no public address", hint="Operators can set allow_private in the settings."
         )
     return url
 

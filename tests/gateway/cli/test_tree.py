@@ -40,6 +40,12 @@ COMMANDS = {
     **{f"network {verb}": True for verb in ("show", "sign", "compare", "check")},
     "chain succeed": False,
     "export archive": False,
+    **{
+        f"webhook {verb}": True
+        for verb in ("add", "list", "show", "deliveries", "test", "rotate", "replay")
+    },
+    "webhook remove": False,
+    "webhook listen": False,  # prints JSON lines always
     **{f"backup {verb}": True for verb in ("key", "create", "prove", "restore")},
     "code parse": True,
     "code show": True,
