@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from node_gateway.api.deps import GatewayDep
-from node_gateway.api.peer_auth import PEER_SECURITY, PeerDep, head_of, signed_body
-from node_gateway.partners.message_wire import POST_SIZE_BYTES_MAX
+from node_gateway.api.peer_auth import PEER_SECURITY, PeerBodyDep, PeerDep, head_of, signed_body
+from node_gateway.partners.message_wire import POST_SIZE_BYTES_MAX, read_told
 
 router = APIRouter(tags=["between gateways"])
 
@@ -29,11 +29,15 @@ async def hear_message(request: Request, gateway: GatewayDep) -> Response:
     return Response(answer, media_type="application/json")
 
 
-@router.post("/v1/peer/position", operation_id="showPosition")
-async def show_position(caller: PeerDep, gateway: GatewayDep) -> dict[str, Any]:
-    """Tell the caller how far we are with its messages.
+@router.post("/v1/peer/position", operation_id="exchangePositions")
+async def exchange_positions(
+    caller: PeerDep, body: PeerBodyDep, gateway: GatewayDep
+) -> dict[str, Any]:
+    """Hear how far the caller is with our messages, and tell how far we are with its.
 
-    Problems: peer_signature, peer_suspended.
+    Problems: peer_signature, peer_suspended, message_position.
     """
-    position = await gateway.partners.peering.hearing.position(caller.participant)
-    return position.to_wire()
+    peering = gateway.partners.peering
+    own = await peering.hearing.position(caller.participant)
+    await peering.positions.told(caller.participant, read_told(body))
+    return own.to_wire()

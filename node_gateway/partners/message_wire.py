@@ -114,6 +114,18 @@ def read_position(document: object) -> Position:
     return found
 
 
+def read_told(body: bytes) -> Position:
+    """Return the position that a caller told.
+
+    Raises:
+        MessageFormError: it told none.
+    """
+    try:
+        return read_position(parse_plain(body, size_bytes_max=ANSWER_SIZE_BYTES_MAX))
+    except FormatError as error:
+        raise MessageFormError("the body tells no position", code="message_position") from error
+
+
 def bare(message: SignedMessage) -> SignedMessage:
     """Return a message without body and answer."""
     return SignedMessage(message.statement, message.signature)
@@ -149,4 +161,5 @@ __all__ = [
     "read_answer",
     "read_position",
     "read_posted",
+    "read_told",
 ]

@@ -9,6 +9,7 @@ from node_gateway.partners.callers import Callers
 from node_gateway.partners.channel import MessageChannel, Voice
 from node_gateway.partners.client import PeerClient
 from node_gateway.partners.hearing import Hearing
+from node_gateway.partners.positions import Positions
 from node_gateway.partners.saying import Saying
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Peering:
         client: Asks other gateways; implements `ports.Peers`.
         channel: Says things, and knows who takes what comes in; implements `ports.Channel`.
         hearing: Takes messages.
+        positions: Follows what receivers show of our messages.
         saying: Sends messages; a `Background`.
     """
 
@@ -31,6 +33,7 @@ class Peering:
     client: PeerClient
     channel: MessageChannel
     hearing: Hearing
+    positions: Positions
     saying: Saying
 
 
@@ -53,15 +56,17 @@ def peering(own: Own) -> Peering:
         metrics=base.metrics,
         clock=base.clock,
     )
+    positions = Positions(base.store, channel, voice, directory, metrics=base.metrics)
     saying = Saying(
         base.store,
         channel,
         client,
         voice,
         directory,
+        positions,
+        hearing.position,
         gate=base.gate,
         settings=settings,
         metrics=base.metrics,
-        clock=base.clock,
     )
-    return Peering(callers, client, channel, hearing, saying)
+    return Peering(callers, client, channel, hearing, positions, saying)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ KIND = "note"
 
 @dataclass
 class Noting:
-    """Takes everything, or refuses what begins with `refuse`."""
+    """Takes everything but what begins with `refuse`."""
 
     taken: list[bytes] = field(default_factory=list)
 
@@ -42,10 +42,20 @@ def listening(up: Running, kind: str = KIND) -> Noting:
     return made
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 20.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110
+        while not await condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def settled(up: Running, to: int) -> None:
+    """Wait until everything that was said to a participant is answered."""
+
+    async def nothing_waits() -> bool:
+        partner = await up.gateway.store.read(lambda one: peers.partner(one, to))
+        return partner.waiting_count == 0
+
+    await until(nothing_waits)
 
 
 async def said(up: Running, to: int) -> list[tuple[int, str | None]]:
