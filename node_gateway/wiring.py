@@ -11,6 +11,7 @@ from pathlib import Path
 
 from anchoring.anchorer import Anchorer
 from anchoring.chain.evm import EvmChain
+from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.network import Network, load_network
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
@@ -159,7 +160,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     disclosing, public = await _showing(parts, standing, notices)
     known = (directory, disclosing, standing, states, notices, operating, public)
     return Gateway(
-        partners=await partners(Own(base, network, parts.keys.sign, *known)),
+        partners=await partners(Own(base, network, parts.keys.sign, _reader(parts), *known)),
         webhooks=webhooks(base, directory),
         settings=settings,
         store=store,
@@ -213,6 +214,10 @@ def _lists(settings: Settings) -> Limiter:
 def _batcher(parts: _Parts) -> Batcher:
     chain_id, clock = parts.network.chain_id, parts.clock
     return Batcher(parts.store, chain_id=chain_id, succession=parts.succession, clock=clock)
+
+
+def _reader(parts: _Parts) -> EvmReader:
+    return EvmReader(parts.directory_rpc)
 
 
 def _governing(parts: _Parts, directory: DirectoryService) -> Governing | None:

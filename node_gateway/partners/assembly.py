@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.network import Network
 from anchoring.chain.signer import Signer
 from node_gateway.features import Base
@@ -13,6 +14,7 @@ from node_gateway.partners.grant_reads import GrantReads
 from node_gateway.partners.granting import Granting, granting
 from node_gateway.partners.peering import Peering, peering
 from node_gateway.partners.ports import Peers
+from node_gateway.partners.trace_assembly import Traces, traces
 from node_gateway.services.background import Background
 from node_gateway.services.directory import DirectoryService
 from node_gateway.services.disclosing import Disclosing
@@ -30,6 +32,7 @@ class Own:
     base: Base
     network: Network
     sign: Signer
+    chain: EvmReader
     directory: DirectoryService
     disclosing: Disclosing
     standing: Standing
@@ -47,12 +50,14 @@ class Partners:
         peering: Requests and messages between participants; `peers` and `channel` are its parts.
         exceptions: Mismatches that somebody must resolve; implements `ports.Exceptions`.
         granting: What others may read here or do in our name; `grants` is a part of it.
+        traces: What traces codes, answers neighbours that do, and tells what was sold.
         background: What runs beside the requests, for as long as the gateway does.
     """
 
     peering: Peering
     exceptions: Exceptions
     granting: Granting
+    traces: Traces
     background: tuple[Background, ...] = ()
 
     @property
@@ -76,9 +81,11 @@ async def partners(own: Own) -> Partners:
     between = peering(own)
     allowed = await granting(own, between.client)
     mismatches = exceptions(own, between.channel)
+    ways = await traces(own, between, mismatches)
     return Partners(
         peering=between,
         exceptions=mismatches,
         granting=allowed,
-        background=(between.saying, allowed.log, mismatches.watch),
+        traces=ways,
+        background=(between.saying, allowed.log, mismatches.watch, ways.sales),
     )

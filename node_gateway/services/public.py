@@ -105,7 +105,7 @@ class PublicAnswers:
         events = [one for one in known if self._is_public(one)]
         made = [one for one in events if one.biz_step == COMMISSIONING_STEP]
         sealed = [one for one in events if one.stored.header.state == "final"]
-        times = _times_sold(_standing(sealed, SELLING_STEPS), told, issued_here=bool(made))
+        times = _times_sold(standing_among(sealed, SELLING_STEPS), told, issued_here=bool(made))
         sold = times > 0
         answer: dict[str, Any] = {
             "code": code,
@@ -117,7 +117,7 @@ class PublicAnswers:
             "sealing": any(one.stored.header.state != "final" for one in made),
         }
         if made:
-            standing = _standing(made, (COMMISSIONING_STEP,))
+            standing = standing_among(made, (COMMISSIONING_STEP,))
             product = self._product(code, (standing or made)[-1])
             gone = bool(standing) and await takes_in(self._store, standing[-1], code)
             status = "withdrawn" if gone else _status(standing, sold=sold)
@@ -156,7 +156,7 @@ class PublicAnswers:
         bundles: list[Bundle] = [parse_bundle(one) for one in told.steps] if told else []
         if self._trace.publish != "no":
             final = [one for one in known if one.stored.header.state == "final"]
-            for one in _standing(final, self._trace.publish_steps)[-BUNDLES_MAX:]:
+            for one in standing_among(final, self._trace.publish_steps)[-BUNDLES_MAX:]:
                 entry = one.stored.header.entry
                 bundles.append(
                     await self._disclosing.bundle(
@@ -233,7 +233,7 @@ def _status(standing: Sequence[OpenEvent], *, sold: bool) -> str:
     return "sold" if sold else "issued"
 
 
-def _standing(events: Sequence[OpenEvent], steps: Sequence[str]) -> list[OpenEvent]:
+def standing_among(events: Sequence[OpenEvent], steps: Sequence[str]) -> list[OpenEvent]:
     """Return the statements with one of `steps` that were not declared an error, oldest first.
 
     An event's identity is (eventID, has errorDeclaration): the declaration carries the eventID

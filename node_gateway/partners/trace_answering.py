@@ -1,0 +1,182 @@
+"""Answer a neighbour that asks about the way of a code.
+
+Only who gave us the code may ask where it went, and only who got it from us where it came from.
+Everybody else gets the answer that an unknown code gets, after the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from sqlalchemy import Connection
+
+from anchoring.core.bundle import Bundle
+from node_gateway.errors import NotFoundError, StateError
+from node_gateway.partners.ports import Direction
+from node_gateway.partners.trace_asking import MARGIN_MS, Neighbours
+from node_gateway.partners.trace_wire import Found, FoundStep, Hole, Question, Reason, Way
+from node_gateway.services.disclosing import (
+    Disclosing,
+    DisclosingStore,
+    OpenEvent,
+    choose_policy,
+    open_event,
+)
+from node_gateway.services.limiter import Limiter
+from node_gateway.services.public import COMMISSIONING_STEP, standing_among
+from node_gateway.services.steps import COARSE
+from node_gateway.settings import PoliciesSection
+from node_gateway.settings_partners import TraceSection
+from node_gateway.storage.code_ways import partners_of
+from node_gateway.storage.database import Database
+
+_EVENTS_MAX: Final = 1000
+_STEPS_MAX: Final = 64
+_REMEMBERED_MAX: Final = 10_000
+_REFUSAL_S: Final = 0.02
+_CAME: Final = {Way.DOWN: Direction.IN, Way.UP: Direction.OUT}
+"""Which edge the asker must be the other end of."""
+_GOES: Final = {Way.DOWN: Direction.OUT, Way.UP: Direction.IN}
+
+
+class TraceStore(DisclosingStore, Database, Protocol):
+    """What answering needs of the store."""
+
+
+class TraceAnswering:
+    """Answers questions of neighbours and passes them on."""
+
+    def __init__(
+        self,
+        store: TraceStore,
+        disclosing: Disclosing,
+        neighbours: Neighbours,
+        *,
+        participant: int,
+        settings: TraceSection,
+        policies: PoliciesSection,
+    ) -> None:
+        self._store, self._disclosing, self._neighbours = store, disclosing, neighbours
+        self._participant = participant
+        self._settings, self._policies = settings, policies
+        self._limit = Limiter(settings.per_partner, member="trace.per_partner", many=True)
+        self._asked: OrderedDict[tuple[str, Way], None] = OrderedDict()
+
+    async def answer(self, caller: int, question: Question) -> Found:
+        """Return what a neighbour is told.
+
+        Raises:
+            RateLimitError: it asks too much.
+        """
+        self._limit.count(str(caller))
+        began = time.monotonic()
+
+        def ways(connection: Connection) -> tuple[list[int], list[int]]:
+            return (
+                partners_of(connection, question.code, _CAME[question.way]),
+                partners_of(connection, question.code, _GOES[question.way]),
+            )
+
+        came, goes = await self._store.read(ways)
+        if caller not in came:
+            return await _nothing(began)
+        if self._is_repeated(question):
+            return Found(holes=(self._hole(Reason.ASKED_ALREADY),))
+        onward = [one for one in goes if one != caller]
+        own, beyond = await asyncio.gather(
+            self._own(question), self._beyond(question, onward, began)
+        )
+        return own + beyond
+
+    def _is_repeated(self, question: Question) -> bool:
+        key = (question.question, question.way)
+        known = key in self._asked
+        self._asked[key] = None
+        if len(self._asked) > _REMEMBERED_MAX:
+            self._asked.popitem(last=False)
+        return known
+
+    def _hole(self, reason: Reason, hop: int = 0) -> Hole:
+        return self._neighbours.hole(self._participant, reason, hop=hop)
+
+    async def _own(self, question: Question) -> Found:
+        """Return our own steps at the grain that the asker may see, or that there is a hole."""
+        is_partner = question.distance == 1
+        publishes = self._settings.publish != "no"
+        open_to_it = publishes or (is_partner and self._settings.partners != "no")
+        events = [
+            one
+            for one in await self._events(question.code)
+            if self._shows(one, coarse=open_to_it, all_steps=is_partner)
+        ]
+        final = [one for one in events if one.stored.header.state == "final"]
+        bundles = [await self._bundle(one, question.code) for one in final[-_STEPS_MAX:]]
+        steps = tuple(FoundStep(0, one.to_wire()) for one in bundles if one is not None)
+        if open_to_it and len(final) == len(events) and steps:
+            return Found(steps)
+        reason = Reason.BEING_SEALED if open_to_it and events else Reason.NOT_DISCLOSED
+        return Found(steps, (self._hole(reason),))
+
+    def _shows(self, one: OpenEvent, *, coarse: bool, all_steps: bool) -> bool:
+        if one.biz_step == COMMISSIONING_STEP:  # whose code it is, everybody knows
+            return coarse or choose_policy(self._policies, "public", one.biz_step) is not None
+        if not coarse:
+            return False
+        return all_steps or one.biz_step in self._settings.publish_steps
+
+    async def _events(self, code: str) -> Sequence[OpenEvent]:
+        stored = await self._store.events_of_code(code, limit=_EVENTS_MAX)
+        opened = [open_event(one) for one in stored if one.payload is not None]
+        steps = {one.biz_step for one in opened if one.biz_step is not None}
+        return standing_among(opened, tuple(steps))
+
+    async def _bundle(self, one: OpenEvent, code: str) -> Bundle | None:
+        made = one.biz_step == COMMISSIONING_STEP
+        public = choose_policy(self._policies, "public", one.biz_step) if made else None
+        try:
+            return await self._disclosing.bundle(
+                one.stored.header.entry, audience="public", codes=[code], policy=public or COARSE
+            )
+        except (StateError, NotFoundError):  # erased meanwhile, or in doubt since a reorg
+            return None
+
+    async def _beyond(self, question: Question, onward: Sequence[int], began: float) -> Found:
+        """Return what lies beyond us in the question's direction, seen from us."""
+        if not onward:
+            return await self._end(question)
+        taken_ms = math.ceil((time.monotonic() - began) * 1000)
+        budget_ms = question.budget_ms - taken_ms - MARGIN_MS
+        reason = None
+        if not self._settings.relay:
+            reason = Reason.NOT_DISCLOSED
+        elif question.hops == 0:
+            reason = Reason.HOP_LIMIT
+        elif budget_ms <= 0:
+            reason = Reason.NO_ANSWER
+        if reason is not None:
+            return Found(holes=tuple(self._neighbours.hole(one, reason, hop=1) for one in onward))
+        answers = await self._neighbours.ask(onward, question.onward(budget_ms=budget_ms))
+        found = Found()
+        for _, answer in answers:
+            found += answer.farther()
+        return found
+
+    async def _end(self, question: Question) -> Found:
+        """Say where the way ends: what nobody handed to us, and we did not make, has a hole."""
+        if question.way is Way.DOWN:
+            return Found()
+        made = any(one.biz_step == COMMISSIONING_STEP for one in await self._events(question.code))
+        return Found() if made else Found(holes=(Hole(1, "participant", Reason.NO_HANDOVER),))
+
+
+async def _nothing(began: float) -> Found:
+    """Answer as for an unknown code, at a moment that does not tell what was looked up."""
+    taken = time.monotonic() - began
+    steps = max(1, math.ceil(taken / _REFUSAL_S))
+    await asyncio.sleep(steps * _REFUSAL_S - taken)
+    return Found()
