@@ -12,6 +12,7 @@ from node_gateway.partners.channel import MessageChannel
 from node_gateway.partners.exception_assembly import Exceptions, exceptions
 from node_gateway.partners.grant_reads import GrantReads
 from node_gateway.partners.granting import Granting, granting
+from node_gateway.partners.handover_assembly import Handovers, handovers
 from node_gateway.partners.peering import Peering, peering
 from node_gateway.partners.ports import Peers
 from node_gateway.partners.trace_assembly import Traces, traces
@@ -51,6 +52,7 @@ class Partners:
         exceptions: Mismatches that somebody must resolve; implements `ports.Exceptions`.
         granting: What others may read here or do in our name; `grants` is a part of it.
         traces: What traces codes, answers neighbours that do, and tells what was sold.
+        handovers: What was disclosed of shipments, in both directions.
         background: What runs beside the requests, for as long as the gateway does.
     """
 
@@ -58,6 +60,7 @@ class Partners:
     exceptions: Exceptions
     granting: Granting
     traces: Traces
+    handovers: Handovers
     background: tuple[Background, ...] = ()
 
     @property
@@ -81,11 +84,13 @@ async def partners(own: Own) -> Partners:
     between = peering(own)
     allowed = await granting(own, between.client)
     mismatches = exceptions(own, between.channel)
+    shipments = await handovers(own, between.channel)
     ways = await traces(own, between, mismatches)
     return Partners(
         peering=between,
         exceptions=mismatches,
         granting=allowed,
         traces=ways,
-        background=(between.saying, allowed.log, mismatches.watch, ways.sales),
+        handovers=shipments,
+        background=(between.saying, allowed.log, mismatches.watch, shipments.sending, ways.sales),
     )

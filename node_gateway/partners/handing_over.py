@@ -122,6 +122,10 @@ class HandingOver:
             after = waiting[-1].number
         await self._proving.catch_up()
 
+    def now(self) -> float:
+        """Return the time, Unix seconds."""
+        return self._going.clock()
+
     def rules(self, partner: int) -> Rules:
         """Return what may be disclosed to a participant."""
         return replace(self._going.rules, partner=partner)

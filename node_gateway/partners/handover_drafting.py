@@ -6,7 +6,7 @@ about `PART_SIZE_BYTES`; nothing of the whole shipment is in memory but its code
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from anchoring.errors import AnchoringError
 from anchoring.handover import PARTS_MAX, HandedEvent, Packing, Part
-from anchoring.handover_check import PARENT_PATH, Shipment, ShipmentCheck
+from anchoring.handover_check import PARENT_PATH, CheckedEvent, Shipment, ShipmentCheck
 from node_gateway.partners import handover_content as content
 from node_gateway.partners.handover_content import Disclosed, Rules
 from node_gateway.partners.handover_taking import event_row, part_row
@@ -103,13 +103,23 @@ def start(connection: Connection, row: Handover, rules: Rules, *, replaces: byte
         NotHandedOverError: `event_erased`, `event_voided`, `policy_hides_shipments`,
             `handover_too_large`.
     """
-    position = code_states.position_of(connection, row.shipment)
+    ship = _standing(connection, row.shipment)
+    return begin(connection, ship, rules, replaces=replaces)
+
+
+def _standing(connection: Connection, entry: bytes) -> OwnEvent:
+    position = code_states.position_of(connection, entry)
     ship = own_events(connection, [position] if position is not None else []).get(position or 0)
     if ship is None:
         raise NotHandedOverError("event_erased")
     standing = code_states.standings_at(connection, [ship.position]).get(ship.position)
     if standing is None or standing.standing != code_states.STANDS:
         raise NotHandedOverError("event_voided")
+    return ship
+
+
+def begin(connection: Connection, ship: OwnEvent, rules: Rules, *, replaces: bytes | None) -> Draft:
+    """As `start`, of an event that is at hand, or only imagined."""
     if not rules.covers(ship.event):
         raise NotHandedOverError("policy_hides_shipments")
     try:
@@ -120,13 +130,24 @@ def start(connection: Connection, row: Handover, rules: Rules, *, replaces: byte
         raise NotHandedOverError("no_goods")
     replaces = replaces or _replaced_by(connection, ship, rules.partner)
     told = [one for unit, inside in goods.told.items() for one in _packings(unit, inside)]
-    check = ShipmentCheck(rules.own, ship.entry, replaces)
     first = content.shipping_event(ship, rules)
+    ship = ship._replace(entry=first.checked.entry)
+    check = ShipmentCheck(rules.own, ship.entry, replaces)
     return Draft(ship, rules, replaces, _jobs(goods), told, check, iter((first,)))
 
 
 def next_part(connection: Connection, draft: Draft) -> PartRow:
-    """Return the next part of a draft that is not done."""
+    """Return the next part of a draft that is not done, as it is kept."""
+    part, checked = next_events(connection, draft)
+    both = zip(part.events, checked, strict=True)
+    rows = tuple(
+        event_row(handed, one, own=one.participant == draft.rules.own) for handed, one in both
+    )
+    return part_row(part.to_json(), part.ordinal, rows)
+
+
+def next_events(connection: Connection, draft: Draft) -> tuple[Part, list[CheckedEvent]]:
+    """Return the next part of a draft that is not done, with what was recomputed of its events."""
     events: list[Disclosed] = []
     size_bytes = 0
     while size_bytes < PART_SIZE_BYTES:
@@ -173,7 +194,9 @@ def _own(draft: Draft, one: OwnEvent, job: Job) -> Iterator[Disclosed]:
         draft.told += _packings(str(one.event["parentID"]), job.codes)
 
 
-def _part(draft: Draft, events: Sequence[Disclosed], packing: Sequence[Packing]) -> PartRow:
+def _part(
+    draft: Draft, events: Sequence[Disclosed], packing: Sequence[Packing]
+) -> tuple[Part, list[CheckedEvent]]:
     part = Part(
         draft.ship.entry,
         draft.ordinal,
@@ -181,15 +204,15 @@ def _part(draft: Draft, events: Sequence[Disclosed], packing: Sequence[Packing])
         tuple(one.handed for one in events),
         tuple(packing),
     )
+    checked = [one.checked for one in events]
     draft.ordinal += 1
     if draft.ordinal > PARTS_MAX:
         raise NotHandedOverError("handover_too_large")
     try:
-        draft.check.add(part, [one.checked for one in events])
+        draft.check.add(part, checked)
     except AnchoringError as error:
         raise NotHandedOverError(error.code) from error
-    rows = tuple(event_row(one.handed, one.checked, own=True) for one in events)
-    return part_row(part.to_json(), part.ordinal, rows)
+    return part, checked
 
 
 def _jobs(goods: Goods) -> list[Job]:
@@ -233,7 +256,4 @@ def _size(handed: HandedEvent) -> int:
     return size
 
 
-RulesFor = Callable[[int], Rules]
-"""What may be disclosed to a participant."""
-
-__all__ = ["Draft", "NotHandedOverError", "RulesFor", "next_part", "start"]
+__all__ = ["Draft", "NotHandedOverError", "begin", "next_events", "next_part", "start"]
