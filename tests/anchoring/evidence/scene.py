@@ -11,8 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 import rlp
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from anchoring.artifacts import load
+from anchoring.chain.abi import ContractAbi
+from anchoring.chain.governance import NO_EVIDENCE, Action, digest_of
+from anchoring.chain.governance_calls import GovernanceCalls
+from anchoring.chain.governor import Governor, PreparedCall
 from anchoring.chain.network import Network
 from anchoring.chain.proving import EvmProver, ShownHeader
 from anchoring.chain.rpc import EvmRpc
@@ -83,6 +89,7 @@ class Scene:
         self.world, self.network = world, network
         self.issuer = Issuer(world)
         self.prover = SealingProver(world.rpc)
+        self.now = int(world.anvil.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     async def close(self) -> None:
         await self.world.close()
@@ -95,6 +102,37 @@ class Scene:
         for _ in range(seconds // step):
             self.world.anvil.rpc("evm_increaseTime", step)
             self.world.mine()
+
+    async def vote(self, action: Action, *, number: int, delay_s: int = 0) -> None:
+        """Have participants 2 and 3 carry an action against 1; mines as it needs."""
+        network = self.network
+        calls = GovernanceCalls(network)
+        digest = digest_of(
+            action,
+            proposal=number,
+            chain_id=network.chain_id,
+            consortium=network.consortium,
+            evidence=NO_EVIDENCE,
+        )
+        await self.call("admin-2", calls.propose(action))
+        await self.call("admin-3", calls.approve(number, digest))
+        if delay_s:
+            self.world.anvil.rpc("evm_increaseTime", delay_s)
+            self.world.mine()
+        await self.call("admin-2", calls.execute(number))
+
+    async def revoke(self, key: str, admin: str, *, compromised_since: int) -> None:
+        abi = ContractAbi(load("Consortium").abi)
+        arguments = (to_checksum_address(signer(key).address), compromised_since)
+        consortium = self.network.consortium
+        await self.call(admin, PreparedCall.of(abi, consortium, "revokeKey", *arguments))
+
+    async def call(self, admin: str, call: PreparedCall) -> None:
+        self.world.anvil.rpc("evm_setAutomine", True)
+        try:
+            await Governor(self.world.rpc, signer(admin), self.network.chain_id).call(call)
+        finally:
+            self.world.anvil.rpc("evm_setAutomine", False)
 
     async def prove(self, kind: EvidenceKind, shown: Shown) -> Evidence:
         """Return the file with all proofs that there are."""
@@ -129,7 +167,9 @@ class Scene:
 async def open_scene() -> Scene:
     world = await anvil_world()
     network = replace(await network_of(world), validators=tuple(sorted(VALIDATORS)))
-    return Scene(world, network)
+    scene = Scene(world, network)
+    scene.later(20)
+    return scene
 
 
 def anchored_at(scene: Scene, made: Sealed) -> AnchoredAt:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from anchoring.chain.governance_calls import GovernanceCalls
+from anchoring.chain.governance import Reinstate, Remove, Suspend
 from anchoring.core.anchor import ZERO_HASH
 from anchoring.core.receipt import Receipt
 from anchoring.evidence.check import EvidenceOutcome
@@ -186,22 +186,45 @@ async def test_leaving_out_the_blocks_hides_no_halt(scene: Scene) -> None:
     assert (verdict.outcome, verdict.code) == (EvidenceOutcome.CANNOT_CHECK, "halts_unchecked")
 
 
-async def suspend(scene: Scene, participant: int, status: int) -> None:
-    """Have the other two vote."""
-    from anchoring.chain.governance import Reinstate, Suspend
-    from anchoring.chain.governor import Governor
-    from tests.anchoring.chain.worlds import signer
+async def test_a_suspension_extends_the_promise(scene: Scene) -> None:
+    first = await scene.issuer.seal(scene.issuer.commit(1))
+    receipt = await promise(scene)
+    await scene.vote(Suspend(1), number=1)
+    scene.later(60)
+    silent = BrokenReceipt(receipt, ABSENT, (listed(first),), last=placed(scene, first))
+    verdict = await scene.verdict(KIND, silent)
+    assert (verdict.outcome, verdict.code) == (EvidenceOutcome.REFUSED, "not_due")
+    await scene.vote(Reinstate(1), number=2)
+    after = await scene.issuer.seal(scene.issuer.commit(2))
+    shown = replace(silent, last=None, after=placed(scene, after))
+    assert (await scene.verdict(KIND, shown)).code == "not_due"
+    scene.later(60)
+    late = await scene.issuer.seal(scene.issuer.commit(3))
+    whole = replace(shown, lists=(*shown.lists, listed(after)), after=placed(scene, late))
+    verdict = await scene.verdict(KIND, whole)
+    assert verdict.outcome is EvidenceOutcome.PROVEN, verdict.text
+    assert any("extended" in line for line in verdict.said)
 
-    calls = GovernanceCalls(scene.network)
-    action = Suspend(participant) if status == 2 else Reinstate(participant)
-    scene.world.anvil.rpc("evm_setAutomine", True)
-    chain_id = scene.network.chain_id
-    first = Governor(scene.world.rpc, signer("admin-2"), chain_id)
-    second = Governor(scene.world.rpc, signer("admin-3"), chain_id)
-    await first.call(calls.propose(action))
-    number = 1 if status == 2 else 2
-    await second.call(calls.approve(number, calls.digest(action)))
-    scene.world.anvil.rpc("evm_setAutomine", False)
+
+async def test_who_was_removed_breaks_no_promise(scene: Scene) -> None:
+    await scene.vote(Remove(1), number=1, delay_s=8 * 86_400)
+    receipt = await promise(scene)
+    scene.later(60)
+    assert (await scene.verdict(KIND, BrokenReceipt(receipt, ABSENT, ()))).code == "not_due"
+
+
+@pytest.mark.parametrize("since", [1, 0])
+async def test_a_key_that_was_reported_stolen_blames_nobody(scene: Scene, since: int) -> None:
+    """Whoever stole it can date a receipt back; a key that was merely changed is still its own."""
+    shown = await broken(scene)
+    now = await scene.time()
+    await scene.revoke("sign-1", "admin-1", compromised_since=now if since else 0)
+    verdict = await scene.verdict(KIND, shown)
+    expected = ("cannot_check", "key_compromised") if since else ("proven", "proven")
+    assert (str(verdict.outcome), verdict.code) == expected
+    later = replace(shown, receipt=await promise(scene, received_at=now, anchor_by=now + 5))
+    if not since:
+        assert (await scene.verdict(KIND, later)).outcome is not EvidenceOutcome.PROVEN
 
 
 async def test_no_promise_is_due_before_the_chain_began(scene: Scene) -> None:
