@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from node_gateway.api import (
     answers,
     answers_governing,
+    answers_exceptions,
     answers_grants,
     answers_notices,
     answers_operating,
@@ -144,6 +145,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getProposal": {200: consortium.ProposalAnswer},
     "listPrefixes": {200: consortium.Prefixes},
     **answers_grants.ANSWERS,
+    **answers_exceptions.ANSWERS,
     "listNotices": {200: answers_notices.Notices},
     "getNotice": {200: answers_notices.NoticeAnswer},
     "listAffectedCodes": {200: answers_notices.AffectedCodes},

@@ -18,6 +18,7 @@ from node_gateway.cli import (
     demo,
     doctor,
     events,
+    exceptions,
     exporting,
     findings,
     genesis,
@@ -74,6 +75,9 @@ app.add_typer(master_data.location, name="location", help=f"Places: {_SEVERAL}")
 app.add_typer(master_data.party, name="party", help=f"Organisations: {_SEVERAL}")
 issuing.register(code.app)
 code.app.command("show")(findings.show_code)
+app.add_typer(
+    exceptions.app, name="exception", help="Mismatches: list, show, message, resolve, ..."
+)
 app.add_typer(findings.app, name="finding", help="What state rules found: list, show.")
 app.add_typer(
     notices.app, name="notice", help="Recalls and the goods here: list, show, affected, load."

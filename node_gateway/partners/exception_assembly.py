@@ -73,7 +73,14 @@ def exceptions(own: Own, channel: MessageChannel) -> Exceptions:
     )
     return Exceptions(
         opening=opening,
-        desk=Desk(store, rules, opening=opening, telling=telling, channel=channel),
+        desk=Desk(
+            store,
+            rules,
+            opening=opening,
+            telling=telling,
+            channel=channel,
+            is_participant=lambda number: number in own.directory.current.participants,
+        ),
         talking=talking,
         resolving=Resolving(
             store,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -57,10 +57,12 @@ class Desk:
         *,
         opening: Cases,
         telling: Telling,
-        channel: Channel | None,
+        channel: Channel,
+        is_participant: Callable[[int], bool],
     ) -> None:
         self._database, self.rules = database, rules
         self._opening, self._telling, self._channel = opening, telling, channel
+        self._is_participant = is_participant
 
     async def page(self, wanted: Wanted, *, after: Place | None, limit: int) -> Sequence[CaseRow]:
         """Return cases: unresolved ones first, what is due first (so overdue) first."""
@@ -103,7 +105,12 @@ class Desk:
             wish: The mismatch; its detail is told to the partner, too, if `tell`.
             who: Opens it.
             tell: Tell the partner, even of kinds that the gateway does not tell by itself.
+
+        Raises:
+            NotPossibleError: the partner is no participant, or we are.
         """
+        if wish.partner is not None and not self._is_participant(wish.partner):
+            raise _no_partner()
 
         def work(connection: Connection) -> int:
             number = self._opening.open(connection, wish, who=who)
@@ -113,7 +120,7 @@ class Desk:
             return number
 
         number = await self._database.write("exception_opened", work)
-        self._wake()
+        self._channel.wake()
         return number
 
     async def tell(self, number: int, *, text: str, who: str) -> None:
@@ -131,7 +138,7 @@ class Desk:
             self._tell(connection, row, text, who)
 
         await self._database.write("exception_told", work)
-        self._wake()
+        self._channel.wake()
 
     async def assign(self, number: int, owner: str, *, who: str) -> None:
         """Give a case to somebody. Raises NotFoundError: no such case."""
@@ -149,17 +156,17 @@ class Desk:
     def _tell(self, connection: Connection, row: CaseRow, text: str, who: str) -> None:
         now_ms = self.rules.now_ms
         if not self._telling.tell(connection, row, text=text, who=who, at_ms=now_ms):
-            raise NotPossibleError(
-                "there is no participant to be told",
-                code="exception_no_partner",
-                hint="sealtrail exception export NUMBER --dscsa makes a file for others.",
-            )
+            raise _no_partner()
         cases.change_case(connection, row.number, told=True)
         cases.add_change(connection, row.number, ChangeRow(now_ms, who, "told"))
 
-    def _wake(self) -> None:
-        if self._channel is not None:
-            self._channel.wake()
+
+def _no_partner() -> NotPossibleError:
+    return NotPossibleError(
+        "there is no participant to be told",
+        code="exception_no_partner",
+        hint="sealtrail exception export NUMBER --dscsa makes a file for others.",
+    )
 
 
 def suggestion(connection: Connection, row: CaseRow) -> Suggestion | None:

@@ -78,6 +78,18 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/notices/{number}/affected"): {"query"},
     ("GET", "/v1/notices/{number}/findings"): {"query"},
     ("POST", "/v1/notices/{number}/list"): {"operate"},
+    ("GET", "/v1/exceptions"): {"query"},
+    ("GET", "/v1/exceptions/{number}"): {"query"},
+    **{
+        ("GET", f"/v1/exceptions/{{number}}/{what}"): {"query"}
+        for what in ("codes", "proof", "dscsa")
+    },
+    ("POST", "/v1/exceptions"): {"operate"},
+    ("POST", "/v1/exceptions/import"): {"operate"},
+    **{
+        ("POST", f"/v1/exceptions/{{number}}/{what}"): {"operate"}
+        for what in ("owner", "tell", "messages", "resolution")
+    },
     ("GET", "/v1/anchors"): None,
     ("GET", "/v1/consortium"): None,
     ("GET", "/v1/consortium/participants"): None,

@@ -50,6 +50,12 @@ COMMANDS = {
     "code parse": True,
     "code show": True,
     "finding list": True,
+    **{
+        f"exception {verb}": True
+        for verb in ("list", "show", "open", "assign", "tell", "message", "resolve", "import")
+    },
+    "exception proof": False,  # its output is JSON always
+    "exception export": False,
     **{f"notice {verb}": True for verb in ("list", "show", "affected", "load")},
     "finding show": True,
     "code issue": False,  # its output has formats of its own
