@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from anchoring.cli import audit, inspect, recheck, verify
+from anchoring.cli import audit, evidence_making, inspect, recheck, verify
 from anchoring.cli.output import (
     FAILED,
     USAGE,
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_command(commands)
     inspect.add_command(commands)
     audit.add_command(commands)
+    evidence_making.add_command(commands)
     recheck.add_command(commands)
     return parser
 
