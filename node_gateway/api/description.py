@@ -18,6 +18,7 @@ from node_gateway.api import (
     answers_notices,
     answers_operating,
     answers_public,
+    answers_traces,
     linting_answers,
 )
 from node_gateway.api import answers_archives as archives
@@ -85,6 +86,9 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getCodeStatus": {200: issuing.CodeStatus},
     "traceCode": {200: answers.Trace},
     "lookUpCode": {200: answers_public.PublicAnswer},
+    "traceNetwork": {200: answers_traces.NetworkTrace},
+    "askTrace": {200: answers_traces.PeerTrace},
+    "askSale": {200: answers_traces.PeerSale},
     "importFile": {202: importing.ImportJob},
     "getImport": {200: importing.ImportJob},
     "exportBill": {200: "A file of the platform, `application/xml`."},

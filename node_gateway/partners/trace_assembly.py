@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from anchoring.directory.model import Directory
 from node_gateway.partners.anchored import Anchored
 from node_gateway.partners.ports import Exceptions
+from node_gateway.partners.sale_asking import SaleAsking
 from node_gateway.partners.sale_following import NAME, SaleFollowing
 from node_gateway.partners.sale_judging import SaleJudging
 from node_gateway.partners.sales import SaleRules, Sales, new_token
@@ -34,11 +35,13 @@ class Traces:
         tracing: For operators.
         answering: For neighbours.
         sales: Tells and hears what was sold; a `Background`.
+        asking: Asks before a sale, and answers neighbours that do.
     """
 
     tracing: Tracing
     answering: TraceAnswering
     sales: Sales
+    asking: SaleAsking
 
 
 async def traces(own: Own, between: Peering, exceptions: Exceptions) -> Traces:
@@ -84,7 +87,9 @@ async def traces(own: Own, between: Peering, exceptions: Exceptions) -> Traces:
         )
     )
     base.follower.on_followed(sales.wake)
-    return Traces(tracing, answering, sales)
+    asking = SaleAsking(base.store, between.client, judging, settings.sales)
+    own.operating.also_ask(asking)
+    return Traces(tracing, answering, sales, asking)
 
 
 async def _floor(own: Own) -> int:

@@ -151,6 +151,11 @@ class Operating:
         self._standing, self._correcting = standing, correcting
         self._context, self._party, self._clock = context, party, clock
         self._in_hand = in_hand
+        self._judges: list[Judging] = []
+
+    def also_ask(self, judge: Judging) -> None:
+        """Ask one more what is against an operation, before it is stated."""
+        self._judges.append(judge)
 
     async def do(
         self, name: str, order: Order, *, idempotency_key: str | None = None
@@ -245,7 +250,9 @@ class Operating:
         document = document_of([plain], self._context)
         (event,) = self._preparing.normalised(document)
         broken = await self._judging.refusals(event)
-        refusals = (*broken, *await self._notices.refusals(event, order.lots))
+        refusals = [*broken, *await self._notices.refusals(event, order.lots)]
+        for judge in self._judges:
+            refusals += await judge.refusals(event)
         if refusals:
             if not order.override:
                 raise RefusedOperationError(operation.name, refusals)
@@ -262,7 +269,7 @@ class Operating:
             result.entry or b"",
             report.capture_id,
             repeated=result.kind == "duplicate",
-            overridden=refusals,
+            overridden=tuple(refusals),
         )
 
     async def _latest(self, operation: Operation, code: str) -> tuple[bytes, str]:

@@ -73,6 +73,7 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/state/check"): {"query"},
     ("GET", "/v1/codes/{code}"): {"query"},
     ("GET", "/v1/public/codes/{code}"): None,
+    ("GET", "/v1/traces/{code}"): {"query"},
     ("GET", "/v1/notices"): None,
     ("GET", "/v1/notices/{number}"): None,
     ("GET", "/v1/notices/{number}/affected"): {"query"},
