@@ -108,7 +108,7 @@ class PartnerView(AudienceView):
 
     trace: Literal["no", "coarse", "full"]
     receiver: Receiver | None
-    got_it: list[Handed] = []
+    got_it: list[Handed]
 
 
 class ChainView(_Answer):

@@ -136,6 +136,7 @@ class Visibility:
             "partners": {
                 **shown("partner"),
                 "trace": trace.partners,
+                "gotIt": [],
                 "receiver": None
                 if receiver is None
                 else {"participant": receiver, "slug": self._slug(receiver)},
