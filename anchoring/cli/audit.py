@@ -31,6 +31,8 @@ def add_command(commands: Any) -> None:
         ("transaction", "a signed transaction in hex"),
     ):
         parser.add_argument(f"--{name}", action="append", default=[], metavar="FILE", help=what)
+    help_text = "write a file for each breach that a third party can check offline"
+    parser.add_argument("--evidence-files", type=Path, metavar="FOLDER", help=help_text)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.set_defaults(run=run)
 

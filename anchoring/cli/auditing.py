@@ -14,6 +14,7 @@ from anchoring.audit_report import AuditReport, Finding, FindingCode
 from anchoring.chain.abi import ContractAbi
 from anchoring.chain.transactions import SignedAnchors, decode_signed
 from anchoring.cli import witnesses
+from anchoring.cli.evidence_folder import write_files
 from anchoring.cli.output import (
     CANNOT_CHECK,
     MISMATCH,
@@ -85,6 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
         report = asyncio.run(ask())
     finally:
         progress.clear()
+    if arguments.evidence_files is not None:
+        fetch = lists.fetch if lists is not None else None
+        write_files(report, claims, network, arguments, fetch)
     return _show(report, as_json=arguments.json)
 
 

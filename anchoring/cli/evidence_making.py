@@ -83,12 +83,7 @@ async def _proven(evidence: Any, network: Any, arguments: argparse.Namespace) ->
     from anchoring.chain.rpc import EvmRpc
     from anchoring.evidence.making import with_proofs
 
-    listed = [url for group in network.witnesses for url in group.urls]
-    given = [one.partition("=")[2] or one for one in arguments.rpc]
-    if not given and not listed:
-        text = "no endpoint is known that could prove anchors and keys"
-        raise CommandError(text, attempt="--rpc URL, or --bare", status=USAGE)
-    rpc = EvmRpc((given or listed)[0])
+    rpc = EvmRpc(witnesses.first_url(network, arguments.rpc))
     try:
         return await with_proofs(evidence, network, EvmProver(rpc))
     finally:

@@ -84,6 +84,15 @@ async def endpoints_of(network: Network, rpc: Sequence[str]) -> AsyncIterator[li
             await one.reader.close()
 
 
+def first_url(network: Network, rpc: Sequence[str]) -> str:
+    """Return the address of the first witness, for what one endpoint alone is asked.
+
+    Raises:
+        CommandError: there are none.
+    """
+    return _listed(network, rpc)[0][2]
+
+
 def _reader(url: str) -> EvmReader:
     # Here, so that `inspect` and `--help` need not load web3 for a second.
     from anchoring.chain.evm_reader import EvmReader
