@@ -12,8 +12,9 @@ from pydantic.json_schema import models_json_schema
 
 from node_gateway.api import (
     answers,
-    answers_governing,
+    answers_challenges,
     answers_exceptions,
+    answers_governing,
     answers_grants,
     answers_notices,
     answers_operating,
@@ -148,6 +149,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "listProposals": {200: consortium.Proposals},
     "getProposal": {200: consortium.ProposalAnswer},
     "listPrefixes": {200: consortium.Prefixes},
+    **answers_challenges.ANSWERS,
     **answers_grants.ANSWERS,
     **answers_exceptions.ANSWERS,
     "listNotices": {200: answers_notices.Notices},

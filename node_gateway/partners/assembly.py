@@ -8,6 +8,7 @@ from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.network import Network
 from anchoring.chain.signer import Signer
 from node_gateway.features import Base
+from node_gateway.partners.challenges import Challenges
 from node_gateway.partners.channel import MessageChannel
 from node_gateway.partners.exception_assembly import Exceptions, exceptions
 from node_gateway.partners.grant_reads import GrantReads
@@ -50,6 +51,7 @@ class Partners:
     Attributes:
         peering: Requests and messages between participants; `peers` and `channel` are its parts.
         exceptions: Mismatches that somebody must resolve; implements `ports.Exceptions`.
+        challenges: Opens leaves of ours for auditors, and asks others for theirs.
         granting: What others may read here or do in our name; `grants` is a part of it.
         traces: What traces codes, answers neighbours that do, and tells what was sold.
         handovers: What was disclosed of shipments, in both directions.
@@ -58,6 +60,7 @@ class Partners:
 
     peering: Peering
     exceptions: Exceptions
+    challenges: Challenges
     granting: Granting
     traces: Traces
     handovers: Handovers
@@ -89,6 +92,12 @@ async def partners(own: Own) -> Partners:
     return Partners(
         peering=between,
         exceptions=mismatches,
+        challenges=Challenges(
+            own.base.store,
+            allowed.reads,
+            between.client,
+            participant=own.base.settings.gateway.participant,
+        ),
         granting=allowed,
         traces=ways,
         handovers=shipments,
