@@ -81,7 +81,7 @@ def _goods(operation: Operation) -> Callable[..., None]:
         json: JsonOption = False,
     ) -> None:
         body = {
-            "codes": _codes(codes, codes_file),
+            "codes": codes_given(codes, codes_file),
             "lot": lot,
             "document": document,
             "documentType": document_type,
@@ -113,7 +113,7 @@ def _packing(operation: Operation) -> Callable[..., None]:
     ) -> None:
         body = {
             "parent": parent,
-            "codes": _codes(codes, codes_file),
+            "codes": codes_given(codes, codes_file),
             "document": document,
             "place": place,
             "eventTime": time,
@@ -167,7 +167,7 @@ def undo(
     _tell(answer, json=json)
 
 
-def _codes(codes: list[str] | None, file: str | None) -> list[str]:
+def codes_given(codes: list[str] | None, file: str | None) -> list[str]:
     """Return the codes of the command line and of the file, without empty lines."""
     given = list(codes or ())
     if file is None:

@@ -79,6 +79,12 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/notices/{number}/affected"): {"query"},
     ("GET", "/v1/notices/{number}/findings"): {"query"},
     ("POST", "/v1/notices/{number}/list"): {"operate"},
+    ("GET", "/v1/handovers"): {"query"},
+    ("GET", "/v1/handovers/{name}"): {"query"},
+    ("GET", "/v1/handovers/{name}/codes"): {"query"},
+    ("POST", "/v1/handovers"): {"operate"},
+    ("POST", "/v1/handovers/preview"): {"query"},
+    ("POST", "/v1/handovers/{name}/resend"): {"operate"},
     ("GET", "/v1/exceptions"): {"query"},
     ("GET", "/v1/exceptions/{number}"): {"query"},
     **{
