@@ -47,6 +47,7 @@ from node_gateway.api import (
     peer_traces,
     peers,
     problems,
+    shipments,
     states,
     webhooks,
 )
@@ -85,6 +86,7 @@ _ROUTERS = (
     importing,
     linting,
     notices,
+    shipments,
     exceptions,
     handovers,
     grants,

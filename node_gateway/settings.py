@@ -40,6 +40,7 @@ from node_gateway.settings_partners import (
 )
 from node_gateway.settings_policies import PoliciesSection as PoliciesSection
 from node_gateway.settings_policies import PolicySection as PolicySection
+from node_gateway.settings_receiving import ReceivingSection
 
 MIB = 1024 * 1024
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
@@ -228,6 +229,7 @@ class Settings(BaseSettings):
     trace: TraceSection = TraceSection()
     sales: SalesSection = SalesSection()
     handovers: HandoversSection = HandoversSection()
+    receiving: ReceivingSection = ReceivingSection()
     exceptions: ExceptionsSection = ExceptionsSection()
     webhooks: WebhooksSection = WebhooksSection()
     drop_folder: DropFolderSection = DropFolderSection()

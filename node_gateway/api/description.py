@@ -20,6 +20,7 @@ from node_gateway.api import (
     answers_notices,
     answers_operating,
     answers_public,
+    answers_receiving,
     answers_traces,
     linting_answers,
 )
@@ -153,6 +154,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     **answers_challenges.ANSWERS,
     **answers_grants.ANSWERS,
     **answers_exceptions.ANSWERS,
+    **answers_receiving.ANSWERS,
     **answers_handovers.ANSWERS,
     "listNotices": {200: answers_notices.Notices},
     "getNotice": {200: answers_notices.NoticeAnswer},

@@ -36,6 +36,7 @@ from node_gateway.cli import (
     proofs,
     recall,
     serve,
+    shipment,
     subscription,
     succession,
     webhook,
@@ -78,6 +79,7 @@ code.app.command("show")(findings.show_code)
 app.add_typer(
     exceptions.app, name="exception", help="Mismatches: list, show, message, resolve, ..."
 )
+app.add_typer(shipment.app, name="shipment", help="Shipments to us: list, show, receive, ...")
 app.add_typer(findings.app, name="finding", help="What state rules found: list, show.")
 app.add_typer(
     notices.app, name="notice", help="Recalls and the goods here: list, show, affected, load."

@@ -16,6 +16,7 @@ from node_gateway.partners.granting import Granting, granting
 from node_gateway.partners.handover_assembly import Handovers, handovers
 from node_gateway.partners.peering import Peering, peering
 from node_gateway.partners.ports import Peers
+from node_gateway.partners.receiving_assembly import Receipts, receiving
 from node_gateway.partners.trace_assembly import Traces, traces
 from node_gateway.services.background import Background
 from node_gateway.services.directory import DirectoryService
@@ -88,6 +89,7 @@ async def partners(own: Own) -> Partners:
     allowed = await granting(own, between.client)
     mismatches = exceptions(own, between.channel)
     shipments = await handovers(own, between.channel)
+    receipts = await receiving(own, between.channel, shipments, mismatches)
     ways = await traces(own, between, mismatches)
     return Partners(
         peering=between,
@@ -101,5 +103,9 @@ async def partners(own: Own) -> Partners:
         granting=allowed,
         traces=ways,
         handovers=shipments,
-        background=(between.saying, allowed.log, mismatches.watch, shipments.sending, ways.sales),
+        receipts=receipts,
+        background=(
+            *(between.saying, allowed.log, mismatches.watch, shipments.sending),
+            *(receipts.arrivals, ways.sales),
+        ),
     )

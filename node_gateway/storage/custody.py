@@ -158,6 +158,11 @@ def answer_to(connection: Connection, handover: int) -> AnswerRow | None:
     )
 
 
+def renumbered(connection: Connection, old: bytes, new: bytes) -> None:
+    """Follow an answer's message to its new digest; see `MessageChannel.on_renumbered`."""
+    connection.execute(update(acknowledgement).where(_a.digest == old).values(digest=new))
+
+
 def difference_counts(connection: Connection, handovers: Collection[int]) -> dict[int, int]:
     """Return how many differences the answers to some handovers told, of those answered."""
     statement = "SELECT handover, difference_count FROM acknowledgement WHERE handover IN {}"

@@ -85,6 +85,14 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/handovers"): {"operate"},
     ("POST", "/v1/handovers/preview"): {"query"},
     ("POST", "/v1/handovers/{name}/resend"): {"operate"},
+    ("GET", "/v1/shipments"): {"query"},
+    ("GET", "/v1/shipments/{number}"): {"query"},
+    ("GET", "/v1/acknowledgements/{entry}"): {"query"},
+    ("GET", "/v1/custody-conflicts"): {"query"},
+    **{
+        ("POST", f"/v1/shipments/{{number}}/{what}"): {"operate"}
+        for what in ("scans", "unscan", "finish")
+    },
     ("GET", "/v1/exceptions"): {"query"},
     ("GET", "/v1/exceptions/{number}"): {"query"},
     **{

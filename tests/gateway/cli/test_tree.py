@@ -54,6 +54,9 @@ COMMANDS = {
         f"exception {verb}": True
         for verb in ("list", "show", "open", "assign", "tell", "message", "resolve", "import")
     },
+    **{
+        f"shipment {verb}": True for verb in ("list", "show", "receive", "answer", "conflicts")
+    },
     "exception proof": False,  # its output is JSON always
     "exception export": False,
     **{f"notice {verb}": True for verb in ("list", "show", "affected", "load")},

@@ -1,0 +1,183 @@
+"""One holder at a time: conflicting claims are found, and nothing that can be explained is one."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node_gateway.partners.custody import Claim, Conflict, OwnBooks, Reason, conflict
+from node_gateway.partners.ports import Direction
+
+US, MAKER, TRADER, SHOP, CARRIER = 1, 2, 3, 4, 5
+IN, OUT = Direction.IN, Direction.OUT
+_NUMBERS = itertools.count(1)
+
+
+def claim(direction: Direction, partner: int, *, at: int = 0, **more: object) -> Claim:
+    number = next(_NUMBERS)
+    made = Claim(
+        direction, partner, number.to_bytes(32), (10**6 + number).to_bytes(32), at or number
+    )
+    return made._replace(**more)
+
+
+def reason(claims: list[Claim], new: Claim, books: OwnBooks | None = None) -> Reason | None:
+    found = conflict(claims, new, books or OwnBooks())
+    return None if found is None else found.reason
+
+
+@dataclass
+class World:
+    """A code on its legal way between participants, and what one of them knows of it."""
+
+    holder: int
+    claims: list[Claim] = field(default_factory=list)
+    given_to: int | None = None
+    left_at: int | None = None
+    clock: int = 10**6
+
+    def move(self, to: int, what: str) -> tuple[Claim, OwnBooks, int | None] | None:
+        """Hand it on; return the claim as it is disclosed to us if it comes to us."""
+        self.clock += 10
+        sender, seen = self.holder, None
+        if to == US:
+            new = claim(IN, sender, at=self.clock)
+            seen = (new, OwnBooks(left_at=self.left_at), self.given_to)
+            self._keep(new, what, taken=lambda: self._come())
+        elif sender == US:
+            self._keep(claim(OUT, to, at=self.clock), what, taken=lambda: self._go(to))
+        if what == "taken":
+            self.holder = to
+        return seen
+
+    def _come(self) -> None:
+        self.given_to = self.left_at = None
+
+    def _go(self, to: int) -> None:
+        self.given_to, self.left_at = to, self.clock
+
+    def _keep(self, new: Claim, what: str, *, taken: object) -> None:
+        if what == "called off":
+            return  # taken back: it is no claim any more
+        self.claims.append(new._replace(kept=what == "missing"))
+        if what == "taken":
+            taken()  # type: ignore[operator]
+
+
+@given(
+    st.sampled_from([US, MAKER]),
+    st.lists(
+        st.tuples(
+            st.sampled_from([US, MAKER, TRADER, SHOP]),
+            st.sampled_from(["taken", "taken", "missing", "called off"]),
+        ),
+        max_size=30,
+    ),
+)
+def test_whatever_goes_its_legal_way_is_no_conflict(
+    first: int, moves: list[tuple[int, str]]
+) -> None:
+    """But for one thing: what comes back from somebody to whom we know no way."""
+    world = World(first)
+    for to, what in moves:
+        if to == world.holder:
+            continue
+        before = list(world.claims)
+        seen = world.move(to, what)
+        if seen is None:
+            continue
+        new, books, given_to = seen
+        way_known = given_to is None or given_to == new.partner
+        assert reason(before, new, books) is (None if way_known else Reason.WAY_UNKNOWN)
+
+
+@given(
+    st.lists(st.sampled_from([MAKER, TRADER]), min_size=1, max_size=8),
+    st.sampled_from([MAKER, TRADER, SHOP]),
+)
+def test_what_is_with_us_nobody_else_can_hand_over(ways: list[int], thief: int) -> None:
+    claims = []
+    for partner in ways:
+        claims += [claim(IN, partner), claim(OUT, partner)]
+    held = claim(IN, MAKER)
+    found = conflict([*claims, held], claim(IN, thief), OwnBooks())
+    assert found == Conflict(
+        Reason.SENT_TWICE if thief == MAKER else Reason.TWO_SENDERS, held.handover, MAKER
+    )
+
+
+def test_a_second_sender_while_the_first_shipment_is_under_way() -> None:
+    assert reason([claim(IN, MAKER)], claim(IN, TRADER)) is Reason.TWO_SENDERS
+
+
+def test_the_same_sender_twice_without_getting_it_back() -> None:
+    first = claim(IN, MAKER)
+    assert reason([first], claim(IN, MAKER)) is Reason.SENT_TWICE
+    assert reason([first, claim(OUT, MAKER)], claim(IN, MAKER)) is None
+
+
+def test_the_same_shipment_told_again_is_a_correction() -> None:
+    first = claim(IN, MAKER)
+    assert reason([first], claim(IN, MAKER, shipment=first.shipment)) is None
+
+
+def test_what_was_missing_may_come_from_anybody_later() -> None:
+    assert reason([claim(IN, MAKER, kept=True)], claim(IN, MAKER)) is None
+    assert reason([claim(IN, MAKER, kept=True)], claim(IN, TRADER)) is None
+
+
+def test_what_we_handed_on_comes_back_from_another() -> None:
+    out = claim(OUT, TRADER)
+    assert conflict([out], claim(IN, SHOP), OwnBooks()) == Conflict(
+        Reason.WAY_UNKNOWN, out.handover, None
+    )
+    assert reason([out], claim(IN, TRADER)) is None
+
+
+@pytest.mark.parametrize(
+    ("out", "back"),
+    [
+        # Our shipment named the shop that the carrier brings it to.
+        (claim(OUT, CARRIER, others=frozenset({SHOP})), claim(IN, SHOP)),
+        # The shop's shipment says that it is made for the trader.
+        (claim(OUT, TRADER), claim(IN, SHOP, others=frozenset({TRADER}))),
+    ],
+)
+def test_ways_that_a_shipment_tells(out: Claim, back: Claim) -> None:
+    assert reason([out], back) is None
+
+
+def test_carrier_and_shop_are_told_of_one_shipment() -> None:
+    carrier = claim(OUT, CARRIER)
+    shop = claim(OUT, SHOP, shipment=carrier.shipment)
+    assert reason([shop, carrier], claim(IN, SHOP)) is None
+
+
+def test_a_shipment_made_for_another_is_no_second_holder() -> None:
+    straight = claim(IN, MAKER, others=frozenset({TRADER}))
+    assert reason([straight], claim(IN, TRADER)) is None
+    assert reason([straight], claim(IN, SHOP)) is Reason.TWO_SENDERS
+
+
+def test_what_ended_here_is_handed_over_by_nobody() -> None:
+    ended = OwnBooks(ended=b"e" * 32)
+    assert conflict([claim(IN, MAKER)], claim(IN, MAKER), ended) == Conflict(
+        Reason.ENDED_HERE, b"e" * 32, None
+    )
+
+
+def test_our_own_code_that_never_left() -> None:
+    made = OwnBooks(made=b"m" * 32)
+    assert reason([], claim(IN, SHOP), made) is Reason.NEVER_LEFT
+    assert reason([], claim(IN, SHOP), OwnBooks(made=b"m" * 32, left_at=5)) is None
+    assert reason([], claim(IN, SHOP)) is None
+
+
+def test_what_left_for_somebody_outside_the_network_may_come_from_anybody() -> None:
+    first = claim(IN, MAKER, at=100)
+    assert reason([first], claim(IN, SHOP), OwnBooks(left_at=200)) is None
+    assert reason([first], claim(IN, SHOP), OwnBooks(left_at=50)) is Reason.TWO_SENDERS
