@@ -55,6 +55,7 @@ class Partners:
         challenges: Opens leaves of ours for auditors, and asks others for theirs.
         granting: What others may read here or do in our name; `grants` is a part of it.
         traces: What traces codes, answers neighbours that do, and tells what was sold.
+        receipts: Shipments to us, and what receivers answer for ours.
         handovers: What was disclosed of shipments, in both directions.
         background: What runs beside the requests, for as long as the gateway does.
     """
@@ -65,6 +66,7 @@ class Partners:
     granting: Granting
     traces: Traces
     handovers: Handovers
+    receipts: Receipts
     background: tuple[Background, ...] = ()
 
     @property
