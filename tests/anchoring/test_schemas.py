@@ -14,7 +14,7 @@ from tests.anchoring.core.published import bundle_of, cases, load
 FOLDER = Path(__file__).parents[2] / "anchoring" / "schemas"
 NAMES = (
     *("codes-opening-v1", "list-v1", "network-v1", "opening-v1", "proof-v1", "proofs-v1"),
-    *("receipt-v1",),
+    *("receipt-v1", "evidence-v1"),
 )
 SCHEMAS = {
     name: json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")) for name in NAMES
@@ -51,6 +51,8 @@ def test_a_schema_is_one(name: str) -> None:
 def test_every_file_is_tested_and_the_set_holds_the_very_bundle() -> None:
     assert {file.name for file in FOLDER.glob("*.json")} == {f"{n}.schema.json" for n in NAMES}
     assert SCHEMAS["proofs-v1"]["$defs"]["proof-v1"] == SCHEMAS["proof-v1"]
+    for name in ("proof-v1", "receipt-v1"):
+        assert SCHEMAS["evidence-v1"]["$defs"][name] == SCHEMAS[name]
 
 
 @both
