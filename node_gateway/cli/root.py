@@ -22,6 +22,7 @@ from node_gateway.cli import (
     exporting,
     findings,
     genesis,
+    handover,
     importing,
     init,
     issuing,
@@ -76,6 +77,9 @@ app.add_typer(master_data.location, name="location", help=f"Places: {_SEVERAL}")
 app.add_typer(master_data.party, name="party", help=f"Organisations: {_SEVERAL}")
 issuing.register(code.app)
 code.app.command("show")(findings.show_code)
+app.add_typer(
+    handover.app, name="handover", help="What partners see: list, show, preview, send, resend."
+)
 app.add_typer(
     exceptions.app, name="exception", help="Mismatches: list, show, message, resolve, ..."
 )
