@@ -25,12 +25,13 @@ from node_gateway.services.disclosing import (
     DisclosingStore,
     OpenEvent,
     choose_policy,
+    may_go,
     open_event,
 )
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.public import COMMISSIONING_STEP, standing_among
 from node_gateway.services.steps import COARSE
-from node_gateway.settings import PoliciesSection
+from node_gateway.settings import PoliciesSection, PolicySection
 from node_gateway.settings_partners import TraceSection
 from node_gateway.storage.code_ways import partners_of
 from node_gateway.storage.database import Database
@@ -112,7 +113,7 @@ class TraceAnswering:
         events = [
             one
             for one in await self._events(question.code)
-            if self._shows(one, coarse=open_to_it, all_steps=is_partner)
+            if self._shows(one, coarse=open_to_it, is_partner=is_partner)
         ]
         final = [one for one in events if one.stored.header.state == "final"]
         bundles = [await self._bundle(one, question.code) for one in final[-_STEPS_MAX:]]
@@ -122,12 +123,16 @@ class TraceAnswering:
         reason = Reason.BEING_SEALED if open_to_it and events else Reason.NOT_DISCLOSED
         return Found(steps, (self._hole(reason),))
 
-    def _shows(self, one: OpenEvent, *, coarse: bool, all_steps: bool) -> bool:
-        if one.biz_step == COMMISSIONING_STEP:  # whose code it is, everybody knows
-            return coarse or choose_policy(self._policies, "public", one.biz_step) is not None
-        if not coarse:
+    def _shows(self, one: OpenEvent, *, coarse: bool, is_partner: bool) -> bool:
+        """Tell whether the asker may see a step of ours: its policy, and how far it may go."""
+        if one.biz_step == COMMISSIONING_STEP and self._public(one) is not None:
+            return True  # anybody may
+        if not coarse or not may_go(self._policies, one, "partner" if is_partner else "chain"):
             return False
-        return all_steps or one.biz_step in self._settings.publish_steps
+        return is_partner or one.biz_step in self._settings.publish_steps
+
+    def _public(self, one: OpenEvent) -> PolicySection | None:
+        return choose_policy(self._policies, "public", one.biz_step, one.preset)
 
     async def _events(self, code: str) -> Sequence[OpenEvent]:
         stored = await self._store.events_of_code(code, limit=_EVENTS_MAX)
@@ -137,10 +142,10 @@ class TraceAnswering:
 
     async def _bundle(self, one: OpenEvent, code: str) -> Bundle | None:
         made = one.biz_step == COMMISSIONING_STEP
-        public = choose_policy(self._policies, "public", one.biz_step) if made else None
+        public = self._public(one) if made else None
         try:
-            return await self._disclosing.bundle(
-                one.stored.header.entry, audience="public", codes=[code], policy=public or COARSE
+            return await self._disclosing.bundle_under(
+                one, public or COARSE, codes=[code], hinting=False
             )
         except (StateError, NotFoundError):  # erased meanwhile, or in doubt since a reorg
             return None

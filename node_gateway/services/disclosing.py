@@ -115,6 +115,12 @@ def choose_policy(
     return None
 
 
+def may_go(policies: PoliciesSection, one: OpenEvent, audience: str) -> bool:
+    """Tell whether an event may go as far as `partner`, `chain` or `public` at all."""
+    preset = preset_of(policies, one.biz_step, one.preset)
+    return PRESETS.index(audience) <= PRESETS.index(preset)
+
+
 def chosen_paths(fields: FieldsTree, policy: PolicySection) -> list[str]:
     """Return the paths of an event that a policy lets through, in item order."""
     return [path for path in fields.paths if any(covers(one, path) for one in policy.paths)]
@@ -139,21 +145,13 @@ class Disclosing:
         """`hints_of` says of a normalised event what its bundle should hint at."""
         self._store, self._policies, self._hints_of = store, policies, hints_of
 
-    async def bundle(
-        self,
-        entry: bytes,
-        *,
-        audience: str,
-        codes: Sequence[str] = (),
-        policy: PolicySection | None = None,
-    ) -> Bundle:
+    async def bundle(self, entry: bytes, *, audience: str, codes: Sequence[str] = ()) -> Bundle:
         """Return the bundle of one event for an audience.
 
         Args:
             entry: The event's entry.
             audience: One of `AUDIENCES`.
             codes: Canonical codes to disclose, in addition to what the policy shows by itself.
-            policy: What is shown, in place of the audience's policy for the event's step.
 
         Raises:
             NotFoundError: unknown entry, a code that it does not name, or nothing that this

@@ -25,6 +25,7 @@ from node_gateway.services.disclosing import (
     OpenEvent,
     choose_policy,
     covers,
+    may_go,
     open_event,
 )
 from node_gateway.services.notice_words import banner_wire
@@ -156,13 +157,12 @@ class PublicAnswers:
         bundles: list[Bundle] = [parse_bundle(one) for one in told.steps] if told else []
         if self._trace.publish != "no":
             final = [one for one in known if one.stored.header.state == "final"]
-            for one in standing_among(final, self._trace.publish_steps)[-BUNDLES_MAX:]:
-                entry = one.stored.header.entry
-                bundles.append(
-                    await self._disclosing.bundle(
-                        entry, audience="public", codes=[code], policy=COARSE
-                    )
-                )
+            open_to_all = [one for one in final if may_go(self._policies, one, "public")]
+            chosen = standing_among(open_to_all, self._trace.publish_steps)[-BUNDLES_MAX:]
+            bundles += [
+                await self._disclosing.bundle_under(one, COARSE, codes=[code], hinting=False)
+                for one in chosen
+            ]
         directory = self._notices.directory
         steps = []
         for bundle in bundles:
