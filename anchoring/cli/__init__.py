@@ -10,7 +10,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from anchoring.cli import audit, evidence_making, inspect, recheck, verify
+from anchoring.cli import audit as audit_command
+from anchoring.cli import evidence_making, inspect, recheck, verify
+from anchoring.cli.audit import CommandAddition
 from anchoring.cli.output import (
     FAILED,
     USAGE,
@@ -45,11 +47,16 @@ class _Parser(argparse.ArgumentParser):
         raise _UsageError(self, message)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status."""
+def main(argv: Sequence[str] | None = None, *, audit: CommandAddition | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Args:
+        argv: What was typed; without it that of this process.
+        audit: What another program adds to `audit`.
+    """
     given = sys.argv[1:] if argv is None else list(argv)
     as_json = "--json" in given
-    parser = _parser()
+    parser = _parser(audit)
     try:
         arguments = parser.parse_args(given)
     except _UsageError as error:
@@ -70,12 +77,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail("stopped", attempt, FAILED, code="stopped", as_json=as_json)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(addition: CommandAddition | None) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m anchoring", description=__doc__, epilog=_EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     verify.add_command(commands)
     inspect.add_command(commands)
-    audit.add_command(commands)
+    audit_command.add_command(commands, addition)
     evidence_making.add_command(commands)
     recheck.add_command(commands)
     return parser

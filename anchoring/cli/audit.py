@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,15 @@ from anchoring.cli import witnesses
 from anchoring.verification import QUORUM_DEFAULT
 
 
-def add_command(commands: Any) -> None:
+@dataclass(frozen=True, slots=True)
+class CommandAddition:
+    """What another program adds to `audit --all`: options of its own, and what runs it."""
+
+    add_options: Callable[[Any], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def add_command(commands: Any, addition: CommandAddition | None = None) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("audit", help="audit participants from chain and public lists")
     scope = parser.add_mutually_exclusive_group(required=True)
@@ -23,7 +33,10 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("--gateway", metavar="URL", help="where the public entry lists are")
     parser.add_argument("--cadence", type=int, metavar="SECONDS", help="with --stream: slot length")
-    add_network_options(parser.add_argument_group("with --all"))
+    group = parser.add_argument_group("with --all")
+    add_network_options(group)
+    if addition is not None:
+        addition.add_options(group)
     for name, what in (
         ("receipt", "a receipt to hold the gateway to"),
         ("opening", "a full opening"),
@@ -34,7 +47,7 @@ def add_command(commands: Any) -> None:
     help_text = "write a file for each breach that a third party can check offline"
     parser.add_argument("--evidence-files", type=Path, metavar="FOLDER", help=help_text)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, run_all=addition.run if addition else _run_all)
 
 
 def add_network_options(group: Any) -> None:
@@ -70,9 +83,13 @@ def add_network_options(group: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Audit and return the exit status."""
     if arguments.all:
-        from anchoring.cli import network_audit
-
-        return network_audit.run(arguments)
+        return int(arguments.run_all(arguments))
     from anchoring.cli import auditing
 
     return auditing.run(arguments)
+
+
+def _run_all(arguments: argparse.Namespace) -> int:
+    from anchoring.cli import network_audit
+
+    return network_audit.run(arguments)

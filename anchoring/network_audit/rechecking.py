@@ -18,29 +18,23 @@ from anchoring.chain.network import Network, parse_network
 from anchoring.chain.proofs import ProofError, check_proof, record_slot
 from anchoring.chain.receipts import receipt_signer
 from anchoring.challenges import Seed, check_opened, draw, parse_opened
-from anchoring.core import merkle
-from anchoring.core.anchor import ZERO_HASH, Anchor, record
+from anchoring.core.anchor import ZERO_HASH, record
 from anchoring.core.receipt import Receipt, parse_receipt
 from anchoring.errors import AnchoringError, FormatError
 from anchoring.network_audit.evidence import ZIP_FORMAT
+from anchoring.network_audit.evidence_reading import (
+    EvidenceAnchor,
+    anchor_of,
+    identity_of,
+    place_of,
+    root_of,
+)
 from anchoring.network_audit.model import REPORT_FORMAT
 from anchoring.network_audit.opening_zip import EvidenceError, open_evidence
 from anchoring.network_audit.participant import list_name, receipt_name
 
 Place = tuple[int, int]
 _LISTED: Final = ("wrong_root", "unsorted_list")
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceAnchor:
-    """An anchor of the evidence with its block."""
-
-    registry: bytes
-    anchor: Anchor
-    block_number: int
-    block_time: int
-    block_hash: bytes
-    stored: bytes
 
 
 @dataclass(slots=True)
@@ -118,7 +112,7 @@ class _Rechecking:
         if network is None:
             self._made.unchecked.append("whether it is your network: --network FILE compares")
             return theirs
-        if _identity(network) != _identity(theirs):
+        if identity_of(network) != identity_of(theirs):
             self._problem("the evidence is of another network than your file names")
         return network
 
@@ -157,7 +151,7 @@ class _Rechecking:
         registries = {one.address for one in self._network.registries}
         for name, raw in self._named("anchors"):
             for wire in json.loads(raw)["anchors"]:
-                one = _anchor(wire)
+                one = anchor_of(wire)
                 place = (one.anchor.stream, one.anchor.sequence)
                 if name != f"anchors/{one.anchor.participant}.json" or place in self._anchors:
                     self._problem(f"{name} holds an anchor that does not belong there")
@@ -260,9 +254,9 @@ class _Rechecking:
                 continue
             entries = [raw[at : at + 32] for at in range(0, len(raw), 32)]
             unsorted = any(left >= right for left, right in pairwise(entries))
-            if unsorted or _root(entries) != (one.anchor.root, one.anchor.size):
+            if unsorted or root_of(entries) != (one.anchor.root, one.anchor.size):
                 wrong.add((stream, sequence))
-            if _root(entries) == (one.anchor.root, one.anchor.size):
+            if root_of(entries) == (one.anchor.root, one.anchor.size):
                 self._lists[stream, sequence] = entries
             self._count("lists")
         told = self._places(*_LISTED)
@@ -325,7 +319,7 @@ class _Rechecking:
             one = parse_opened(wire)
             if (
                 one.leaf not in drawn
-                or name != f"leaves/{'-'.join(map(str, _place(one.leaf)))}.json"
+                or name != f"leaves/{'-'.join(map(str, place_of(one.leaf)))}.json"
             ):
                 self._problem(f"{name} was not drawn")
             is_told = json.dumps(one.leaf.to_wire(), sort_keys=True) in told
@@ -374,35 +368,3 @@ class _Rechecking:
             self._problem(f"{finding['id']}: the times are not those of the anchors")
         elif not evidence["allowedS"] < evidence["countedS"] <= until - before.block_time:
             self._problem(f"{finding['id']}: the wait was not too long")
-
-
-def _identity(network: Network) -> dict[str, Any]:
-    wire = network.to_json()
-    return {name: wire[name] for name in ("chainId", "genesisHash", "consortium", "registries")}
-
-
-def _anchor(wire: Mapping[str, Any]) -> EvidenceAnchor:
-    return EvidenceAnchor(
-        registry=bytes.fromhex(wire["registry"]),
-        anchor=Anchor(
-            wire["stream"],
-            wire["sequence"],
-            bytes.fromhex(wire["root"]),
-            wire["size"],
-            bytes.fromhex(wire["previousTip"]),
-        ),
-        block_number=wire["blockNumber"],
-        block_time=wire["blockTime"],
-        block_hash=bytes.fromhex(wire["blockHash"]),
-        stored=bytes.fromhex(wire["record"]),
-    )
-
-
-def _root(entries: list[bytes]) -> tuple[bytes, int]:
-    if not entries or any(len(one) != merkle.HASH_SIZE for one in entries):
-        return ZERO_HASH, len(entries)
-    return merkle.tree_root(merkle.build_levels(merkle.leaf_hashes(entries))), len(entries)
-
-
-def _place(leaf: Any) -> tuple[int, int, int]:
-    return leaf.stream, leaf.sequence, leaf.index

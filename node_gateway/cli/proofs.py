@@ -1,4 +1,4 @@
-"""`sealtrail proof`, `sealtrail verify` and `sealtrail audit`."""
+"""`sealtrail proof` and `sealtrail verify`."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def verify(
     """
     if Path(what).is_dir():
         raise CommandError(f"{what} is a folder", attempt="name a bundle file", status=USAGE)
-    arguments = ["--network", str(network or _own_network(config))]
+    arguments = ["--network", str(network or own_network(config))]
     for one in rpc or []:
         arguments += ["--rpc", one]
     if quorum is not None:
@@ -147,7 +147,8 @@ def verify(
     raise typer.Exit(_anchoring("verify", f"--code={code}", f"--gateway={asked}", *arguments))
 
 
-def _own_network(config: Path) -> Path:
+def own_network(config: Path) -> Path:
+    """Return the network file that the settings name."""
     from node_gateway.settings import load_settings
 
     if not config.is_file():
@@ -180,20 +181,6 @@ def _canonical(what: str) -> str:
     except IdentifierError as error:
         attempt = ATTEMPTS.get(error.code) or error.hint or "type the code as it is printed"
         raise CommandError(error.detail, attempt=attempt, status=USAGE) from error
-
-
-@command
-def audit(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Walk the anchors of a participant or stream and re-derive everything from the chain.
-
-    Takes the options of `python -m anchoring audit`; add --help to see them. Without --network it
-    is the network file of this gateway's settings.
-    """
-    given = list(context.args)
-    named = any(one.partition("=")[0] == "--network" for one in given)
-    if not named and not {"-h", "--help"} & set(given):
-        given += ["--network", str(_own_network(config))]
-    raise typer.Exit(_anchoring("audit", *given))
 
 
 def _anchoring(*arguments: str) -> int:

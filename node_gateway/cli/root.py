@@ -7,6 +7,7 @@ import typer
 from node_gateway.cli import (
     anchors,
     api_keys,
+    auditing,
     backup,
     capturing,
     chain,
@@ -34,6 +35,7 @@ from node_gateway.cli import (
     network,
     notices,
     operating,
+    peer,
     proofs,
     recall,
     serve,
@@ -62,7 +64,7 @@ app.command(  # its options are the library's, --help among them
     "audit",
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)(proofs.audit)
+)(auditing.audit)
 app.command("lint")(linting.lint)
 app.command("demo")(demo.demo)
 app.add_typer(importing.app, name="import", help="Files of other systems: mashang.")
@@ -103,6 +105,9 @@ chain.app.command("genesis")(genesis.genesis)
 chain.app.command("check")(chain_check.check)
 app.add_typer(chain.app, name="chain", help="The chain: genesis, deploy, check, succeed.")
 app.add_typer(network.app, name="network", help="The network file: show, sign, compare, check.")
+app.add_typer(
+    peer.app, name="peer", help="Other gateways: list, show, ping, retry, messages, export."
+)
 app.add_typer(
     subscription.app, name="subscription", help="Webhook subscriptions: list, show, remove."
 )
