@@ -44,12 +44,14 @@ COMMANDS = {
         f"webhook {verb}": True
         for verb in ("add", "list", "show", "deliveries", "test", "rotate", "replay")
     },
+    **{f"recall {verb}": True for verb in ("reach", "tasks", "acknowledge")},
     "webhook remove": False,
     "webhook listen": False,  # prints JSON lines always
     **{f"backup {verb}": True for verb in ("key", "create", "prove", "restore")},
     "code parse": True,
     "code show": True,
     "finding list": True,
+    **{f"handover {verb}": True for verb in ("list", "show", "preview", "send", "resend")},
     **{
         f"exception {verb}": True
         for verb in ("list", "show", "open", "assign", "tell", "message", "resolve", "import")
@@ -59,6 +61,8 @@ COMMANDS = {
     },
     "exception proof": False,  # its output is JSON always
     "exception export": False,
+    **{f"peer {verb}": True for verb in ("list", "show", "ping", "retry", "messages")},
+    "peer export": False,  # writes a file
     **{f"notice {verb}": True for verb in ("list", "show", "affected", "load")},
     "finding show": True,
     "code issue": False,  # its output has formats of its own
