@@ -26,6 +26,7 @@ from node_gateway import errors
 from node_gateway.epcis.errors import BodyTooLargeError, EpcisError
 from node_gateway.epcis.query import QueryTooComplexError, QueryTooLargeError
 from node_gateway.partners import callers, hearing
+from node_gateway.partners.message_wire import MessageFormError
 from node_gateway.partners.ports import MessageRefusedError, PeerError
 from node_gateway.storage import errors as storage
 from node_gateway.storage.named_queries import QueryExistsError, TooManyQueriesError
@@ -58,7 +59,8 @@ _STATUS: Mapping[type[Exception], int] = {
     callers.DirectoryOldError: 503,
     hearing.MessagePositionError: 409,
     hearing.NotHearingError: 503,
-    MessageRefusedError: 400,
+    MessageRefusedError: 422,
+    MessageFormError: 400,
     PeerError: 502,
     EpcisError: 400,
     QueryTooLargeError: 413,

@@ -9,6 +9,7 @@ from node_gateway.partners.callers import Callers
 from node_gateway.partners.channel import MessageChannel, Voice
 from node_gateway.partners.client import PeerClient
 from node_gateway.partners.hearing import Hearing
+from node_gateway.partners.peer_views import PeerViews
 from node_gateway.partners.positions import Positions
 from node_gateway.partners.saying import Saying
 
@@ -27,6 +28,7 @@ class Peering:
         hearing: Takes messages.
         positions: Follows what receivers show of our messages.
         saying: Sends messages; a `Background`.
+        views: What operators see.
     """
 
     callers: Callers
@@ -35,6 +37,7 @@ class Peering:
     hearing: Hearing
     positions: Positions
     saying: Saying
+    views: PeerViews
 
 
 def peering(own: Own) -> Peering:
@@ -69,4 +72,5 @@ def peering(own: Own) -> Peering:
         settings=settings,
         metrics=base.metrics,
     )
-    return Peering(callers, client, channel, hearing, positions, saying)
+    views = PeerViews(base.store, directory, voice, hearing, saying, client, settings)
+    return Peering(callers, client, channel, hearing, positions, saying, views)

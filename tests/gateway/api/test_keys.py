@@ -47,6 +47,9 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/events/{entry}/codes-opening"): {"audit"},
     ("GET", "/v1/streams/{stream}/anchors/{sequence}/decoys"): {"audit"},
     ("GET", "/v1/captures/{capture_id}/receipts"): {"capture", "query"},
+    ("GET", "/v1/recalls/tasks"): {"query"},
+    ("GET", "/v1/recalls/{number}/reach"): {"query"},
+    ("POST", "/v1/recalls/{number}/acknowledge"): {"operate"},
     ("GET", "/v1/webhooks"): set(),
     ("POST", "/v1/webhooks"): set(),
     ("GET", "/v1/webhooks/{name}"): set(),
@@ -99,6 +102,12 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
         ("GET", f"/v1/exceptions/{{number}}/{what}"): {"query"}
         for what in ("codes", "proof", "dscsa")
     },
+    ("GET", "/v1/peers"): {"query"},
+    ("GET", "/v1/peers/{peer}"): {"query"},
+    ("POST", "/v1/peers/{peer}/ping"): set(),
+    ("POST", "/v1/peers/{peer}/retry"): set(),
+    ("GET", "/v1/peers/{peer}/messages"): {"query"},
+    ("GET", "/v1/peers/{peer}/messages/{number}"): {"query"},
     ("POST", "/v1/exceptions"): {"operate"},
     ("POST", "/v1/exceptions/import"): {"operate"},
     **{
@@ -179,6 +188,7 @@ VALUES = {
     "order": "none",
     "record": "urn:example:none",
     "slug": "nobody",
+    "peer": "nobody",
 }
 
 
@@ -191,8 +201,12 @@ def routes() -> set[tuple[str, str]]:
     return {(method.upper(), path) for path, methods in paths.items() for method in methods}
 
 
+OF_GATEWAYS = sorted(one for one in routes() if one[1].startswith("/v1/peer/"))
+"""What other gateways ask: they sign, and have no keys of ours."""
+
+
 def test_the_matrix_has_every_route() -> None:
-    assert set(MATRIX) == routes()
+    assert set(MATRIX) == routes() - set(OF_GATEWAYS)
 
 
 async def ask(
@@ -220,6 +234,14 @@ async def test_scopes(shared: Running, method: str, path: str) -> None:
             assert answer.status_code not in (401, 403), (scope, answer.text)
         else:
             assert (answer.status_code, answer.json()["code"]) == (403, "scope"), scope
+
+
+@shared_loop
+@pytest.mark.parametrize(("method", "path"), OF_GATEWAYS)
+async def test_no_key_stands_for_a_signature(shared: Running, method: str, path: str) -> None:
+    for key in (None, shared.admin_key):
+        answer = await ask(shared, method, re.sub(r"\{\w+\}", "0" * 64, path), key)
+        assert (answer.status_code, answer.json()["code"]) == (401, "peer_signature")
 
 
 @shared_loop
