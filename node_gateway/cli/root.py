@@ -36,7 +36,6 @@ from node_gateway.cli import (
     notices,
     operating,
     peer,
-    peer,
     proofs,
     recall,
     serve,
@@ -106,9 +105,6 @@ chain.app.command("genesis")(genesis.genesis)
 chain.app.command("check")(chain_check.check)
 app.add_typer(chain.app, name="chain", help="The chain: genesis, deploy, check, succeed.")
 app.add_typer(network.app, name="network", help="The network file: show, sign, compare, check.")
-app.add_typer(
-    peer.app, name="peer", help="Other gateways: list, show, ping, retry, messages, export."
-)
 app.add_typer(
     peer.app, name="peer", help="Other gateways: list, show, ping, retry, messages, export."
 )

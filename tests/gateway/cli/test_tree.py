@@ -63,8 +63,6 @@ COMMANDS = {
     "exception export": False,
     **{f"peer {verb}": True for verb in ("list", "show", "ping", "retry", "messages")},
     "peer export": False,  # writes a file
-    **{f"peer {verb}": True for verb in ("list", "show", "ping", "retry", "messages")},
-    "peer export": False,  # writes a file
     **{f"notice {verb}": True for verb in ("list", "show", "affected", "load")},
     "finding show": True,
     "code issue": False,  # its output has formats of its own
