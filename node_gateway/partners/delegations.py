@@ -29,6 +29,7 @@ from node_gateway.errors import (
 from node_gateway.partners.grant_terms import DelegationTerms, delegation_terms
 from node_gateway.partners.grants import Rules, Wish
 from node_gateway.partners.statements import Statements, body_of
+from node_gateway.services.following import Follower
 from node_gateway.services.operating import Operating
 from node_gateway.storage import delegated_requests
 from node_gateway.storage.database import Database
@@ -69,9 +70,14 @@ class Delegations:
     """The owner's side."""
 
     def __init__(
-        self, database: Database, operating: Operating, rules: Rules, statements: Statements
+        self,
+        database: Database,
+        follower: Follower,
+        operating: Operating,
+        rules: Rules,
+        statements: Statements,
     ) -> None:
-        self._database, self._operating = database, operating
+        self._database, self._follower, self._operating = database, follower, operating
         self.rules, self._statements = rules, statements
 
     async def give(self, wish: Wish, *, by: str) -> Permission:
@@ -193,6 +199,7 @@ class Delegations:
             raise _none()
         if order.override is not None:
             raise _beyond()
+        await self._follower.catch_up()  # what was packed just now counts
         for one in allowing:
             if await self._covers(one, order):
                 return one

@@ -187,6 +187,7 @@ class ReadLog:
     def _event(self, ends: Sequence[LogEnd], event_id: str) -> dict[str, Any]:
         now = datetime.fromtimestamp(self._rules.clock(), UTC)
         number, digest = f"{PREFIX}:number", f"{PREFIX}:digest"
+        name = f"{EXTENSION}read-log:{self._rules.participant}"
         return {
             "type": "TransactionEvent",
             "eventID": event_id,
@@ -197,9 +198,10 @@ class ReadLog:
             "bizTransactionList": [
                 {
                     "type": _DOCUMENT_TYPE,
-                    "bizTransaction": f"{EXTENSION}read-log:{self._rules.participant}",
+                    "bizTransaction": name,
                 }
             ],
+            "quantityList": [{"epcClass": name}],  # EPCIS wants something that it is about
             f"{PREFIX}:preset": "private",
             f"{PREFIX}:reads": {
                 f"{PREFIX}:p{one.grantee}": {number: one.number, digest: one.digest.hex()}
