@@ -47,6 +47,7 @@ from node_gateway.api import (
     peer_traces,
     peers,
     problems,
+    recalls,
     shipments,
     states,
     webhooks,
@@ -96,6 +97,7 @@ _ROUTERS = (
     peer_grants,
     peer_traces,
     peers,
+    recalls,
     webhooks,
     health,
 )

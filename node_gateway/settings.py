@@ -34,6 +34,7 @@ from node_gateway.settings_partners import (
     HandoversSection,
     PeersSection,
     PublicLimits,
+    RecallsSection,
     SalesSection,
     TraceSection,
     WebhooksSection,
@@ -232,6 +233,7 @@ class Settings(BaseSettings):
     receiving: ReceivingSection = ReceivingSection()
     exceptions: ExceptionsSection = ExceptionsSection()
     webhooks: WebhooksSection = WebhooksSection()
+    recalls: RecallsSection = RecallsSection()
     drop_folder: DropFolderSection = DropFolderSection()
     hosting: HostingSection = HostingSection()
     backup: BackupSection = BackupSection()

@@ -142,3 +142,12 @@ class WebhooksSection(Section):
     """After failing for so long, in seconds, a webhook is disabled."""
     keep_days: Annotated[int, Field(ge=1, le=3660)] = 30
     """How long what was told is kept, to be told again, in days."""
+
+
+class RecallsSection(Section):
+    """Recalls from hand to hand."""
+
+    report_s: Annotated[float, Field(gt=0, le=86_400)] = 30.0
+    """How often changed counts are told to whoever asked, at most, in seconds."""
+    look_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """How often it is looked even if nothing is known to have changed, in seconds."""

@@ -28,6 +28,7 @@ from node_gateway.api import (
 from node_gateway.api import answers_archives as archives
 from node_gateway.api import answers_consortium as consortium
 from node_gateway.api import answers_health as health
+from node_gateway.api import answers_recalls as recalls
 from node_gateway.api import answers_webhooks as webhooks
 from node_gateway.api import importing_answers as importing
 from node_gateway.api import issuing_answers as issuing
@@ -163,6 +164,9 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "listAffectedCodes": {200: answers_notices.AffectedCodes},
     "listNoticeFindings": {200: answers_notices.NoticeFindings},
     "loadNoticeList": {201: answers_notices.LoadedList},
+    "listRecallTasks": {200: recalls.RecallTasks},
+    "getRecallReach": {200: recalls.RecallReach},
+    "acknowledgeRecall": {200: recalls.RecallReach},
     "listWebhooks": {200: webhooks.WebhookList},
     "addWebhook": {201: webhooks.WebhookWithSecret},
     "getWebhook": {200: webhooks.WebhookAnswer},

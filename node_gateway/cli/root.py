@@ -38,6 +38,7 @@ from node_gateway.cli import (
     peer,
     proofs,
     recall,
+    recall_reach,
     serve,
     shipment,
     subscription,
@@ -90,8 +91,9 @@ app.add_typer(findings.app, name="finding", help="What state rules found: list, 
 app.add_typer(
     notices.app, name="notice", help="Recalls and the goods here: list, show, affected, load."
 )
+recall_reach.add_to(recall.app)
 app.add_typer(
-    recall.app, name="recall", help="Recall goods: open, drill, escalate, close, list, show."
+    recall.app, name="recall", help="Recall goods: open, drill, reach, tasks, escalate, close, ..."
 )
 app.add_typer(
     consortium.app, name="consortium", help="The participants, and what they decide together."

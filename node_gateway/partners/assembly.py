@@ -17,6 +17,7 @@ from node_gateway.partners.handover_assembly import Handovers, handovers
 from node_gateway.partners.peering import Peering, peering
 from node_gateway.partners.ports import Peers
 from node_gateway.partners.receiving_assembly import Receipts, receiving
+from node_gateway.partners.recall_assembly import Recalls, recalls
 from node_gateway.partners.trace_assembly import Traces, traces
 from node_gateway.services.background import Background
 from node_gateway.services.directory import DirectoryService
@@ -57,6 +58,7 @@ class Partners:
         traces: What traces codes, answers neighbours that do, and tells what was sold.
         receipts: Shipments to us, and what receivers answer for ours.
         handovers: What was disclosed of shipments, in both directions.
+        recalls: Asks and answers partners about recalled goods.
         background: What runs beside the requests, for as long as the gateway does.
     """
 
@@ -67,6 +69,7 @@ class Partners:
     traces: Traces
     handovers: Handovers
     receipts: Receipts
+    recalls: Recalls
     background: tuple[Background, ...] = ()
 
     @property
@@ -93,6 +96,7 @@ async def partners(own: Own) -> Partners:
     shipments = await handovers(own, between.channel)
     receipts = await receiving(own, between.channel, shipments, mismatches)
     ways = await traces(own, between, mismatches)
+    recalled = recalls(own, between.channel)
     return Partners(
         peering=between,
         exceptions=mismatches,
@@ -105,9 +109,10 @@ async def partners(own: Own) -> Partners:
         granting=allowed,
         traces=ways,
         handovers=shipments,
+        recalls=recalled,
         receipts=receipts,
         background=(
             *(between.saying, allowed.log, mismatches.watch, shipments.sending),
-            *(receipts.arrivals, ways.sales),
+            *(receipts.arrivals, ways.sales, recalled.recalling),
         ),
     )

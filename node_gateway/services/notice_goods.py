@@ -137,12 +137,12 @@ class NoticeGoods:
     async def known_here(self) -> set[int]:
         """Return the standing notices about products of which any code is known here."""
         every = self._notices.standing.all()
-        ranges = {one.id: _ranges(one.product) for one in every}
+        ranges = {one.id: code_ranges(one.product) for one in every}
         return await self._database.read(
             lambda c: {
                 number
                 for number, some in ranges.items()
-                if any(any_between(c, low, _end(low)) for low in some)
+                if any(any_between(c, low, range_end(low)) for low in some)
             }
         )
 
@@ -151,11 +151,11 @@ class NoticeGoods:
     ) -> AsyncIterator[tuple[list[Meant], str, int]]:
         """Yield, chunk by chunk, what the notice means, the last code and how many were read."""
         reached = after
-        for low in _ranges(notice.product):
+        for low in code_ranges(notice.product):
             while True:
                 codes = await self._database.read(
                     lambda c, low=low, at=reached: codes_between(  # type: ignore[misc]
-                        c, low, _end(low), after=at, limit=_CHUNK
+                        c, low, range_end(low), after=at, limit=_CHUNK
                     )
                 )
                 if codes:
@@ -208,7 +208,7 @@ def _finding(code: str, opened: OpenEvent, at_ms: int) -> dict[str, Any]:
     }
 
 
-def _ranges(product: str) -> list[str]:
+def code_ranges(product: str) -> list[str]:
     """Return how codes of a product begin, ascending: all pack levels of a GTIN are one product."""
     scheme, _, digits = product.partition(":")
     if scheme == "cn":
@@ -218,6 +218,6 @@ def _ranges(product: str) -> list[str]:
     return sorted([f"{_LINK}01/{one}/" for one in gtins] + [f"{_LINK}8006/{one}" for one in gtins])
 
 
-def _end(low: str) -> str:
+def range_end(low: str) -> str:
     """Return the first text after all that begin with `low`, bytewise."""
     return low[:-1] + chr(ord(low[-1]) + 1)

@@ -56,9 +56,7 @@ COMMANDS = {
         f"exception {verb}": True
         for verb in ("list", "show", "open", "assign", "tell", "message", "resolve", "import")
     },
-    **{
-        f"shipment {verb}": True for verb in ("list", "show", "receive", "answer", "conflicts")
-    },
+    **{f"shipment {verb}": True for verb in ("list", "show", "receive", "answer", "conflicts")},
     "exception proof": False,  # its output is JSON always
     "exception export": False,
     **{f"peer {verb}": True for verb in ("list", "show", "ping", "retry", "messages")},
