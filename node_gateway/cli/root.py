@@ -16,6 +16,7 @@ from node_gateway.cli import (
     code_prefix,
     consortium,
     database,
+    delegations,
     demo,
     doctor,
     events,
@@ -23,6 +24,7 @@ from node_gateway.cli import (
     exporting,
     findings,
     genesis,
+    grants,
     handover,
     importing,
     init,
@@ -43,6 +45,7 @@ from node_gateway.cli import (
     shipment,
     subscription,
     succession,
+    visibility,
     webhook,
 )
 
@@ -72,6 +75,12 @@ app.add_typer(importing.app, name="import", help="Files of other systems: mashan
 app.add_typer(exporting.app, name="export", help="Files for other parties: mashang, archive.")
 operating.add_to(app)
 app.add_typer(events.app, name="event", help="Single events: show, correct, void, erase.")
+events.app.command("who")(visibility.who)
+app.add_typer(grants.app, name="grant", help="What others may read: add, list, show, log, ...")
+app.add_typer(
+    delegations.app, name="delegation", help="Who may act for us: add, list, revoke, proof."
+)
+app.command("act-for")(delegations.act_for)
 app.add_typer(anchors.app, name="anchor", help="Anchors: now, list, show.")
 app.add_typer(proofs.app, name="proof", help="Bundles: get; openings: open.")
 _SEVERAL = "add, show, list, import, export, remove."

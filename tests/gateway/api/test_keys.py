@@ -132,6 +132,26 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/operations/{operation}/undo"): {"operate"},
     ("POST", "/v1/operations/anchor"): {"operate"},
     ("GET", "/v1/status"): {"query"},
+    ("POST", "/v1/grants"): set(),
+    ("GET", "/v1/grants"): {"audit"},
+    ("GET", "/v1/grants/{grant}"): {"audit"},
+    ("POST", "/v1/grants/{grant}/revoke"): set(),
+    ("GET", "/v1/reads"): {"audit"},
+    ("GET", "/v1/reads/check"): {"audit"},
+    ("POST", "/v1/reads/state"): set(),
+    ("GET", "/v1/events/{entry}/visibility"): {"query"},
+    ("POST", "/v1/visibility"): {"query"},
+    ("GET", "/v1/granted/{participant}"): {"audit"},
+    ("GET", "/v1/granted/{participant}/reads"): {"audit"},
+    **{
+        ("GET", f"/v1/granted/{{participant}}/{{grant}}/events{rest}"): {"audit"}
+        for rest in ("", "/{entry}/bundle", "/{entry}/opening", "/{entry}/codes-opening")
+    },
+    ("POST", "/v1/delegations"): set(),
+    ("GET", "/v1/delegations"): {"audit"},
+    ("POST", "/v1/delegations/{delegation}/revoke"): set(),
+    ("GET", "/v1/delegated/{participant}/{request_key}"): {"audit"},
+    ("POST", "/v1/acting/{participant}/{operation}"): {"operate"},
     ("POST", "/v1/api-keys"): set(),
     ("GET", "/v1/api-keys"): set(),
     ("DELETE", "/v1/api-keys/{key_id}"): set(),
@@ -189,6 +209,8 @@ VALUES = {
     "record": "urn:example:none",
     "slug": "nobody",
     "peer": "nobody",
+    "delegation": "none",
+    "request_key": "none",
 }
 
 

@@ -26,6 +26,11 @@ COMMANDS = {
     "event correct": True,
     "event void": True,
     "event erase": False,
+    "event who": True,
+    **{f"grant {verb}": True for verb in ("add", "list", "show", "revoke", "log", "fetch")},
+    **{f"delegation {verb}": True for verb in ("add", "list", "revoke")},
+    "delegation proof": False,  # its output is JSON always
+    "act-for": True,
     **dict.fromkeys((*OPERATIONS, "merge", "undo"), True),
     "anchor now": False,
     "anchor list": True,
