@@ -67,7 +67,6 @@ class Challenging:
         asking: How.
         participant: Whom.
         anchors: Of its streams, from the chain.
-        lists: Its public lists, where they are known.
         answer_s: An answer that takes longer is late.
         clock: Seconds that only go forward.
     """
@@ -77,13 +76,12 @@ class Challenging:
         asking: Asking,
         participant: int,
         anchors: Mapping[AnchorId, Anchor],
-        lists: Mapping[AnchorId, Sequence[bytes]],
         *,
         answer_s: float = ANSWER_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._asking, self._participant = asking, participant
-        self._anchors, self._lists = anchors, lists
+        self._anchors = anchors
         self._answer_s, self._clock = answer_s, clock
         self._counts: Counter[str] = Counter()
         self._slowest_ms = 0
@@ -141,10 +139,8 @@ class Challenging:
             self._missing.append((leaf, "the answer leaves it out"))
             return
         self._made.opened[leaf] = opened
-        listed = self._lists.get((leaf.stream, leaf.sequence))
-        entry = listed[leaf.index] if listed is not None and leaf.index < len(listed) else None
         try:
-            kind = check_opened(opened, self._anchors[leaf.stream, leaf.sequence], entry=entry)
+            kind = check_opened(opened, self._anchors[leaf.stream, leaf.sequence])
         except ChallengeFailedError as error:
             self._counts["wrong"] += 1
             self._made.findings.append(self._wrong(leaf, error))

@@ -333,7 +333,6 @@ class ParticipantAuditor:
             asking,
             self._id,
             anchors,
-            self._lists.given,
             answer_s=self._around.options.answer_s,
         )
         found = await challenging.put(plan.seed, leaves)

@@ -83,9 +83,11 @@ async def _make(scene: NetworkScene) -> Made:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     loop = asyncio.new_event_loop()
-    with open_network_scene(tmp_path_factory.mktemp("network"), loop) as scene:
-        yield loop.run_until_complete(_make(scene))
-    loop.close()
+    try:
+        with open_network_scene(tmp_path_factory.mktemp("network"), loop) as scene:
+            yield loop.run_until_complete(_make(scene))
+    finally:
+        loop.close()
 
 
 def again(made: Made, changes: dict[str, bytes | None]) -> Rechecked:

@@ -79,7 +79,7 @@ def test_the_sample_is_as_large_as_the_table_says(share: str, confidence: str, c
     ("share", "confidence"), [("0", "0.9"), ("1.1", "0.9"), ("0.1", "1"), ("0.00001", "0.99")]
 )
 def test_a_sample_that_cannot_be_is_refused(share: str, confidence: str) -> None:
-    with pytest.raises(ValueError, match="above|more than"):
+    with pytest.raises(ValueError, match=r"above|more than"):
         leaves_needed(Decimal(share), Decimal(confidence))
 
 
@@ -143,7 +143,7 @@ def test_every_leaf_is_as_likely_as_any_other() -> None:
 def test_an_honest_opening_holds(opened: OpenedLeaf, kind: OpenedKind) -> None:
     answer = parse_answer(answer_text(7, [opened]), participant=7)
     assert answer == {opened.leaf: opened}
-    assert check_opened(answer[opened.leaf], ANCHOR, entry=opened.entry()) is kind
+    assert check_opened(answer[opened.leaf], ANCHOR) is kind
 
 
 def changed_event(**changes: object) -> OpenedLeaf:
@@ -169,11 +169,6 @@ def changed_event(**changes: object) -> OpenedLeaf:
 def test_an_opening_of_anything_else_is_refused(opened: OpenedLeaf) -> None:
     with pytest.raises(ChallengeFailedError):
         check_opened(opened, ANCHOR)
-
-
-def test_the_public_list_must_say_the_same() -> None:
-    with pytest.raises(ChallengeFailedError):
-        check_opened(decoy(), ANCHOR, entry=decoy(1).entry())
 
 
 def test_the_first_anchor_of_a_stream_is_drawn_from_too() -> None:

@@ -237,18 +237,18 @@ def another_leaf(honest: Answering) -> Answering:
     return answer
 
 
-def nothing(honest: Answering) -> Answering:
+def nothing(_: Answering) -> Answering:
     async def answer(caller: int, challenge: bytes) -> bytes:
-        del honest, caller
+        del caller
         parse_challenge(challenge)
         return answer_text(1, [])
 
     return answer
 
 
-def broken(honest: Answering) -> Answering:
+def broken(_: Answering) -> Answering:
     async def answer(caller: int, challenge: bytes) -> bytes:
-        del honest, caller, challenge
+        del caller, challenge
         return b"no answer"
 
     return answer
