@@ -20,6 +20,7 @@ from node_gateway.cli import (
     demo,
     doctor,
     events,
+    evidence,
     exceptions,
     exporting,
     findings,
@@ -118,6 +119,9 @@ app.add_typer(chain.app, name="chain", help="The chain: genesis, deploy, check, 
 app.add_typer(network.app, name="network", help="The network file: show, sign, compare, check.")
 app.add_typer(
     peer.app, name="peer", help="Other gateways: list, show, ping, retry, messages, export."
+)
+app.add_typer(
+    evidence.app, name="evidence", help="What cannot both hold, for third parties: list, export."
 )
 app.add_typer(
     subscription.app, name="subscription", help="Webhook subscriptions: list, show, remove."

@@ -66,6 +66,8 @@ COMMANDS = {
     "exception export": False,
     **{f"peer {verb}": True for verb in ("list", "show", "ping", "retry", "messages")},
     "peer export": False,  # writes a file
+    "evidence list": True,
+    "evidence export": False,  # writes a file
     **{f"notice {verb}": True for verb in ("list", "show", "affected", "load")},
     "finding show": True,
     "code issue": False,  # its output has formats of its own
