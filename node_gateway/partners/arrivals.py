@@ -76,6 +76,7 @@ class Arrivals:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending = False
         self._looked_at: dict[int, int] = {}
+        self._told_more = True
         self._log = structlog.get_logger()
 
     def wake(self) -> None:
@@ -113,6 +114,7 @@ class Arrivals:
         for number in await store.read(receiving.new_handovers):
             await self._parts.follower.catch_up()
             await self._arrive(number)
+            self._told_more = True
         await self._void()
         for row in await self._waiting(Phase.FINISHING):
             await self._conclude(row.handover)
@@ -120,6 +122,7 @@ class Arrivals:
             await self._finish_whole(row.handover)
         await self._acknowledging.prove()
         await self._miss()
+        await self._settle()
 
     async def _waiting(self, state: Phase) -> list[ReceiptRow]:
         found: list[ReceiptRow] = []
@@ -245,6 +248,27 @@ class Arrivals:
                 receiving.change_unmatched(connection, one._replace(case_number=case))
 
         await self._parts.store.write("receipt_unmatched", work)
+        self._told_more = True
+
+    async def _settle(self) -> None:
+        """Resolve exceptions about goods without data whose sender has told of them since."""
+        if not self._told_more:
+            return
+        for number in await self._parts.store.read(_with_data):
+            try:
+                await self._parts.settle(number)
+            except GatewayError as error:
+                self._log.warning("an exception stays open", code=error.code, exception=number)
+        self._told_more = False
+
+
+def _with_data(connection: Connection) -> list[int]:
+    """Return exceptions about goods without data of which the data have come since."""
+    cases = receiving.cases_without_data(connection)
+    named = receiving.named_in_handovers(
+        connection, {code for some in cases.values() for code in some}
+    )
+    return [number for number, some in cases.items() if some and named.issuperset(some)]
 
 
 def _of_replaced(connection: Connection, handover: Handover) -> list[ScanRow]:

@@ -119,14 +119,14 @@ def _may_come_from(held: Sequence[Claim], last: Claim, new: Claim) -> bool:
     """Tell whether goods that we handed on may come from the sender of `new`, as far as we know.
 
     They may come from whom we gave them to, from whom that shipment named beside it, and from
-    whoever handed them over for one of these.
+    whoever handed them over for one of these. What went back to whom we had it from may come again
+    over anybody: on that side we know the last step only.
     """
+    if any(one.direction is Direction.IN and one.partner == last.partner for one in held):
+        return True
     behind: Collection[int] = {last.partner, *last.others}
-    return (
-        new.partner in behind
-        or any(one in behind for one in new.others)
-        or _sent_along(held, last, new)
-    )
+    named = new.partner in behind or any(one in behind for one in new.others)
+    return named or _sent_along(held, last, new)
 
 
 def _sent_along(held: Sequence[Claim], last: Claim, new: Claim) -> bool:

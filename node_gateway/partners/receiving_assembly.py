@@ -10,6 +10,8 @@ from node_gateway.partners.acknowledging import Acknowledging
 from node_gateway.partners.answers import AnswerProofs, Answers
 from node_gateway.partners.arrivals import Arrivals
 from node_gateway.partners.custody_watch import CustodyWatch
+from node_gateway.partners.exception_resolving import Resolution
+from node_gateway.partners.exceptions import GATEWAY
 from node_gateway.partners.handover_assembly import SINCE
 from node_gateway.partners.receipt_events import ReceiptEvents
 from node_gateway.partners.receiving import Receiving
@@ -57,6 +59,11 @@ async def receiving(
     base, settings = own.base, own.base.settings
     since = int(await base.store.meta(SINCE) or 0)  # `handovers` has found it
     calendar, section = settings.exceptions.calendar(), settings.receiving
+
+    async def settle(number: int) -> None:
+        ended = Resolution("data_late", "none", "The sender has told of the goods.", GATEWAY)
+        await exceptions.resolving.resolve(number, ended)
+
     parts = Parts(
         store=base.store,
         follower=base.follower,
@@ -67,6 +74,7 @@ async def receiving(
         parties=handovers.parties,
         rules_for=handovers.sending.rules,
         participant=settings.gateway.participant,
+        settle=settle,
         due=lambda at: int(calendar.due(at, section.due_working_days)),
         clock=base.clock,
     )

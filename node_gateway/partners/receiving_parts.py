@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ class Parts:
 
     Attributes:
         rules_for: What a partner may be shown of our events.
+        settle: Resolves an exception about goods without data whose data have come, by number.
         due: When a receipt that begins at a time should be finished; Unix seconds.
         clock: Unix seconds.
     """
@@ -45,6 +46,7 @@ class Parts:
     parties: Parties
     rules_for: Callable[[int], Rules]
     participant: int
+    settle: Callable[[int], Awaitable[None]]
     due: Callable[[int], int]
     clock: Callable[[], float]
 

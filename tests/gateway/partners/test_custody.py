@@ -81,7 +81,7 @@ class World:
 def test_whatever_goes_its_legal_way_is_no_conflict(
     first: int, moves: list[tuple[int, str]]
 ) -> None:
-    """But for one thing: what comes back from somebody to whom we know no way."""
+    """But for one thing: what we passed on comes back from somebody to whom we know no way."""
     world = World(first)
     for to, what in moves:
         if to == world.holder:
@@ -91,7 +91,8 @@ def test_whatever_goes_its_legal_way_is_no_conflict(
         if seen is None:
             continue
         new, books, given_to = seen
-        way_known = given_to is None or given_to == new.partner
+        had_from = {one.partner for one in before if one.direction is IN and not one.kept}
+        way_known = given_to is None or given_to == new.partner or given_to in had_from
         assert reason(before, new, books) is (None if way_known else Reason.WAY_UNKNOWN)
 
 
@@ -136,6 +137,11 @@ def test_what_we_handed_on_comes_back_from_another() -> None:
         Reason.WAY_UNKNOWN, out.handover, None
     )
     assert reason([out], claim(IN, TRADER)) is None
+
+
+def test_what_went_back_to_its_supplier_may_come_again_over_anybody() -> None:
+    assert reason([claim(IN, TRADER), claim(OUT, TRADER)], claim(IN, MAKER)) is None
+    assert reason([claim(IN, TRADER), claim(OUT, SHOP)], claim(IN, MAKER)) is Reason.WAY_UNKNOWN
 
 
 @pytest.mark.parametrize(
