@@ -282,7 +282,7 @@ async def resolve(
 ) -> dict[str, Any]:
     """Resolve an exception by an event that is anchored.
 
-    Problems: exception_not_found, exception_closed, not_ready, parameter.
+    Problems: exception_not_found, exception_closed, read_only, parameter.
     """
     wanted = read(ResolveIn, body)
     resolution = Resolution(wanted.cause, wanted.action, wanted.text, key.name)
@@ -301,7 +301,7 @@ async def import_message(
 ) -> dict[str, Any]:
     """Take over a DSCSA exception message: a report opens an exception, a response answers one.
 
-    Problems: dscsa_form, dscsa_conflict, and those of JSON.
+    Problems: dscsa_form, dscsa_conflict, parameter.
     """
     reading = gateway.partners.exceptions.reading
     done = await reading.take(body, who=key.name, partner=partner)
