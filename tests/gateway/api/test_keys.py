@@ -102,6 +102,7 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
         ("GET", f"/v1/exceptions/{{number}}/{what}"): {"query"}
         for what in ("codes", "proof", "dscsa")
     },
+    ("POST", "/v1/challenges"): {"audit"},
     ("GET", "/v1/peers"): {"query"},
     ("GET", "/v1/peers/{peer}"): {"query"},
     ("POST", "/v1/peers/{peer}/ping"): set(),
