@@ -126,6 +126,10 @@ class HandingOver:
         """Return the time, Unix seconds."""
         return self._going.clock()
 
+    async def followed(self) -> None:
+        """Let everything stored be known before it is asked what a shipment holds."""
+        await self._going.follower.catch_up()
+
     def rules(self, partner: int) -> Rules:
         """Return what may be disclosed to a participant."""
         return replace(self._going.rules, partner=partner)

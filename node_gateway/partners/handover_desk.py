@@ -145,6 +145,7 @@ class HandoverDesk:
 
     async def preview_event(self, entry: bytes) -> dict[str, Any]:
         """Return what the receiver of a stored shipment is shown. Errors as `send`."""
+        await self._sending.followed()
         return await self._database.read(lambda c: self._preview(c, _own_event(c, entry)))
 
     async def preview_codes(self, order: Order) -> dict[str, Any]:
@@ -158,6 +159,7 @@ class HandoverDesk:
         stated = event_of(OPERATIONS["ship"], timed(order, self._sending.now()), participant=own)
         (event,) = self._preparing.normalised(document_of([stated], self._context))
         now_ms = int(self._sending.now() * 1000)
+        await self._sending.followed()
         ship = OwnEvent(_NEVER, b"", event, {}, bytes(32), now_ms)  # nobody gets to see its secret
         return await self._database.read(lambda c: self._preview(c, ship))
 
