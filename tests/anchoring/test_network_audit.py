@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from anchoring.audit_report import FindingCode
 from anchoring.network_audit.auditor import NetworkAudit
 from anchoring.network_audit.material import read_files, read_folder
-from anchoring.network_audit.model import GatewayState
+from anchoring.network_audit.model import SEVERITY, GatewayState, NetworkCode
 from anchoring.network_audit.options import GAPS, AuditOptions
 from anchoring.network_audit.schedule import Limits
 from tests.anchoring.cli_scene import Page, anchoring
 from tests.anchoring.network_scene import HOUR_S, LIMITS, NetworkScene, open_network_scene
+from tests.anvil import ROOT
 
 NOBODY = "http://127.0.0.1:9"
 STREAM = {number: number << 16 for number in (1, 2)}
@@ -54,6 +57,11 @@ def run(loop: asyncio.AbstractEventLoop, scene: NetworkScene) -> Run:
     return Run(loop, scene)
 
 
+SCHEMA = json.loads(
+    (ROOT / "anchoring/schemas/audit-report-v1.schema.json").read_text(encoding="utf-8")
+)
+
+
 def found(audit: NetworkAudit) -> list[tuple[str, int | None]]:
     return [(str(one.code), one.participant) for one in audit.report.findings]
 
@@ -68,6 +76,23 @@ def test_an_honest_network_is_clean(run: Run) -> None:
     assert report.participants[0].lists == 6
     assert [one.text for one in report.notes] == ["has an anchor key and never anchored"]
     assert report.participants[2].gateway is GatewayState.NOT_ASKED
+
+
+def test_a_report_has_the_published_shape(run: Run) -> None:
+    issuer = run.scene.issuers[1]
+    receipt = issuer.receipt(b"\x11" * 32, received_at=1, anchor_by=2)
+    options = AuditOptions(limits=LIMITS, participants=frozenset({1, 2, 9}))
+    files = read_files([("one.json", receipt.to_json())])
+    report = run.audit(files, addresses={2: NOBODY}, options=options).report
+    assert report.findings
+    assert report.unchecked
+    wire = json.loads(json.dumps(report.to_json()))
+    jsonschema.Draft202012Validator(SCHEMA).validate(wire)
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid({**wire, "more": 1})
+
+
+def test_every_finding_has_a_severity() -> None:
+    assert set(SEVERITY) == {*FindingCode, *NetworkCode}
 
 
 def test_a_silent_stream_is_named(run: Run) -> None:

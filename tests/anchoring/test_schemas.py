@@ -14,7 +14,7 @@ from tests.anchoring.core.published import bundle_of, cases, load
 FOLDER = Path(__file__).parents[2] / "anchoring" / "schemas"
 NAMES = (
     *("codes-opening-v1", "list-v1", "network-v1", "opening-v1", "proof-v1", "proofs-v1"),
-    *("receipt-v1", "evidence-v1"),
+    *("receipt-v1", "evidence-v1", "audit-report-v1"),
 )
 SCHEMAS = {
     name: json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")) for name in NAMES
