@@ -37,6 +37,8 @@ _EXIT_BY_CODE = {
     "party_not_found": NOT_FOUND,
     "order_not_found": NOT_FOUND,
     "finding_not_found": NOT_FOUND,
+    "shipment_not_found": NOT_FOUND,
+    "not_acknowledged": PENDING,
     "unknown_rule": USAGE,
     "code_not_issued": NOT_FOUND,
     "participant_not_found": NOT_FOUND,
@@ -90,6 +92,7 @@ ATTEMPTS = {
     "proposal_not_found": "sealtrail consortium proposals",
     "prefix_grant_not_found": "sealtrail code-prefix list",
     "notice_not_found": "sealtrail recall list",
+    "shipment_not_found": "sealtrail shipment list --state all",
 }
 """What to try at the command line, in place of the hint that is meant for HTTP."""
 _CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
