@@ -161,6 +161,8 @@ def problem(request: Request, error: Exception) -> Response:
     retry_s = getattr(error, "retry_after_s", None)
     if retry_s or status in (429, 503):
         headers["Retry-After"] = str(retry_s or _DEFAULT_RETRY_S)
+    if status == 413:
+        headers["Connection"] = "close"  # or the server would read what is not wanted to its end
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if hides:
