@@ -86,6 +86,8 @@ class SaleFollowing:
             if one.position <= self._floor:
                 continue
             fact = fact_of_followed(one)
+            if fact.step in self._publish_steps:
+                change.publish.append((one.position, one.entry))
             if fact.declares_error:
                 position = _position(connection, fact.event_id or "")
                 change.said.append(Back(None, position, TakenBack.DID_NOT_OCCUR))
@@ -94,8 +96,6 @@ class SaleFollowing:
                 change.said.extend(Sold(one.position, one.entry, code) for code in _packs(fact))
             elif _comes_back(fact):
                 change.said.extend(Back(code, None, TakenBack.RETURNED) for code in _packs(fact))
-            if fact.step in self._publish_steps:
-                change.publish.append((one.position, one.entry))
         return change
 
     def apply(self, connection: Connection, insert: Insert, change: Change) -> None:

@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -22,6 +22,7 @@ import structlog
 from sqlalchemy import Connection
 
 from node_gateway.partners.ports import Channel, Message, MessageRefusedError
+from node_gateway.partners.relaying import Relaying
 from node_gateway.partners.sale_judging import SaleJudging
 from node_gateway.partners.sale_messages import (
     SALE,
@@ -79,18 +80,30 @@ class SaleRules:
 
 
 class Sales:
-    """Says and hears who sold what; `run` tells what is due."""
+    """Says and hears who sold what; `run` tells what is due.
+
+    Args:
+        also: Done in every round of `run`, after what sales need.
+    """
 
     def __init__(
-        self, store: SalesStore, channel: Channel, judging: SaleJudging, rules: SaleRules
+        self,
+        store: SalesStore,
+        channel: Channel,
+        judging: SaleJudging,
+        rules: SaleRules,
+        *,
+        also: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
+        self._rounds = (self.tell, *also)
         self._store, self._channel = store, channel
         self._judging, self._rules = judging, rules
         self._wake = asyncio.Event()
         self._ending = False
         self._log = structlog.get_logger()
-        channel.on(SALE, _Claims(self))
-        channel.on(SALE_ANSWER, _Answers(self))
+        relaying = Relaying(channel)
+        channel.on(SALE, _Claims(self, relaying))
+        channel.on(SALE_ANSWER, _Answers(self, relaying))
 
     @property
     def judging(self) -> SaleJudging:
@@ -111,7 +124,8 @@ class Sales:
         while not self._ending:
             self._wake.clear()
             try:
-                await self.tell()
+                for work in self._rounds:
+                    await work()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next pass tries again
                 self._log.error("telling sales failed", **without_values(error))
                 await asyncio.sleep(_RETRY_S)
@@ -253,26 +267,29 @@ class Sales:
 class _Claims:
     """Takes `sale` messages."""
 
-    def __init__(self, owner: Sales) -> None:
-        self._owner = owner
+    def __init__(self, owner: Sales, relaying: Relaying) -> None:
+        self._owner, self._relaying = owner, relaying
 
     async def check(self, message: Message) -> SaleSaid:
         """See `ports.Handler`."""
+        self._relaying.begin()
         return read_sale(message.body)
 
     def take(self, connection: Connection, message: Message, checked: SaleSaid) -> None:
         """See `ports.Handler`."""
         self._owner.take_claim(connection, message.sender, checked)
+        self._relaying.said()
 
 
 class _Answers:
     """Takes `sale_answer` messages."""
 
-    def __init__(self, owner: Sales) -> None:
-        self._owner = owner
+    def __init__(self, owner: Sales, relaying: Relaying) -> None:
+        self._owner, self._relaying = owner, relaying
 
     async def check(self, message: Message) -> SaleAnswered:
         """See `ports.Handler`."""
+        self._relaying.begin()
         return read_answer(message.body)
 
     def take(self, connection: Connection, message: Message, checked: SaleAnswered) -> None:
@@ -281,3 +298,4 @@ class _Answers:
         if known is None or known.target != message.sender:
             raise MessageRefusedError("nothing was asked about this", code="sale_token")
         self._owner.judging.take_answer(connection, known, checked)
+        self._relaying.said()

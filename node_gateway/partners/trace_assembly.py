@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from anchoring.directory.model import Directory
 from node_gateway.partners.anchored import Anchored
 from node_gateway.partners.ports import Exceptions
+from node_gateway.partners.publishing import Publishing
 from node_gateway.partners.sale_asking import SaleAsking
 from node_gateway.partners.sale_following import NAME, SaleFollowing
 from node_gateway.partners.sale_judging import SaleJudging
@@ -66,21 +67,31 @@ async def traces(own: Own, between: Peering, exceptions: Exceptions) -> Traces:
     tracing = Tracing(
         base.store, neighbours, anchored, directory=directory, settings=settings.trace
     )
+    sales, asking = await _selling(own, between, exceptions, anchored)
+    return Traces(tracing, answering, sales, asking)
+
+
+async def _selling(
+    own: Own, between: Peering, exceptions: Exceptions, anchored: Anchored
+) -> tuple[Sales, SaleAsking]:
+    """Return what tells of sales, and what asks before one."""
+    base, settings, clock = own.base, own.base.settings, own.base.clock
     judging = SaleJudging(
-        participant=participant,
+        participant=settings.gateway.participant,
         channel=between.channel,
         exceptions=exceptions,
-        directory=directory,
+        directory=lambda: own.directory.current,
         clock=clock,
         alarm=lambda kind: base.metrics.findings.labels(kind).inc(),
     )
     rules = SaleRules(settings.sales, settings.batching.dispensing.cadence_s, clock)
-    sales = Sales(base.store, between.channel, judging, rules)
-    publish_steps = settings.trace.publish_steps if settings.trace.publish != "no" else ()
+    shown = (base.store, between.channel, own.disclosing, anchored)
+    publishing = Publishing(*shown, judging=judging, policies=settings.policies)
+    sales = Sales(base.store, between.channel, judging, rules, also=[publishing.publish])
     base.follower.also(
         SaleFollowing(
             floor=await _floor(own),
-            publish_steps=publish_steps,
+            publish_steps=settings.trace.publish_steps if settings.trace.publish != "no" else (),
             token=new_token,
             due=rules.due,
             clock=clock,
@@ -89,7 +100,7 @@ async def traces(own: Own, between: Peering, exceptions: Exceptions) -> Traces:
     base.follower.on_followed(sales.wake)
     asking = SaleAsking(base.store, between.client, judging, settings.sales)
     own.operating.also_ask(asking)
-    return Traces(tracing, answering, sales, asking)
+    return sales, asking
 
 
 async def _floor(own: Own) -> int:
