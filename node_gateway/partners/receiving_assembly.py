@@ -84,6 +84,7 @@ async def receiving(
     base.follower.also(
         ReceiptEvents(parts.parties, parts.participant, since=since, on_change=arrivals.wake)
     )
+    base.follower.on_followed(channel.wake)  # a projection may have said something
     handovers.sending.incoming.on_taken.append(arrivals.taken)
     channel.on(KIND, Answers(base.store))
     channel.on(PROOFS_KIND, AnswerProofs(base.store))
