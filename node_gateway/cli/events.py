@@ -1,4 +1,4 @@
-"""`sealtrail trace` and `sealtrail event`."""
+"""`sealtrail event`."""
 
 from __future__ import annotations
 
@@ -27,41 +27,6 @@ app = typer.Typer(no_args_is_help=True)
 _EVENT_SIZE_BYTES_MAX = 32 * 1024 * 1024
 _LOOKS_LIKE_ENTRY = re.compile("(0x)?[0-9A-Fa-f]{8,}")
 """Whole or not: no eventID, which is a URI, has this form."""
-
-
-@command
-def trace(
-    code: Annotated[str, typer.Argument(help="A code in any spelling: URN, Digital Link, ...")],
-    config: ConfigOption = DEFAULT_CONFIG,
-    gateway: GatewayOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Show every event of this gateway that names a code."""
-    answer = Client.from_config(config, gateway).get(f"/v1/codes/{quote(code, safe='')}")
-    if json:
-        put(answer)
-        return
-    rows = [
-        [
-            str(one.get("eventTime", "erased")),
-            str(one.get("bizStep", "-")),
-            str(one.get("action", "-")),
-            str(one.get("bizLocation") or one.get("readPoint") or "-"),
-            _state(one),
-            one["entry"][:16],
-        ]
-        for one in answer["events"]
-    ]
-    columns = ["time stated", "step", "action", "place", "state", "entry"]
-    table(answer["code"], columns, rows)
-
-
-def _state(step: dict[str, Any]) -> str:
-    sealed = "sealed" if step["state"] == "final" else "being sealed"
-    if step.get("hasErrorDeclaration"):
-        return f"{sealed}, takes back"
-    taken_back = step.get("correction")
-    return f"{sealed}, {taken_back['status']}" if taken_back else sealed
 
 
 @app.command("correct")

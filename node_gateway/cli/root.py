@@ -46,6 +46,7 @@ from node_gateway.cli import (
     shipment,
     subscription,
     succession,
+    tracing,
     visibility,
     webhook,
 )
@@ -63,7 +64,7 @@ app.command("serve")(serve.serve)
 app.command("status")(doctor.status)
 app.command("doctor")(doctor.doctor)
 app.command("capture")(capturing.capture)
-app.command("trace")(events.trace)
+app.command("trace")(tracing.trace)
 app.command("verify")(proofs.verify)
 app.command(  # its options are the library's, --help among them
     "audit",

@@ -27,7 +27,7 @@ PREFIXES: Final[Mapping[str, str]] = {
 }
 _ROLES: Final = {"maker": MANUFACTURER, "dist": DISTRIBUTOR, "other": DISTRIBUTOR}
 NAMES: Final = {slug: f"Example Marker {slug.upper()} Company" for slug in PREFIXES}
-SOON_S: Final = 30.0
+SOON_S: Final = 15.0
 
 
 def person(slug: str) -> Person:
