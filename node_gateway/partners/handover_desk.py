@@ -34,11 +34,11 @@ _DIGEST_LENGTH: Final = 64
 _NEVER: Final = 2**62
 """Position of an event that is only imagined: everything stored is before it."""
 PROBLEMS: Final = {
-    "event_erased": "The shipping event was erased.",
-    "event_voided": "The shipping event was declared an error, or repeats another one.",
+    "shipment_erased": "The shipping event was erased.",
+    "shipment_voided": "The shipping event was declared an error, or repeats another one.",
     "policy_hides_shipments": "The policy for partners covers no shipping events.",
     "handover_too_large": "It holds more codes than one handover carries: ship in several events.",
-    "no_goods": "The shipping event names no goods.",
+    "shipment_empty": "The shipping event names no goods.",
 }
 
 

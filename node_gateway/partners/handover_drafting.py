@@ -100,7 +100,7 @@ def start(connection: Connection, row: Handover, rules: Rules, *, replaces: byte
     """Work out what a shipment holds and what of it is disclosed.
 
     Raises:
-        NotHandedOverError: `event_erased`, `event_voided`, `policy_hides_shipments`,
+        NotHandedOverError: `shipment_erased`, `shipment_voided`, `policy_hides_shipments`,
             `handover_too_large`.
     """
     ship = _standing(connection, row.shipment)
@@ -111,10 +111,10 @@ def _standing(connection: Connection, entry: bytes) -> OwnEvent:
     position = code_states.position_of(connection, entry)
     ship = own_events(connection, [position] if position is not None else []).get(position or 0)
     if ship is None:
-        raise NotHandedOverError("event_erased")
+        raise NotHandedOverError("shipment_erased")
     standing = code_states.standings_at(connection, [ship.position]).get(ship.position)
     if standing is None or standing.standing != code_states.STANDS:
-        raise NotHandedOverError("event_voided")
+        raise NotHandedOverError("shipment_voided")
     return ship
 
 
@@ -127,7 +127,7 @@ def begin(connection: Connection, ship: OwnEvent, rules: Rules, *, replaces: byt
     except TooManyCodesError as error:
         raise NotHandedOverError("handover_too_large") from error
     if not goods.parents:
-        raise NotHandedOverError("no_goods")
+        raise NotHandedOverError("shipment_empty")
     replaces = replaces or _replaced_by(connection, ship, rules.partner)
     told = [one for unit, inside in goods.told.items() for one in _packings(unit, inside)]
     first = content.shipping_event(ship, rules)
