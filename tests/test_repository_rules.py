@@ -24,6 +24,7 @@ MAY_DRAW = {
     "node_gateway/archive/writing.py": "the salt of an archive",
     "node_gateway/services/issuing.py": "keys of issued codes, and names of orders",
     "node_gateway/services/subscribing.py": "the name of a subscription",
+    "node_gateway/partners/exceptions.py": "the name of a case",
     "node_gateway/partners/sales.py": "the token of a sale, and the moment at which it is told",
     "node_gateway/partners/tracing.py": "the name of a question",
     "node_gateway/api/middleware.py": "the name of a request in logs; nothing is computed from it",
