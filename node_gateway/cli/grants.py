@@ -81,12 +81,7 @@ def add(
         "participant": slug,
         "purpose": purpose,
         "until": moment(until),
-        "items": {
-            "preset": preset,
-            "paths": items or [],
-            "codes": not no_codes,
-            "opening": opening,
-        },
+        "items": _items(preset, items, opening, codes=not no_codes),
         "scope": {
             **goods(codes, lots, products),
             "steps": steps or [],
@@ -285,6 +280,12 @@ def fetch(
     if json and output is not None:
         put({"fetched": fetched, "beingSealed": waiting, "folder": str(output)})
     say(f"{fetched} events" + (f"; {waiting} are still being sealed" if waiting else ""))
+
+
+def _items(
+    preset: str | None, paths: list[str] | None, opening: str, *, codes: bool
+) -> dict[str, Any]:
+    return {"preset": preset, "paths": paths or [], "codes": codes, "opening": opening}
 
 
 def _write(file: Path, raw: bytes) -> None:
