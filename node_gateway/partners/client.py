@@ -158,8 +158,10 @@ class PeerClient:
         except httpx2.HTTPError as error:
             if _is_of_tls(error):  # TLS 1.3 refuses a client's certificate after the handshake
                 raise _connection(known, error) from None
+            hint = "; so does a gateway that wants a client certificate"
+            tail = hint if url.scheme == "https" else ""
             raise PeerError(
-                known.id, f"{known.slug} broke its answer off", code="peer_answer"
+                known.id, f"{known.slug} broke its answer off{tail}", code="peer_answer"
             ) from None
 
     async def _ask(
