@@ -101,7 +101,10 @@ async def scan_shipment(
 async def unscan_shipment(
     key: OperateKey, gateway: GatewayDep, number: Number, body: BodyDep
 ) -> dict[str, Any]:
-    """Forget that a code was scanned. Problems: as scanShipment."""
+    """Forget that a code was scanned.
+
+    Problems: shipment_not_found, receipt_finished, receipt_void.
+    """
     del key
     wanted = read(UnscanIn, body)
     return await gateway.partners.receipts.sessions.unscan(number, wanted.text)

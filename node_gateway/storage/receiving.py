@@ -371,12 +371,6 @@ def holds_class(connection: Connection, handover: int, product: str) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def code_count(connection: Connection, handover: int) -> int:
-    """Return how many codes a handover names."""
-    query = select(func.count()).select_from(handover_code)
-    return int(connection.execute(query.where(handover_code.c.handover == handover)).scalar() or 0)
-
-
 def _receipts(connection: Connection, query: Select[Any]) -> list[ReceiptRow]:
     found = []
     for row in connection.execute(query):
