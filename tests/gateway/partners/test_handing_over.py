@@ -343,3 +343,25 @@ async def test_nobody_gets_what_goes_to_a_stranger(three: Town) -> None:
     assert found == []
     answer = await maker.client.post("/v1/handovers", json={"event": entry})
     assert (answer.status_code, answer.json()["code"]) == (409, "no_receiver")
+
+
+async def test_a_receiver_that_is_down_and_a_sender_that_restarts_lose_and_double_nothing(
+    three: Town,
+) -> None:
+    maker = three["maker"]
+    inside = packs(2)
+    await three.stop("dist")
+    await maker.entry(commissioning(*inside), final=False)
+    entries = [await maker.entry(sent(MAKER, DIST, one), final=False) for one in inside]
+    maker = await three.restart("maker")
+    dist = await three.start("dist")
+    for entry, pack in zip(entries, inside, strict=True):
+        one = await handed(dist, entry)
+        ours = await handed(maker, entry, direction=Direction.OUT)
+        assert ours.digest == one.digest
+        assert set(await codes_in(dist, one)) == {pack}
+        for up in (maker, dist):
+            kept = await up.gateway.store.read(
+                lambda c, entry=entry: reading.handovers_of(c, bytes.fromhex(entry))  # type: ignore[misc]
+            )
+            assert len(kept) == 1
