@@ -78,8 +78,12 @@ async def exceptions(up: Running, kind: str) -> list[dict[str, Any]]:
     """Return the open exceptions of a kind."""
     answer = await up.client.get("/v1/exceptions", params={"perPage": 1000})
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["exceptions"]
-    return [one for one in found if one["kind"] == kind]
+    found = []
+    for one in answer.json()["exceptions"]:
+        if one["kind"] == kind:
+            named = await up.client.get(f"/v1/exceptions/{one['number']}/codes")
+            found.append({**one, "named": named.json()})
+    return found
 
 
 async def test_a_first_sale_reaches_the_issuer_and_names_no_shop(t: Town) -> None:
