@@ -76,8 +76,9 @@ async def send_handover(key: OperateKey, gateway: GatewayDep, body: BodyDep) -> 
 async def preview_handover(key: QueryKey, gateway: GatewayDep, body: BodyDep) -> dict[str, Any]:
     """Tell exactly what the receiver of a shipment is shown, before or after it is stated.
 
-    Nothing is stored or said. Problems: event_not_found, no_receiver, shipment_erased, shipment_voided,
-    policy_hides_shipments, handover_too_large, shipment_empty, identifier_form, parameter.
+    Nothing is stored or said. Problems: event_not_found, no_receiver, shipment_erased,
+    shipment_voided, policy_hides_shipments, handover_too_large, shipment_empty, identifier_form,
+    parameter.
     """
     del key
     wanted = read(PreviewIn, body, size_bytes_max=gateway.settings.limits.body_size_bytes_max)
