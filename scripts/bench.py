@@ -21,6 +21,7 @@ from benchmarks import (
     importing,
     issuing,
     operating,
+    public,
     querying,
     trees,
 )
@@ -35,6 +36,7 @@ GROUPS = {
     "follow": following.rows,
     "operate": operating.rows,
     "query": querying.rows,
+    "public": public.rows,
     "import": importing.rows,
 }
 BY_NAME_ONLY = {"import"}

@@ -168,7 +168,7 @@ async def test_a_second_sale_in_one_shop_needs_nobody_else(t: Town) -> None:
     pack = await delivered(t)
     await sell(t["shop"], pack)
     await t["shop"].entry(
-        dispensing(pack, **now(), readPoint={"id": "https://id.gs1.org/414/6903456000005"})
+        dispensing(pack, **now(), readPoint={"id": "https://id.gs1.org/414/6903456000003"})
     )
     await answered(t["shop"], pack, Answer.AGAIN, 2)
     answer = await public(t["shop"], pack)
@@ -192,11 +192,10 @@ async def test_a_claim_without_custody_is_refused(t: Town) -> None:
     await channel.say(t.member("dist").id, SALE, SaleSaid(b"\x08" * 32, pack).body())
 
     async def has_come() -> bool:
-        return len(await claims(t["dist"], pack)) == 1
+        return await maker.store.read(lambda c: sales.by_token(c, b"\x08" * 32)) is not None
 
     await until(has_come)
     assert await maker.store.read(lambda c: sales.by_token(c, b"\x07" * 32)) is None
-    assert await maker.store.read(lambda c: sales.by_token(c, b"\x08" * 32)) is not None
 
 
 async def test_a_sale_waits_until_it_is_sealed(t: Town) -> None:
