@@ -30,8 +30,13 @@ from node_gateway.partners.received_events import (
     read_fields,
     read_opening,
 )
-from node_gateway.services.disclosing import choose_policy, chosen_paths, without_content_hashes
-from node_gateway.settings import PoliciesSection
+from node_gateway.services.disclosing import (
+    choose_policy,
+    chosen_paths,
+    own_preset,
+    without_content_hashes,
+)
+from node_gateway.settings import PoliciesSection, PolicySection
 from node_gateway.storage.errors import DatabaseDamagedError
 from node_gateway.storage.handover_goods import OwnEvent
 from node_gateway.storage.handover_tables import handover_event
@@ -70,11 +75,11 @@ class Rules:
 
     def covers(self, event: Mapping[str, Any]) -> bool:
         """Tell whether a partner is shown anything of such an event."""
-        return choose_policy(self.policies, "partner", event.get("bizStep")) is not None
+        return self._policy(event) is not None
 
     def shows(self, event: Mapping[str, Any], path: str) -> bool:
         """Tell whether a partner is shown this path of such an event."""
-        policy = choose_policy(self.policies, "partner", event.get("bizStep"))
+        policy = self._policy(event)
         allowed = policy.paths if policy is not None else ()
         return any(one in ("*", path) for one in allowed)
 
@@ -82,7 +87,7 @@ class Rules:
         self, event: Mapping[str, Any], fields: FieldsTree, *, ships: bool, is_open: bool
     ) -> list[str]:
         """Return the paths of an event that the partner is shown."""
-        policy = choose_policy(self.policies, "partner", event.get("bizStep"))
+        policy = self._policy(event)
         if policy is None:
             return []
         shown = without_content_hashes(fields, chosen_paths(fields, policy))
@@ -91,6 +96,10 @@ class Rules:
             hidden = (*hidden, *_OF_SHIPMENTS)
         hidden = (*hidden, *self._strangers(event))
         return [path for path in shown if not path.startswith(tuple(hidden))]
+
+    def _policy(self, event: Mapping[str, Any]) -> PolicySection | None:
+        """Return what covers an event, None if the policies or the event itself keep it back."""
+        return choose_policy(self.policies, "partner", event.get("bizStep"), own_preset(event))
 
     def _strangers(self, event: Mapping[str, Any]) -> Iterator[str]:
         """Yield the paths of parties that are no business of the partner's."""

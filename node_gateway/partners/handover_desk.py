@@ -36,7 +36,7 @@ _NEVER: Final = 2**62
 PROBLEMS: Final = {
     "shipment_erased": "The shipping event was erased.",
     "shipment_voided": "The shipping event was declared an error, or repeats another one.",
-    "policy_hides_shipments": "The policy for partners covers no shipping events.",
+    "policy_hides_shipments": "The policy for partners, or the event itself, keeps it back.",
     "handover_too_large": "It holds more codes than one handover carries: ship in several events.",
     "shipment_empty": "The shipping event names no goods.",
 }
