@@ -48,12 +48,6 @@ class Metrics:
             ("result",),
             registry=self.registry,
         )
-        self.webhooks = Counter(
-            "sealtrail_webhook_deliveries",
-            "Tries to tell webhooks, by what became of them",
-            ("result",),
-            registry=self.registry,
-        )
         self.pending_events = Gauge(
             "sealtrail_anchor_pending_events",
             "Events that are in no batch yet",
@@ -83,9 +77,15 @@ class Metrics:
             "Participants that did not answer a message for longer than peers.stuck_s",
             registry=self.registry,
         )
-        self._add_directory()
+        self._add_others()
 
-    def _add_directory(self) -> None:
+    def _add_others(self) -> None:
+        self.webhooks = Counter(
+            "sealtrail_webhook_deliveries",
+            "Tries to tell webhooks, by what became of them",
+            ("result",),
+            registry=self.registry,
+        )
         self.chain_lag = Gauge(
             "sealtrail_chain_lag_blocks",
             "Blocks that the chain endpoint has and the directory does not",

@@ -29,6 +29,10 @@ MAY_DRAW = {
     "node_gateway/partners/exceptions.py": "the name of a case",
     "node_gateway/partners/sales.py": "the token of a sale, and the moment at which it is told",
     "node_gateway/partners/tracing.py": "the name of a question",
+    "node_gateway/partners/request_signatures.py": "the nonce of a request",
+    "node_gateway/partners/saying.py": "the moment of the next try",
+    "node_gateway/webhooks/registering.py": "the name of a webhook",
+    "node_gateway/webhooks/signing.py": "the secrets of a webhook",
     "node_gateway/api/middleware.py": "the name of a request in logs; nothing is computed from it",
     "node_gateway/api/problems.py": "the same, for a request that got no name",
     "anchoring/chain/keystore.py": "a new key, on an operator's command",
@@ -51,6 +55,7 @@ MAY_MIGRATE = {
     "node_gateway/storage/*": "holds the migrations",
     "node_gateway/cli/*": "an operator asked for it: init, db upgrade, demo",
     "node_gateway/wiring.py": "knows the backend that the command line asks for",
+    "node_gateway/backup/*": "an operator asked for it: backup create, backup restore",
 }
 
 

@@ -44,7 +44,8 @@ def open_evidence(raw: bytes) -> Mapping[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as file:
             members = _members(file, len(raw))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError) as error:
+    # RuntimeError: it asks for a password, or for a method of packing that Python does not know.
+    except (zipfile.BadZipFile, RuntimeError, EOFError, ValueError, OSError) as error:
         if isinstance(error, EvidenceError):
             raise
         raise EvidenceError(f"it is no evidence zip: {error}") from error

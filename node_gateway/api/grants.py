@@ -129,7 +129,7 @@ async def visibility(key: QueryKey, gateway: GatewayDep, entry: EntryPath) -> di
 async def foresee(key: QueryKey, gateway: GatewayDep, body: BodyDep) -> dict[str, Any]:
     """Return who will see the events of an EPCIS document; nothing is stored.
 
-    Problems: as of a capture.
+    Problems: document_refused, body_too_large.
     """
     del key
     limit = gateway.settings.limits.body_size_bytes_max

@@ -241,7 +241,7 @@ async def test_a_question_or_a_report_out_of_nothing_is_refused(t: Town) -> None
         await channel.say(t.member("maker").id, kind, json.dumps(body).encode())
 
         async def refused(code: str = code) -> bool:
-            answer = await t["shop"].client.get("/v1/peers/maker/messages", params={"way": "said"})
+            answer = await t["shop"].client.get("/v1/peers/maker/messages", params={"way": "out"})
             assert answer.status_code == 200, answer.text
             return code in answer.text
 
