@@ -41,7 +41,8 @@ from node_gateway.settings import Settings
 from node_gateway.signers import Keys as Keys
 from node_gateway.signers import open_anchor, open_keys
 from node_gateway.signers import passphrase as passphrase
-from node_gateway.storage.engine import migrate, open_store
+from node_gateway.storage.database import Readable
+from node_gateway.storage.engine import migrate, open_for_reading, open_store
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.streams import Streams
 from node_gateway.webhooks.assembly import webhooks
@@ -85,6 +86,13 @@ async def open_database(
         yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def read_database(settings: Settings) -> AsyncIterator[Readable]:
+    """Open the configured database for reading; a gateway may run on it meanwhile."""
+    async with open_for_reading(settings.gateway.database) as database:
+        yield database
 
 
 def network_of(settings: Settings) -> Network:

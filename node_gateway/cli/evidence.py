@@ -18,7 +18,10 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("list")
 @command
 def list_evidence(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
-    """List the contradictions that were kept: two messages with one number, two holders."""
+    """List the contradictions that were kept: two messages with one number, two holders.
+
+    Reads this machine's database; the gateway may run meanwhile.
+    """
     found = asyncio.run(_list(config))
     if json:
         put({"evidence": found})
@@ -61,10 +64,10 @@ def _when(one: dict[str, Any]) -> str:
 async def _list(config: Path) -> list[dict[str, Any]]:
     from node_gateway.partners.evidence import PartnerEvidence
     from node_gateway.settings import load_settings
-    from node_gateway.wiring import network_of, open_database
+    from node_gateway.wiring import network_of, read_database
 
     settings = load_settings(config)
-    async with open_database(settings) as store:
+    async with read_database(settings) as store:
         service = PartnerEvidence(store, network_of(settings), settings.gateway.participant)
         return [
             {
@@ -85,11 +88,11 @@ async def _export(config: Path, name: str, *, bare: bool) -> tuple[bytes, str]:
     from anchoring.evidence.parse import parse_evidence
     from node_gateway.partners.evidence import PartnerEvidence
     from node_gateway.settings import load_settings
-    from node_gateway.wiring import network_of, open_database
+    from node_gateway.wiring import network_of, read_database
 
     settings = load_settings(config)
     network = network_of(settings)
-    async with open_database(settings) as store:
+    async with read_database(settings) as store:
         service = PartnerEvidence(store, network, settings.gateway.participant)
         raw = await service.file(name)
     if bare:

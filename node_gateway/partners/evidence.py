@@ -33,7 +33,7 @@ from anchoring.handover_check import check_event
 from anchoring.handover_reading import parse_manifest, parse_part
 from node_gateway.errors import NotFoundError, RequestError
 from node_gateway.storage import custody, peers
-from node_gateway.storage.database import Database
+from node_gateway.storage.database import Readable
 from node_gateway.storage.peers import StoredMessage, Way
 
 PAGE_MAX: Final = 1000
@@ -77,12 +77,12 @@ class PartnerEvidence:
     """Reads what the channel and receiving kept, and makes files of it.
 
     Args:
-        database: Of the gateway.
+        database: Of the gateway, which may run meanwhile.
         network: Whose chain id and Consortium every message names.
         participant: Our own id.
     """
 
-    def __init__(self, database: Database, network: Network, participant: int) -> None:
+    def __init__(self, database: Readable, network: Network, participant: int) -> None:
         self._database, self._network, self._own = database, network, participant
 
     async def kept(self) -> list[KeptEvidence]:

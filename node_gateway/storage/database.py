@@ -16,12 +16,16 @@ Insert = Callable[[Connection, Table, Sequence[tuple[Any, ...]]], None]
 """Insert many rows by the driver's fast path; each row has the table's columns in order."""
 
 
-class Database(Protocol):
-    """One database. Both calls may raise what every call of the store may raise."""
+class Readable(Protocol):
+    """One database of which somebody else may be the writer."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a reader thread: one snapshot, nothing can be written."""
         ...
+
+
+class Database(Readable, Protocol):
+    """One database. Both calls may raise what every call of the store may raise."""
 
     async def write(self, kind: str, work: Callable[[Connection], T]) -> T:
         """Run `work` in one durable transaction on the writer thread.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from node_gateway.storage import postgres, sqlite
 from node_gateway.storage.backend import Backend, note_holder
+from node_gateway.storage.database import Readable
 from node_gateway.storage.errors import DatabaseRevisionError, DatabaseUrlError
 from node_gateway.storage.migrations import head_revision, require_revision, upgrade
 from node_gateway.storage.ports import GatewayStore
@@ -19,6 +22,7 @@ from node_gateway.storage.store import Store
 from node_gateway.storage.writer import OnStep
 
 READER_COUNT = 4
+T = TypeVar("T")
 
 
 def _no_step(_step: str) -> None:
@@ -71,6 +75,40 @@ def _open(url: str, reader_count: int, on_step: OnStep, now_ms: Callable[[], int
         backend.release_lease()
         raise
     return Store(backend, connection, reader_count=reader_count, on_step=on_step, now_ms=now_ms)
+
+
+@asynccontextmanager
+async def open_for_reading(url: str) -> AsyncIterator[Readable]:
+    """Open a database for reading only: a gateway may run on it, and nothing can be written.
+
+    Raises:
+        DatabaseUrlError: the address is of another kind.
+        DatabaseRevisionError: there is no database, or its schema is of another version.
+    """
+    backend = await asyncio.to_thread(_backend, _parse(url), 1)
+    reading = _Reading(backend.reader)
+    try:
+        await reading.read(require_revision)
+        yield reading
+    finally:
+        backend.reader.dispose()
+        backend.writer.dispose()
+
+
+class _Reading:
+    """A database without its writer; implements `Readable`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """See `Readable`."""
+
+        def run() -> T:
+            with self._engine.connect() as connection:
+                return work(connection)
+
+        return await asyncio.to_thread(run)
 
 
 def migrate(url: str, revision: str = "head") -> None:

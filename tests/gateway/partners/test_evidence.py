@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from anchoring.chain.messages import digest_of
 from anchoring.core.message import SignedMessage
@@ -26,7 +27,7 @@ from node_gateway.partners.evidence import (
 )
 from node_gateway.storage import custody, peers
 from node_gateway.storage.custody import ConflictRow
-from node_gateway.storage.engine import open_store
+from node_gateway.storage.engine import open_for_reading, open_store
 from node_gateway.storage.peers import StoredMessage, Way
 from node_gateway.storage.ports import GatewayStore
 from node_gateway.wiring import prepare_database
@@ -94,6 +95,19 @@ async def test_two_messages_with_one_number_are_exported(scene: Scene, store: Ga
     [kept] = await service.kept()
     assert (kept.name, kept.partners) == ("messages-1", (1,))
     assert await proven(scene, await service.file(kept.name)) is EvidenceOutcome.PROVEN
+
+
+async def test_it_is_read_while_the_gateway_runs(
+    scene: Scene, store: GatewayStore, tmp_path: Path
+) -> None:
+    message = said(scene, b"one")
+    await keep(store, stored(message))
+    async with open_for_reading(f"sqlite:///{tmp_path / 'kept.db'}") as reading:
+        service = PartnerEvidence(reading, scene.network, 2)
+        raw = await service.file(digest_of(message.statement).hex())
+        assert await proven(scene, raw) is EvidenceOutcome.PROVEN
+        with pytest.raises(OperationalError, match="readonly"):
+            await reading.read(lambda c: peers.add_message(c, stored(said(scene, b"two"))))
 
 
 def handover(scene: Scene, number: int, receiver: int) -> tuple[SignedMessage, SignedMessage]:
