@@ -26,6 +26,8 @@ LOT_PATH: Final = "$['ilmd']['cbvmda:lotNumber']"
 EXPIRY_PATH: Final = "$['ilmd']['cbvmda:itemExpirationDate']"
 DEPTH_MAX: Final = 32
 """How many units may be around a code."""
+CODES_MAX: Final = 1 << 20
+"""Most codes of a handover, and most events: whoever takes it holds them all in memory."""
 _COMMISSIONED: Final[Mapping[str, str]] = {
     "ObjectEvent": "epcList",
     "TransformationEvent": "outputEPCList",
@@ -182,6 +184,8 @@ class ShipmentCheck:
             self._take(one)
         for packing in part.packing:
             self._pack(packing.parent, packing.children)
+        if max(len(self._named), len(self._entries)) > CODES_MAX:
+            raise HandoverError("too many codes or events for one handover", "handover_too_large")
 
     def finish(self) -> Shipment:
         """Return the shipment, when every part was taken.

@@ -38,6 +38,8 @@ from node_gateway.telemetry import Metrics, without_values
 
 ALARM_CONFLICT: Final = "peer_message_conflict"
 """A partner signed two messages for one number; both are kept."""
+CONFLICTS_MAX: Final = 100
+"""How many messages of a partner are kept that contradict another: one is enough to prove it."""
 
 
 class MessagePositionError(StateError):
@@ -177,13 +179,15 @@ class Hearing:
             raise MessagePositionError(
                 "message_gap", f"number {expected} is expected next", position
             )
-        now, file = int(self._clock()), message.to_json()
+        # Without the body, which the statement names by its digest: evidence may not fill the disk.
+        now, file = int(self._clock()), bare(message).to_json()
 
         def work(connection: Connection) -> bool:
-            found = (said.sender, Way.HEARD, said.number, digest, file, now)
-            fresh = peers.add_conflict(connection, *found)
             peers.change(connection, said.sender, alarm=ALARM_CONFLICT)
-            return fresh
+            if peers.conflict_count(connection, said.sender, Way.HEARD) >= CONFLICTS_MAX:
+                return False
+            found = (said.sender, Way.HEARD, said.number, digest, file, now)
+            return peers.add_conflict(connection, *found)
 
         if await self._database.write("peer_conflict", work):
             self._metrics.alarms.labels(ALARM_CONFLICT).inc()

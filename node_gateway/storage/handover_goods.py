@@ -16,12 +16,12 @@ import orjson
 from sqlalchemy import Connection
 
 from anchoring.directory.prefixes import product_of_code
+from anchoring.handover_check import CODES_MAX
 from node_gateway.state.code_state import CodeState, Mark
 from node_gateway.storage import code_states, tables
 from node_gateway.storage.events import code_lists, contents_at
 
 DEPTH_MAX: Final = 16
-CODES_MAX: Final = 1 << 20
 
 
 class OwnEvent(NamedTuple):
@@ -241,7 +241,6 @@ def _find_beginnings(connection: Connection, goods: Goods, states: Mapping[str, 
 
 
 __all__ = [
-    "CODES_MAX",
     "Goods",
     "OwnEvent",
     "TooManyCodesError",

@@ -335,6 +335,14 @@ def conflicts(connection: Connection, participant: int | None = None) -> Sequenc
     return connection.execute(query).all()
 
 
+def conflict_count(connection: Connection, participant: int, way: Way) -> int:
+    """Return how many messages of one way are kept that do not count."""
+    query = select(sql.count()).where(
+        _conflict.partner == participant, _conflict.direction == int(way)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def note_nonce(connection: Connection, participant: int, nonce: str, until: int) -> bool:
     """Keep the nonce of a request; False if it was seen before."""
     table = peer_nonce.c

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from anchoring import handover_check
 from anchoring.core import streams
 from anchoring.core.commit import commit_event
 from anchoring.core.items import CODE_LISTS
@@ -182,6 +183,14 @@ def test_what_does_not_hold_together_is_refused(
     events: list[HandedEvent], counts: tuple[int, int], packing: tuple[Packing, ...], code: str
 ) -> None:
     assert refusal(lambda: taken(events, counts=counts, packing=packing)) == code
+
+
+def test_a_handover_has_no_more_codes_and_events_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in (4, 2):  # five codes, three events
+        monkeypatch.setattr(handover_check, "CODES_MAX", limit)
+        assert refusal(lambda: taken(good())) == "handover_too_large"
+    monkeypatch.setattr(handover_check, "CODES_MAX", 5)
+    assert len(taken(good()).parents) == 5
 
 
 def test_a_shipment_of_somebody_else_or_without_its_codes_is_none() -> None:

@@ -1,0 +1,66 @@
+"""A participant that floods: what it sends again and again costs us no more than it may."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from anchoring.chain.messages import sign_statement
+from anchoring.core.message import NO_MESSAGE, SignedMessage, body_digest
+from node_gateway.partners import hearing
+from node_gateway.partners.evidence import PartnerEvidence
+from node_gateway.partners.message_wire import MESSAGES_PATH, posted
+from node_gateway.partners.ports import PeerAnswer
+from node_gateway.storage import peers
+from tests.anvil import Anvil
+from tests.gateway.partners.hearers import KIND, listening, settled
+from tests.partners import Person, Town, town
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PEOPLE = [Person("maker", prefixes=("gs1:6901234",)), Person("shop")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def t(
+    anvil: Anvil, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Town]:
+    folder = tmp_path_factory.mktemp("floods")
+    async with town(anvil, template, folder, PEOPLE) as made:
+        yield made
+
+
+async def say(t: Town, number: int, body: bytes) -> PeerAnswer:
+    """Let the maker sign and post a message, whatever it said before."""
+    partners = t["maker"].gateway.partners
+    voice = partners.peering.positions._voice
+    statement = replace(
+        voice.statement(2, number, NO_MESSAGE, KIND, body_digest(body)), sender=t.member("maker").id
+    )
+    message = SignedMessage(statement, sign_statement(statement, voice.signer))
+    return await partners.peers.request(
+        2, "POST", MESSAGES_PATH, body=posted(message, peers.packed(body))
+    )
+
+
+async def test_contradicting_messages_do_not_fill_the_disk(
+    t: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "CONFLICTS_MAX", 3)
+    listening(t["shop"])
+    await t["maker"].gateway.partners.channel.say(2, KIND, b"first")
+    await settled(t["maker"], 2)
+    for number in range(5):
+        answer = await say(t, 1, b"%d" % number + bytes(4 * 1024 * 1024))
+        assert answer.status == 409
+        assert b"message_conflict" in answer.body
+    kept = await t["shop"].gateway.store.read(lambda one: peers.conflicts(one, 1))
+    assert len(kept) == 3
+    assert all(len(row.file) < 4096 for row in kept)
+    known = PartnerEvidence(t["shop"].gateway.store, t.net.network, 2)
+    evidence = json.loads(await known.file(f"messages-{kept[0].id}"))
+    assert evidence["kind"] == "two_messages"
