@@ -37,6 +37,7 @@ class Directory:
         self._longer: dict[str, frozenset[str]] = {}  # prefixes by everything they begin with
         self._lengths: tuple[int, ...] = ()  # of the known prefixes, longest first
         self._children: dict[str, frozenset[str]] = {}
+        self._called: dict[str, frozenset[str]] = {}  # ids by kind and name
         self._remembered: dict[str, Location | None] = {}
 
     def __len__(self) -> int:
@@ -59,6 +60,10 @@ class Directory:
         before = self._records.get((kind, record.id))
         self._records[kind, record.id] = record
         self._remembered = {}
+        for name in _called(kind, before):
+            _take_out(self._called, name, record.id)
+        for name in _called(kind, record):
+            self._called[name] = self._called.get(name, frozenset()) | {record.id}
         if isinstance(record, Product):
             for number, level in enumerate(record.levels, 1):
                 for code in (*level.gtins, *level.drug_ids):
@@ -82,6 +87,8 @@ class Directory:
         """Take a record out, if it is there."""
         record = self._records.pop((kind, identifier), None)
         self._remembered = {}
+        for name in _called(kind, record):
+            _take_out(self._called, name, identifier)
         if record is not None:
             self._forget(record, None)
 
@@ -120,6 +127,10 @@ class Directory:
     def party_named(self, name: str) -> Party | None:
         """Return the party that has exactly this name of `party_names`."""
         return self._parties.get(name)
+
+    def called(self, kind: Kind, name: str) -> list[str]:
+        """Return the ids of the parties or places with this name, whatever its case."""
+        return sorted(self._called.get(_call(kind, name), ()))
 
     def parties_under(self, prefix: str) -> list[Party]:
         """Return the parties whose company prefixes claim keys under this one."""
@@ -274,6 +285,16 @@ def party_names(party: Party) -> list[str]:
     for one in party.enterprise_ids:
         names += [one, ENTERPRISE + one]
     return list(dict.fromkeys(role for one in names for role in both_roles(one)))
+
+
+def _called(kind: Kind, record: Record | None) -> set[str]:
+    if record is None or isinstance(record, Product):
+        return set()
+    return {_call(kind, one) for one in (record.name_zh, record.name_en) if one}
+
+
+def _call(kind: Kind, name: str) -> str:
+    return f"{kind} {' '.join(name.casefold().split())}"
 
 
 def both_roles(identifier: str) -> tuple[str, ...]:

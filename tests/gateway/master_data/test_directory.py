@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers.check_digits import check_digit
+from node_gateway.errors import ParameterError
 from node_gateway.master_data.conflicts import conflicts
 from node_gateway.master_data.directory import Directory, Places
 from node_gateway.master_data.records import Kind, Party, Product, Record, read_record
 from node_gateway.services.master_data import kind_of
+from node_gateway.services.naming import Naming
 
 GLN = "https://id.gs1.org/414/6901234000009"
 OTHER_GLN = "https://id.gs1.org/414/6901234000016"
 PGLN = "https://id.gs1.org/417/6901234000009"
+OTHER_PGLN = "https://id.gs1.org/417/6901234000016"
 GTIN = "06901234123456"
 
 
@@ -303,3 +306,22 @@ def test_kinds() -> None:
     assert isinstance(known.get("party", PGLN), Party)
     assert list(known.ids("product")) == ["AMOX"]
     assert len(known) == 2
+
+
+def test_parties_and_places_are_found_by_what_they_are_called() -> None:
+    known = directory(
+        party(PGLN, name_en="Example  Maker", name_zh="示例厂"), place(GLN, name_en="Example Maker")
+    )
+    naming = Naming(known)
+    assert naming.party("example maker") == naming.party(" 示例厂 ") == PGLN
+    assert naming.place("Example Maker") == GLN
+    known.put("party", read_record("party", {"id": OTHER_PGLN, "name_en": "EXAMPLE MAKER"}))
+    with pytest.raises(ParameterError, match="2 records are called") as ambiguous:
+        naming.party("Example Maker")
+    assert ambiguous.value.code == "party_ambiguous"
+    known.put("party", read_record("party", {"id": OTHER_PGLN, "name_en": "Example Seller"}))
+    assert (naming.party("Example Maker"), naming.party("Example Seller")) == (PGLN, OTHER_PGLN)
+    known.drop("party", PGLN)
+    with pytest.raises(ParameterError) as unknown:
+        naming.party("Example Maker")
+    assert unknown.value.code == "party_unknown"
