@@ -13,13 +13,14 @@ from anchoring.errors import AnchoringError
 from anchoring.handover import EventProof, HandedEvent, Part, bundle_of
 from anchoring.handover_check import CheckedEvent
 from anchoring.handover_reading import parse_part, parse_proofs
+from node_gateway.errors import NotReadyError
 from node_gateway.partners.acknowledgement import Acknowledgement, check_against, read
-from node_gateway.partners.ports import Message, MessageRefusedError
+from node_gateway.partners.ports import Direction, Message, MessageRefusedError
 from node_gateway.partners.receiving_parts import all_codes
 from node_gateway.storage import custody, handovers
 from node_gateway.storage.custody import AnswerEvent, AnswerRow
 from node_gateway.storage.database import Database
-from node_gateway.storage.handovers import Handover
+from node_gateway.storage.handovers import Handover, State
 
 _INLINE_SIZE_BYTES_MAX: Final = 64 * 1024
 
@@ -50,9 +51,12 @@ class Answers:
 
         def look(connection: Connection) -> tuple[Handover | None, dict[str, str | None]]:
             found = handovers.handover(connection, said.handover)
+            if found is None:
+                found = _forgotten(connection, said, message.sender)
             if found is None or found.partner != message.sender:
                 return found, {}
-            return found, {one.code: one.parent for one in all_codes(connection, said.handover)}
+            named = all_codes(connection, found.digest or b"")
+            return found, {one.code: one.parent for one in named}
 
         handover, parents = await self._database.read(look)
         check_against(said, events, sender=message.sender, handover=handover, parents=parents)
@@ -63,7 +67,9 @@ class Answers:
     def take(self, connection: Connection, message: Message, checked: Any) -> None:
         """Keep it, and that the receiver has the goods but for those that were not there."""
         heard: _Heard = checked
-        number, digest = heard.handover.number, heard.said.handover
+        number = heard.handover.number
+        now = handovers.handover_numbered(connection, number)
+        digest = (now or heard.handover).digest or b""
         if custody.answer_to(connection, number) is not None:
             raise MessageRefusedError(
                 "this handover was acknowledged before", code="acknowledged_before"
@@ -117,6 +123,25 @@ class AnswerProofs:
         del message
         for number, entry, proof in checked:
             custody.set_answer_proof(connection, number, entry, proof)
+
+
+def _forgotten(connection: Connection, said: Acknowledgement, sender: int) -> Handover | None:
+    """Return the handover that is meant by a name that we do not know (any more).
+
+    When this database was restored from an old copy, a handover may have been said before under a
+    digest that is forgotten. It is the one of the same shipment to the same receiver.
+
+    Raises:
+        NotReadyError: it is about to be said again; the answer comes again.
+    """
+    for one in reversed(handovers.handovers_of(connection, said.shipment)):
+        if (one.direction, one.partner) != (Direction.OUT, sender):
+            continue
+        if one.state in (State.WAITING, State.PUTTING):
+            raise NotReadyError("the handover is being said")
+        if one.state is State.SAID:
+            return one
+    return None
 
 
 def require_proof(event: AnswerEvent, proof: EventProof) -> None:

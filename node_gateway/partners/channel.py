@@ -18,13 +18,15 @@ from anchoring.chain.messages import digest_of, sign_statement
 from anchoring.chain.network import Network
 from anchoring.chain.signer import Signer
 from anchoring.core.message import Statement, body_digest, is_word
-from node_gateway.partners.ports import MESSAGE_SIZE_BYTES_MAX, Handler
+from node_gateway.partners.ports import MESSAGE_SIZE_BYTES_MAX, Handler, Message
 from node_gateway.storage import peers
 from node_gateway.storage.database import Database
 from node_gateway.storage.peers import StoredMessage, Way
 
 Renumbered = Callable[[Connection, bytes, bytes], None]
-"""Told (inside a transaction) that a message is named by a new digest: (old, new)."""
+"""Told (inside a transaction) that a message, or its body, has another digest: (old, new)."""
+Refused = Callable[[Connection, Message, str], None]
+"""Told (inside a transaction) that a message is refused, and with which code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,23 @@ class MessageChannel:
         self._handlers: dict[str, Handler] = {}
         self._wakers: list[Callable[[], None]] = []
         self._renumbered: list[Renumbered] = []
+        self._refusals: dict[str, Refused] = {}
 
     def on(self, kind: str, handler: Handler) -> None:
         """Register who takes the messages of a kind."""
         if not is_word(kind) or kind in self._handlers:
             raise ValueError(f"{kind} is no kind of messages, or has a handler")
         self._handlers[kind] = handler
+
+    def on_refused(self, kind: str, listener: Refused) -> None:
+        """Register who takes note of messages of a kind that are refused."""
+        self._refusals[kind] = listener
+
+    def refused(self, connection: Connection, message: Message, code: str) -> None:
+        """Note that a message is refused, in the transaction that keeps it and its answer."""
+        listener = self._refusals.get(message.kind)
+        if listener is not None:
+            listener(connection, message, code)
 
     def handler(self, kind: str) -> Handler | None:
         """Return who takes the messages of a kind, None if nobody does."""
@@ -107,8 +120,14 @@ class MessageChannel:
 
         A message that was never answered gets another number, and with it another digest, when
         this database was restored from an old copy and its number turns out to be given already.
+        So does one of a partner's that comes again under another number.
         """
         self._renumbered.append(listener)
+
+    def renamed(self, connection: Connection, old: bytes, new: bytes) -> None:
+        """Let everybody who keeps digests of messages follow one to its new digest."""
+        for listener in self._renumbered:
+            listener(connection, old, new)
 
     def put_again(
         self, connection: Connection, to: int, last: Statement, waiting: Sequence[StoredMessage]
@@ -123,10 +142,16 @@ class MessageChannel:
         """
         number, digest = last.number, digest_of(last)
         peers.change(connection, to, said_number=number, said_digest=digest, cursor=number)
+        names: list[tuple[bytes, bytes]] = []
         for one in waiting:
-            new = self._put(connection, to, one.kind, one.body_digest, one.packed, one.size_bytes)
-            for listener in self._renumbered:
-                listener(connection, one.digest, new)
+            body = _with_new_names(one, names)
+            new = self._put(connection, to, one.kind, *body)
+            renamed = [(one.digest, new)]
+            if body[0] != one.body_digest:
+                renamed.append((one.body_digest, body[0]))
+            for old, now in renamed:
+                self.renamed(connection, old, now)
+            names += renamed
 
     def _check(self, to: int, kind: str, size_bytes: int) -> None:
         if to == self._voice.participant or not is_word(kind):
@@ -166,6 +191,24 @@ class MessageChannel:
         )
         peers.change(connection, to, said_number=number, said_digest=named)
         return named
+
+
+def _with_new_names(
+    one: StoredMessage, names: Sequence[tuple[bytes, bytes]]
+) -> tuple[bytes, bytes, int]:
+    """Return digest, frame and size of a body that names messages said anew before it.
+
+    A message may name earlier ones, as a manifest names its parts: in hex, so that the new name
+    takes the old one's place. Whatever else has the same 64 characters is the same digest.
+    """
+    if not names:
+        return one.body_digest, one.packed, one.size_bytes
+    body = was = one.body
+    for old, new in names:
+        body = body.replace(old.hex().encode(), new.hex().encode())
+    if body == was:
+        return one.body_digest, one.packed, one.size_bytes
+    return body_digest(body), peers.packed(body), len(body)
 
 
 KIND_UNKNOWN: Final = "message_kind"

@@ -76,7 +76,9 @@ class HandingOver:
         self._ending = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._log = structlog.get_logger()
-        self.incoming = Incoming(going.database, going.clock, [], self._wake_from_thread)
+        self.incoming = Incoming(
+            going.database, going.clock, [], self._wake_from_thread, going.channel.renamed
+        )
         self._channel.on(PART_KIND, TakingParts(self.incoming))
         self._channel.on(KIND, TakingManifests(self.incoming))
         self._channel.on(PROOFS_KIND, TakingProofs(self.incoming))
@@ -225,9 +227,11 @@ class HandingOver:
 
 
 def renumbered(connection: Connection, old: bytes, new: bytes) -> None:
-    """Follow a manifest's message to its new digest; see `MessageChannel.on_renumbered`."""
+    """Follow manifests and parts to new digests; see `MessageChannel.on_renumbered`."""
     for column in (handover.c.digest, handover.c.replaces):
         connection.execute(handover.update().where(column == old).values({column.name: new}))
+    parts = handover_part.update().where(handover_part.c.digest == old)
+    connection.execute(parts.values(digest=new))
 
 
 def _unsaid(connection: Connection, after: int) -> list[Handover]:

@@ -38,6 +38,7 @@ from node_gateway.partners.ports import Direction, Message, MessageRefusedError
 from node_gateway.partners.received_events import keep_fields, keep_opening, keep_proof, read_fields
 from node_gateway.storage import handover_writing as writing
 from node_gateway.storage import handovers as reading
+from node_gateway.storage import peers
 from node_gateway.storage.database import Database
 from node_gateway.storage.handover_tables import (
     handover_event,
@@ -59,12 +60,14 @@ class Incoming:
         clock: Unix seconds.
         on_taken: Who hears of a handover that came complete, or was withdrawn.
         on_proof: Called when proofs came, to have them looked up.
+        renamed: Called when a handover is named by another message: its old digest and its new.
     """
 
     database: Database
     clock: Callable[[], float]
     on_taken: list[Taken]
     on_proof: Callable[[], None]
+    renamed: Callable[[Connection, bytes, bytes], None]
 
     def tell(self, connection: Connection, digest: bytes) -> None:
         """Tell the listeners of a handover as it stands now."""
@@ -106,13 +109,26 @@ class TakingManifests:
     def __init__(self, incoming: Incoming) -> None:
         self._incoming = incoming
 
-    async def check(self, message: Message) -> _Complete:
+    async def check(self, message: Message) -> _Complete | None:
         """See `ports.Handler`."""
         manifest = _parsed(parse_manifest, message.body)
-        return await self._incoming.database.read(lambda c: _completed(c, message, manifest))
 
-    def take(self, connection: Connection, message: Message, checked: _Complete) -> None:
-        """See `ports.Handler`."""
+        def work(connection: Connection) -> _Complete | None:
+            if _said_before(connection, message, manifest) is not None:
+                return None
+            return _completed(connection, message, manifest)
+
+        return await self._incoming.database.read(work)
+
+    def take(self, connection: Connection, message: Message, checked: _Complete | None) -> None:
+        """See `ports.Handler`. The same manifest again gives its handover another name."""
+        if checked is None:
+            manifest = _parsed(parse_manifest, message.body)
+            before = _said_before(connection, message, manifest)
+            if before is None:
+                raise _refused("the handover was taken back meanwhile", "handover_withdrawn")
+            self._incoming.renamed(connection, before, message.digest)
+            return
         incoming, (manifest, shipment, parts) = self._incoming, checked
         _require_new(connection, message.sender, manifest)
         at = int(incoming.clock())
@@ -257,6 +273,21 @@ def _require_new(connection: Connection, sender: int, manifest: Manifest) -> Non
         same = (one.direction, one.partner) == (Direction.IN, sender)
         if same and one.state is reading.State.SAID and one.digest != manifest.replaces:
             raise _refused("this shipment was handed over before", "handover_known")
+
+
+def _said_before(connection: Connection, message: Message, manifest: Manifest) -> bytes | None:
+    """Return what names the standing handover that this very manifest made before, if it did.
+
+    A sender whose database was restored from an old copy does not know that it has said it.
+    """
+    for one in reading.handovers_of(connection, manifest.shipment):
+        same = (one.direction, one.partner) == (Direction.IN, message.sender)
+        if not same or one.state is not reading.State.SAID or one.digest is None:
+            continue
+        said = peers.message_by_digest(connection, one.digest)
+        if said is not None and said.body_digest == sha256(message.body).digest():
+            return one.digest
+    return None
 
 
 def _require_theirs(connection: Connection, sender: int, digest: bytes) -> None:

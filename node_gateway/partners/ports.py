@@ -140,6 +140,10 @@ class Channel(Protocol):
         """As `put`, in a transaction of its own, and wake."""
         ...
 
+    def renamed(self, connection: Connection, old: bytes, new: bytes) -> None:
+        """Let everybody who keeps digests of messages follow one to its new digest."""
+        ...
+
     def wake(self) -> None:
         """Send what waits, now."""
         ...

@@ -159,8 +159,11 @@ def answer_to(connection: Connection, handover: int) -> AnswerRow | None:
 
 
 def renumbered(connection: Connection, old: bytes, new: bytes) -> None:
-    """Follow an answer's message to its new digest; see `MessageChannel.on_renumbered`."""
+    """Follow answers and handovers to new digests; see `MessageChannel.on_renumbered`."""
     connection.execute(update(acknowledgement).where(_a.digest == old).values(digest=new))
+    for column in (_k.first, _k.second):
+        claims = update(custody_conflict).where(column == old)
+        connection.execute(claims.values({column.name: new}))
 
 
 def difference_counts(connection: Connection, handovers: Collection[int]) -> dict[int, int]:
