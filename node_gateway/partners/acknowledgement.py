@@ -40,7 +40,10 @@ _UNLISTED: Final = frozenset(
     }
 )
 """Kinds that may be about codes which the handover does not name."""
-_BETWEEN_OTHERS: Final = frozenset({Cause.OTHER_SHIPMENT, Cause.RECEIVED_BEFORE, Cause.ENDED_HERE})
+_NOT_OF_THE_SENDER: Final = frozenset(
+    {Cause.OTHER_SHIPMENT, Cause.RECEIVED_BEFORE, Cause.ENDED_HERE, Cause.NO_CODE}
+)
+"""What was scanned is others' goods, or a text that is no code: whoever scanned it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def told(
         codes = tuple(
             code
             for code in one.codes
-            if listed(code) or (one.cause not in _BETWEEN_OTHERS and code not in foreign)
+            if listed(code) or (one.cause not in _NOT_OF_THE_SENDER and code not in foreign)
         )
         if one.codes and not codes:
             continue

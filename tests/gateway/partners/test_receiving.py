@@ -167,6 +167,11 @@ async def test_each_scan_gets_its_reason(t: Town) -> None:
     assert removed["removed"] is True
     found = await shipment(shop, head["number"])
     assert set(kinds(found)) == {"wrong_lot", "wrong_expiry", "unknown_code", "shortage"}
+    await finish(shop, head["number"])
+    said = await answer(t["maker"], head["handover"])
+    told = [code for one in said["differences"] for code in one["codes"]]
+    assert "https://id.gs1.org/01/09506000134352/21/9" in told
+    assert "no code at all" not in told, "whatever was scanned, perhaps a badge, is nobody else's"
 
 
 async def test_an_event_of_the_warehouse_system_counts_as_the_receipt(t: Town) -> None:
