@@ -29,6 +29,10 @@ class PeersSection(Section):
     """Certificates (PEM) by participant, `<slug>.pem`: whoever has one is believed by it alone."""
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     """How long another gateway may take for one answer, in seconds."""
+    per_partner: str = "30000/minute"
+    """Requests that one participant may send; more are answered 429."""
+    unbelieved_per_address: str = "600/minute"
+    """Requests from one address that nobody of the network signed; more are not looked at."""
     clock_tolerance_s: Annotated[int, Field(ge=1, le=600)] = 60
     """How far the clock of whoever asks may be from ours, in seconds."""
     directory_age_s_max: Annotated[int, Field(ge=10, le=7 * _DAY_S)] = 3600
@@ -121,6 +125,8 @@ class HandoversSection(Section):
     """Hand a shipment over as soon as it is captured; else it waits for `handover resend`."""
     poll_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     """How often it is looked whether proofs can follow, in seconds."""
+    proofs_late_s: Annotated[int, Field(ge=1, le=90 * _DAY_S)] = 3 * _DAY_S
+    """A handover to us whose proofs do not come becomes an exception after this, in seconds."""
 
 
 class WebhooksSection(Section):

@@ -16,8 +16,8 @@ from node_gateway.partners.granting import Granting, granting
 from node_gateway.partners.handover_assembly import Handovers, handovers
 from node_gateway.partners.peering import Peering, peering
 from node_gateway.partners.ports import Peers
-from node_gateway.partners.receiving_assembly import Receipts, receiving
 from node_gateway.partners.recall_assembly import Recalls, recalls
+from node_gateway.partners.receiving_assembly import Receipts, receiving
 from node_gateway.partners.trace_assembly import Traces, traces
 from node_gateway.services.background import Background
 from node_gateway.services.directory import DirectoryService
@@ -93,7 +93,7 @@ async def partners(own: Own) -> Partners:
     between = peering(own)
     allowed = await granting(own, between.client)
     mismatches = exceptions(own, between.channel)
-    shipments = await handovers(own, between.channel)
+    shipments = await handovers(own, between.channel, mismatches)
     receipts = await receiving(own, between.channel, shipments, mismatches)
     ways = await traces(own, between, mismatches)
     recalled = recalls(own, between.channel)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from node_gateway.partners.channel import MessageChannel
-from node_gateway.partners.handing_over import Going, HandingOver, renumbered
+from node_gateway.partners.handing_over import KIND, Going, HandingOver, renumbered
 from node_gateway.partners.handover_content import Rules
 from node_gateway.partners.handover_desk import HandoverDesk
+from node_gateway.partners.handover_doubts import Doubts
 from node_gateway.partners.handover_noticing import Noticing, begin
 from node_gateway.partners.handover_proving import Proving, Witness
 from node_gateway.partners.parties import Parties
@@ -17,6 +18,7 @@ from node_gateway.services.naming import Naming
 
 if TYPE_CHECKING:
     from node_gateway.partners.assembly import Own
+    from node_gateway.partners.exception_assembly import Exceptions
 
 SINCE: Final = "handovers_since"
 """Under which the database keeps the position of the last event from before handovers."""
@@ -37,7 +39,7 @@ class Handovers:
     desk: HandoverDesk
 
 
-async def handovers(own: Own, channel: MessageChannel) -> Handovers:
+async def handovers(own: Own, channel: MessageChannel, exceptions: Exceptions) -> Handovers:
     """Put handing over together, and let it follow the events from now on."""
     base, settings = own.base, own.base.settings
     participant = settings.gateway.participant
@@ -45,7 +47,10 @@ async def handovers(own: Own, channel: MessageChannel) -> Handovers:
         lambda: own.directory.current, base.master.directory.participant_of, base.clock
     )
     witness = Witness(own.chain, own.network, settings.chain.confirmations)
-    proving = Proving(base.store, channel, witness, own=participant)
+    late_s = settings.handovers.proofs_late_s
+    doubts = Doubts(base.store, exceptions, late_s=late_s, clock=base.clock)
+    channel.on_refused(KIND, doubts.refused)
+    proving = Proving(base.store, channel, witness, own=participant, doubts=doubts)
     rules = Rules(settings.policies, participant, 0, parties.participant_of, _party(own))
     going = Going(base.store, channel, base.follower, rules, base.clock, settings.handovers.poll_s)
     sending = HandingOver(going, proving)

@@ -7,7 +7,7 @@ one that it does not show yet waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
@@ -21,6 +21,7 @@ from anchoring.core.verify import CheckedBundle, check_anchored, check_bundle
 from anchoring.errors import ChainError, RecordMismatchError, VerificationError
 from anchoring.handover import EventProof, HandedEvent, bundle_of, proofs_to_json
 from anchoring.ports import BlockRef
+from node_gateway.partners.handover_doubts import Doubts
 from node_gateway.partners.ports import Channel
 from node_gateway.partners.received_events import read_fields, read_proof
 from node_gateway.storage import handover_writing as writing
@@ -66,10 +67,10 @@ class Proving:
         witness: Witness,
         *,
         own: int,
-        on_sealed: Callable[[], None] | None = None,
+        doubts: Doubts,
     ) -> None:
         self._store, self._channel, self._witness, self._own = store, channel, witness, own
-        self._on_sealed = on_sealed
+        self._doubts = doubts
         self._log = structlog.get_logger()
 
     async def catch_up(self) -> None:
@@ -79,6 +80,8 @@ class Proving:
             await self._look_up()
         except ChainError as error:
             self._log.info("proofs of handovers wait for the chain", code=error.code)
+            return  # nobody is in doubt because our own chain is away
+        await self._doubts.catch_up()
 
     async def _say(self) -> None:
         after = (0, 0)
@@ -140,9 +143,13 @@ class Proving:
             if sealed is not Sealed.NO:
                 found[one.number] = sealed
         if found:
-            await self._store.write("handover_sealed", lambda c: writing.set_sealed(c, found))
-            if self._on_sealed is not None:
-                self._on_sealed()
+            await self._store.write("handover_sealed", lambda c: self._mark(c, found))
+            self._channel.wake()  # a doubt is told to whoever handed it over
+
+    def _mark(self, connection: Connection, found: Mapping[int, Sealed]) -> None:
+        writing.set_sealed(connection, found)
+        refused = [number for number, sealed in found.items() if sealed is Sealed.REFUSED]
+        self._doubts.contradicted(connection, refused)
 
     async def _deep_block(self) -> BlockRef | None:
         head = await self._witness.reader.head()

@@ -234,6 +234,8 @@ class Hearing:
             except MessageRefusedError as error:
                 savepoint.rollback()
                 refused = error
+        if refused is not None:
+            self._channel.refused(connection, one, _code(refused))
         answer = Answer(one.digest, _code(refused), int(self._clock()))
         signature = sign_answer(message.statement, answer, self._voice.signer)
         peers.add_message(

@@ -166,6 +166,14 @@ def open_count(connection: Connection, partner: int) -> int:
     return int(connection.execute(query).scalar() or 0)
 
 
+def unresolved(connection: Connection, partner: int, kind: str) -> int:
+    """Return how many cases of a kind with a partner are unresolved here."""
+    query = select(func.count()).where(
+        _case.partner == partner, _case.closed == 0, _case.kind == kind
+    )
+    return int(connection.execute(query).scalar() or 0)
+
+
 def overdue(connection: Connection, now_ms: int, *, limit: int) -> Sequence[CaseRow]:
     """Return unresolved cases that are due and not escalated yet."""
     query = (
