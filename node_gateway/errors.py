@@ -179,9 +179,9 @@ class RateLimitError(AccessError):
 
     code = "rate_limit"
 
-    def __init__(self, *, retry_after_s: int) -> None:
+    def __init__(self, *, retry_after_s: int, counted: str = "look-ups") -> None:
         self.retry_after_s = retry_after_s
-        super().__init__("too many look-ups", hint="Wait, then try again.")
+        super().__init__(f"too many {counted}", hint="Wait, then try again.")
 
 
 class StateError(GatewayError):

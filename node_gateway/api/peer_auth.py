@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
-from node_gateway.api.deps import gateway
+from node_gateway.api.deps import address, gateway
 from node_gateway.errors import TooLargeError
 from node_gateway.partners.callers import BODY_SIZE_BYTES_MAX, PeerBodyError
 from node_gateway.partners.ports import Caller
@@ -27,7 +27,7 @@ async def _signed(
     request: Request, _documented: object = Security(_SIGNATURE)
 ) -> tuple[Caller, bytes]:
     callers = gateway(request).partners.peering.callers
-    caller, signed = callers.admit(*head_of(request))
+    caller, signed = callers.admit(address(request), *head_of(request))
     body = await signed_body(request, BODY_SIZE_BYTES_MAX)
     await callers.finish(caller, signed, body)
     return caller, body

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from node_gateway.api.deps import GatewayDep, QueryKey, requires
+from node_gateway.api.deps import GatewayDep, QueryKey, address, requires
 from node_gateway.api.peer_auth import (
     PEER_SECURITY,
     PeerBodyDep,
@@ -34,10 +34,10 @@ async def hear_message(request: Request, gateway: GatewayDep) -> Response:
     """Take a message, and answer it with a signature.
 
     Problems: peer_signature, peer_suspended, message_form, message_gap, message_conflict,
-    message_not_now.
+    message_not_now, rate_limit.
     """
     peering = gateway.partners.peering
-    caller, signed = peering.callers.admit(*head_of(request))
+    caller, signed = peering.callers.admit(address(request), *head_of(request))
     async with peering.hearing.turn(caller.participant):
         body = await signed_body(request, POST_SIZE_BYTES_MAX)
         await peering.callers.finish(caller, signed, body)

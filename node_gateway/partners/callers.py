@@ -1,8 +1,10 @@
 """Who may ask us something: participants of the directory, by requests that they signed.
 
 What is checked before any byte of the body is read: the signature, the audience, the time, the
-key and its participant. Then the body, within its limit, and last the nonce, which is kept until
-the request's time would not let it in again; a restart forgets none.
+key and its participant, and whether it asks too much. Whoever sends what nobody signed is soon not
+listened to: checking a signature costs more than making one up. Then the body, within its limit,
+and last the nonce, which is kept until the request's time would not let it in again; a restart
+forgets none.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from node_gateway.partners.request_signatures import (
     content_digest,
 )
 from node_gateway.services.directory import DirectoryService
+from node_gateway.services.limiter import Limiter
 from node_gateway.settings_partners import PeersSection
 from node_gateway.storage import peers
 from node_gateway.storage.database import Database
@@ -82,13 +85,21 @@ class Callers:
         self._settings, self._clock = settings, clock
         self._audience = audience_of(participant, network.chain_id, network.consortium)
         self._forgot_at = -math.inf
+        self._by_partner, self._by_address = (
+            Limiter(getattr(settings, member), member=f"peers.{member}", many=True, counted=what)
+            for member, what in (
+                ("per_partner", "requests"),
+                ("unbelieved_per_address", "requests that nobody signed"),
+            )
+        )
 
     def admit(
-        self, method: str, target: str, headers: Sequence[tuple[str, str]]
+        self, address: str, method: str, target: str, headers: Sequence[tuple[str, str]]
     ) -> tuple[Caller, SignedRequest]:
         """Return who signed a request, before its body is read.
 
         Args:
+            address: Where it comes from.
             method: As received.
             target: Path and query, as received.
             headers: All of them, in order.
@@ -97,7 +108,20 @@ class Callers:
             PeerAccessError: `peer_signature`, `peer_audience` or `peer_clock`.
             PeerForbiddenError: the participant is not active.
             DirectoryOldError: nobody knows.
+            RateLimitError: the participant, or whoever is at this address, asks too much.
         """
+        self._by_address.require(address)
+        try:
+            found = self._believed(method, target, headers)
+        except PeerAccessError:
+            self._by_address.note(address)
+            raise
+        self._by_partner.count(str(found[0].participant))
+        return found
+
+    def _believed(
+        self, method: str, target: str, headers: Sequence[tuple[str, str]]
+    ) -> tuple[Caller, SignedRequest]:
         try:
             signed = check_request(method, target, headers)
         except RequestSignatureError as error:

@@ -33,6 +33,8 @@ from node_gateway.settings_partners import PeersSection
 
 PREFIX: Final = "/v1/peer/"
 _ADDRESSES_MAX: Final = 3
+_RETRY_AFTER_S_MAX: Final = 3600
+"""Nobody can keep us from trying again for longer."""
 
 
 class PeerClient:
@@ -203,7 +205,8 @@ class PeerClient:
                 follow_redirects=False,
             ) as answer,
         ):
-            return PeerAnswer(answer.status_code, await _read(known, answer, ask))
+            body = await _read(known, answer, ask)
+            return PeerAnswer(answer.status_code, body, _retry_after_s(answer))
 
 
 class _Question:
@@ -214,6 +217,13 @@ class _Question:
     def __init__(self, method: str, target: str, body: bytes, answer_size_bytes_max: int) -> None:
         self.method, self.target, self.body = method, target, body
         self.answer_size_bytes_max = answer_size_bytes_max
+
+
+def _retry_after_s(answer: httpx2.Response) -> int | None:
+    """Return what a 429 says of when to ask again; dates are not read."""
+    stated = answer.headers.get("retry-after", "")
+    said = answer.status_code == httpx2.codes.TOO_MANY_REQUESTS and stated.isdecimal()
+    return min(int(stated[:9]), _RETRY_AFTER_S_MAX) if said else None
 
 
 async def _read(known: Participant, answer: httpx2.Response, ask: _Question) -> bytes:

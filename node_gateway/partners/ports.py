@@ -27,6 +27,7 @@ class PeerError(GatewayError):
         participant: Which.
         retryable: Whether a later try may succeed.
         status: The HTTP status of its answer, None without one.
+        retry_after_s: After which time it wants to be asked again, None if it did not say.
     """
 
     code = "peer_unavailable"
@@ -39,9 +40,11 @@ class PeerError(GatewayError):
         code: str | None = None,
         retryable: bool = True,
         status: int | None = None,
+        retry_after_s: int | None = None,
     ) -> None:
         super().__init__(message, code=code)
         self.participant, self.retryable, self.status = participant, retryable, status
+        self.retry_after_s = retry_after_s
 
 
 class MessageRefusedError(GatewayError):
@@ -70,10 +73,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class PeerAnswer:
-    """What another gateway answered."""
+    """What another gateway answered; `retry_after_s` if it wants to be asked later."""
 
     status: int
     body: bytes
+    retry_after_s: int | None = None
 
     @property
     def ok(self) -> bool:

@@ -206,6 +206,7 @@ class Saying:
             await self._note_failure(partner, error)
         longest = self._settings.retry_s_min * 2.0 ** min(work.failures - 1, _DOUBLINGS_MAX)
         pause_s = min(longest, self._settings.retry_s_max) * random.uniform(0.5, 1.0)  # noqa: S311
+        pause_s = max(pause_s, error.retry_after_s or 0)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(work.hurry.wait(), pause_s)
 
@@ -341,5 +342,9 @@ def _refusal(partner: int, answer: PeerAnswer) -> PeerError:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         code = "peer_answer"
     return PeerError(
-        partner, f"it answers {answer.status}: {code}", code=code, status=answer.status
+        partner,
+        f"it answers {answer.status}: {code}",
+        code=code,
+        status=answer.status,
+        retry_after_s=answer.retry_after_s,
     )

@@ -19,10 +19,13 @@ from node_gateway.errors import RateLimitError, SettingsError
 class Limiter:
     """Counts look-ups per address, or under any other name, in this process."""
 
-    def __init__(self, rate: str, *, member: str, many: bool = False) -> None:
+    def __init__(
+        self, rate: str, *, member: str, many: bool = False, counted: str = "look-ups"
+    ) -> None:
         """Take a rate such as `60/minute`, and the name of the setting that it comes from.
 
         With `many` it is counted in constant memory and time, and to a few per cent only.
+        `counted` says in errors what there were too many of.
 
         Raises:
             SettingsError: it is no rate.
@@ -35,6 +38,7 @@ class Limiter:
             ) from error
         kind = SlidingWindowCounterRateLimiter if many else MovingWindowRateLimiter
         self._window: RateLimiter = kind(MemoryStorage())
+        self._counted = counted
 
     def check(self, address: str) -> None:
         """Count one look-up.
@@ -47,8 +51,22 @@ class Limiter:
     def count(self, *names: str) -> None:
         """Count one under names of any kind; errors as `check`."""
         if not self._window.hit(self._rate, *names):
-            resets_at = self._window.get_window_stats(self._rate, *names).reset_time
-            raise RateLimitError(retry_after_s=max(1, int(resets_at - time.time()) + 1))
+            raise self._error(*names)
+
+    def require(self, address: str) -> None:
+        """Count nothing; errors as `check` where one more would be too many."""
+        name = network_of(address)
+        if not self._window.test(self._rate, name):
+            raise self._error(name)
+
+    def note(self, address: str) -> None:
+        """Count one that was let through by `require`."""
+        self._window.hit(self._rate, network_of(address))
+
+    def _error(self, *names: str) -> RateLimitError:
+        resets_at = self._window.get_window_stats(self._rate, *names).reset_time
+        wait_s = max(1, int(resets_at - time.time()) + 1)
+        return RateLimitError(retry_after_s=wait_s, counted=self._counted)
 
 
 def network_of(address: str) -> str:
