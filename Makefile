@@ -28,7 +28,7 @@ help:  ## list the targets
 setup:  ## install everything that the lock files name, below this folder
 	@scripts/setup.sh
 
-demo: setup  ## five companies, a private chain: a story, votes, a recall, six attacks (KEEP=1 stays up)
+demo: setup  ## seven companies, a private chain: goods on their way, votes, a recall, attacks (KEEP=1 stays up)
 	@$(PRIVATE_HOME) .venv/bin/sealtrail demo $(if $(filter-out 0,$(KEEP)),--keep) $(ARGS)
 
 test: lint types contracts-test pytest  ## everything that must pass before a change is merged

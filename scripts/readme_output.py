@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 SHOWN = re.compile(r"(?ms)^(\$ make demo[^\n]*\n).*?(?=^\$ |^```$)")
 MARKS = "✓✗!▲⬣◉○"
-LINES_MAX = 16
+LINES_MAX = 24
 
 
 def excerpt(output: str) -> list[str]:

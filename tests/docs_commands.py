@@ -198,8 +198,10 @@ class Session:
             check=False,
         )
 
-    def start(self, command: str, *, ready_url: str, timeout_s: float = 150) -> None:
-        """Start a command that stays up, and wait until `ready_url` answers 200.
+    def start(
+        self, command: str, *, ready_url: str, ready_word: str = "", timeout_s: float = 150
+    ) -> None:
+        """Start a command that stays up; wait until `ready_url` answers 200 and it said a word.
 
         Raises:
             DocsError: something else answers there, or it ended, or was not ready in time.
@@ -222,7 +224,7 @@ class Session:
             )
         self._started.append(process)
         deadline = time.monotonic() + timeout_s
-        while not _answers(ready_url):
+        while not (_answers(ready_url) and ready_word in log.read_text()):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise DocsError(f"{command!r} is not ready:\n{log.read_text()[-3000:]}")
             time.sleep(0.1)

@@ -18,6 +18,7 @@ PAGES = [
 ]
 DEMO = "sealtrail demo --keep"
 DEMO_READY = "http://127.0.0.1:8703/readyz"
+DEMO_STAYS = "Commands to try"  # the story is over: no recall stands any more
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def demo(
 ) -> Iterator[None]:
     """One demo for all pages: it takes longer to start than any of them to read."""
     with Session(tmp_path_factory.mktemp("demo") / "reader", temporary=temporary) as session:
-        session.start(DEMO, ready_url=DEMO_READY)
+        session.start(DEMO, ready_url=DEMO_READY, ready_word=DEMO_STAYS, timeout_s=600)
         yield
 
 

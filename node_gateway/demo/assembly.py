@@ -89,6 +89,15 @@ class Assembly:
             raise DemoError(text, attempt="the demo again") from error
 
 
+async def height(world: World) -> int:
+    """Return the number of the newest block."""
+    rpc = EvmRpc(world.ledger.rpc_url)
+    try:
+        return (await EvmReader(rpc).head()).number
+    finally:
+        await rpc.close()
+
+
 async def block_after(world: World, time: int) -> None:
     """Wait for a block that is later than `time` (Unix seconds)."""
     rpc = EvmRpc(world.ledger.rpc_url)

@@ -14,17 +14,18 @@ import httpx2
 from node_gateway.cli.client import KEY_FILE
 from node_gateway.cli.init import PARTICIPANT_FILE, ROLES, Wanted, make_gateway
 from node_gateway.demo.processes import DemoError, end, spawn, tail
-from node_gateway.demo.story import PREFIXES
+from node_gateway.demo.story import PREFIXES, gln
 
 CADENCE_S = 2
 NETWORK_FILE = "network.json"
 _POLL_S = 0.25
 _SCRYPT_COST = 1024  # the keys live as long as the demo
 _PADDING = "fixed:16"
-_READY_TIMEOUT_S = 150.0
-_FINAL_TIMEOUT_S = 90.0
+_READY_TIMEOUT_S = 300.0  # six start at once, maybe on a machine that has much else to do
+_FINAL_TIMEOUT_S = 120.0
 _READY_WAIT_S = 0.1
 _HTTP_TIMEOUT_S = 30.0
+_KEEP_ALIVE_S = 2.0  # gateways hang up after five; who does so at the same moment loses a request
 
 
 class ProblemError(DemoError):
@@ -50,22 +51,25 @@ def answered(response: httpx2.Response) -> httpx2.Response:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who a company is. `participant` is its id in the consortium."""
+    """Who a company is. `participant` is its id in the consortium, `port` the one it wants."""
 
     participant: int
     slug: str
     name: str
     role: str
+    port: int
+    votes: bool = True
 
 
-COMPANIES = (
-    Company(1, "maker", "Example Maker", "manufacturer"),
-    Company(2, "distributor", "Example Distributor", "distributor"),
-    Company(3, "pharmacy", "Example Pharmacy", "pharmacy"),
+FOUNDERS = (
+    Company(1, "maker", "Example Maker", "manufacturer", 8701),
+    Company(2, "distributor", "Example Distributor", "distributor", 8702),
+    Company(3, "pharmacy", "Example Pharmacy", "pharmacy", 8703),
+    Company(4, "regulator", "Example Regulator", "regulator", 8706),
+    Company(5, "depot", "Example Depot", "distributor", 8704, votes=False),
+    Company(6, "corner", "Example Corner Pharmacy", "pharmacy", 8705, votes=False),
 )
-REGULATOR = Company(4, "regulator", "Example Regulator", "regulator")
-"""Votes and reads the chain; it runs no gateway."""
-NEWCOMER = Company(5, "wholesaler", "Example Wholesaler", "distributor")
+NEWCOMER = Company(7, "wholesaler", "Example Wholesaler", "distributor", 8707)
 """Is no founder: its gateway starts when the others have admitted it."""
 
 
@@ -110,7 +114,7 @@ class CompanyGateway:
                 slug=company.slug,
                 name=company.name,
                 url=self.url,
-                roles=ROLES[company.role] | ROLES["voter"],
+                roles=ROLES[company.role] | (ROLES["voter"] if company.votes else 0),
                 rpc=rpc,
                 network=f"../{NETWORK_FILE}",
                 port=self.port,
@@ -126,6 +130,7 @@ class CompanyGateway:
             base_url=self.url,
             headers={"Authorization": f"Bearer {key}"},
             timeout=_HTTP_TIMEOUT_S,
+            limits=httpx2.Limits(keepalive_expiry=_KEEP_ALIVE_S),
             trust_env=False,
         )
         public = (self.folder / PARTICIPANT_FILE).read_text(encoding="utf-8")
@@ -143,7 +148,7 @@ class CompanyGateway:
                 home=self.home,
                 folder=self.folder,
                 output=log,
-                settings={"SEALTRAIL_CHAIN__POLL_S": str(_POLL_S)},
+                settings=_settings(self.company),
             )
         try:
             async with asyncio.timeout(_READY_TIMEOUT_S):
@@ -177,6 +182,14 @@ class CompanyGateway:
         except httpx2.HTTPError as error:
             raise self._failure(f"does not answer ({type(error).__name__})") from error
         return answered(response)
+
+    async def get(self, path: str, **params: Any) -> dict[str, Any]:
+        """Return what a route answers. Errors as of `request`."""
+        return dict((await self.request("GET", path, params=params)).json())
+
+    async def post(self, path: str, **body: Any) -> dict[str, Any]:
+        """Post a JSON object and return what the route answers. Errors as of `request`."""
+        return dict((await self.request("POST", path, json=body)).json())
 
     async def capture(self, document: dict[str, Any]) -> list[str]:
         """Hand in a document; return the entries of its events, in its order."""
@@ -216,6 +229,23 @@ class CompanyGateway:
             f"the gateway of {self.company.slug} {what}:\n{tail(self.log)}",
             attempt="the demo again; if it stays, sealtrail doctor",
         )
+
+
+def _settings(company: Company) -> dict[str, str]:
+    """Everybody is on this machine, and nobody waits long; all else is as it comes."""
+    party = {"SEALTRAIL_GATEWAY__PARTY": gln(company.slug)} if company.slug in PREFIXES else {}
+    return {
+        "SEALTRAIL_CHAIN__POLL_S": str(_POLL_S),
+        "SEALTRAIL_PEERS__ALLOW_HTTP": "true",
+        "SEALTRAIL_PEERS__ALLOW_PRIVATE": "true",
+        "SEALTRAIL_PEERS__RETRY_S_MIN": str(_POLL_S),
+        "SEALTRAIL_PEERS__RETRY_S_MAX": "1",
+        "SEALTRAIL_HANDOVERS__POLL_S": str(_POLL_S),
+        "SEALTRAIL_SALES__SPREAD_S": "0",
+        "SEALTRAIL_RECALLS__REPORT_S": str(_POLL_S),
+        "SEALTRAIL_RECALLS__LOOK_S": "1",
+        **party,
+    }
 
 
 def _prefixes(company: Company) -> tuple[str, ...]:

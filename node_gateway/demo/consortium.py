@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -19,19 +19,19 @@ from node_gateway.cli.founders import first_of, read_participant
 from node_gateway.cli.init import PARTICIPANT_FILE
 from node_gateway.demo.assembly import Assembly, block_after
 from node_gateway.demo.attacks import must_be_refused
+from node_gateway.demo.chapters import Told, UnexpectedError, demand, play_chapters, until
 from node_gateway.demo.companies import CompanyGateway, ProblemError
 from node_gateway.demo.evidence import PROMISE_S, broken_promise, evidence_of, receipt_in
 from node_gateway.demo.narration import Narration
 from node_gateway.demo.processes import DemoError
+from node_gateway.demo.recalling import reach_of, refused_at_tills
 from node_gateway.demo.story import LOT, counterfeit, packs, with_lot
 from node_gateway.demo.telling import ask
 from node_gateway.demo.world import World, judge, open_key
 
-FOUNDERS = ("maker", "distributor", "pharmacy", "regulator")
+VOTERS = ("maker", "distributor", "pharmacy", "regulator")
 NEWCOMER = "wholesaler"
-_TWO_THIRDS = FOUNDERS[:3]
-_NOTICE_TIMEOUT_S = 10.0
-_POLL_S = 0.1
+_TWO_THIRDS = VOTERS[:3]
 
 
 @dataclass
@@ -56,47 +56,25 @@ async def play_consortium(world: World, narration: Narration) -> bool:
     Raises:
         DemoError: a gateway or the chain does not do its part.
     """
-    keys = {slug: open_key(world.gateways[slug], "admin") for slug in FOUNDERS}
+    keys = {slug: open_key(world.gateways[slug], "admin") for slug in VOTERS}
     scene = Scene(world, Assembly(world, keys))
-    chapters: tuple[tuple[str, Callable[[Scene], Awaitable[tuple[str, str]]]], ...] = (
+    chapters = (
         ("vote", admit),
         ("attack 6", commission_for_others),
         ("evidence", break_a_promise),
         ("suspended", suspend),
         ("drill", drill),
         ("recall", recall),
+        ("reach", reach),
         ("lifted", lift),
     )
-    held = True
-    for label, chapter in chapters:
-        try:
-            told, detail = await chapter(scene)
-        except UnexpectedError as error:
-            narration.failed(label, f"{error}: THIS DID NOT HOLD")
-            held = False
-            break
-        tell = narration.refused if label.startswith("attack") else narration.held
-        tell(label, told)
-        narration.detail(detail)
-    return held
+    return await play_chapters(
+        [(label, partial(chapter, scene)) for label, chapter in chapters], narration
+    )
 
 
-class UnexpectedError(Exception):
-    """A chapter came out otherwise than it should."""
-
-
-def demand(holds: object, text: str) -> None:
-    """Raise unless something holds.
-
-    Raises:
-        UnexpectedError: it does not.
-    """
-    if not holds:
-        raise UnexpectedError(text)
-
-
-async def admit(scene: Scene) -> tuple[str, str]:
-    """Three of four founders admit a fifth company; one alone could not."""
+async def admit(scene: Scene) -> Told:
+    """Three of four voters admit a seventh company; one alone could not."""
     assembly, gateway = scene.assembly, scene.newcomer
     action = Admit(_newcomer(gateway))
     alone = await assembly.send("maker", assembly.calls.propose(action))
@@ -105,11 +83,11 @@ async def admit(scene: Scene) -> tuple[str, str]:
     demand(refused == "ConsortiumProposalState", "one participant alone admitted another")
     carried = await assembly.decide(action, _TWO_THIRDS)
     await gateway.start()
-    told = "a fifth company joins: three of four founders voted, one alone could not"
+    told = "a seventh company joins: three of four voters agreed, one alone could not"
     return told, f"proposal {number}: {refused}; proposal {carried}: executed after the delay"
 
 
-async def commission_for_others(scene: Scene) -> tuple[str, str]:
+async def commission_for_others(scene: Scene) -> Told:
     """The newcomer gives codes to packs of the maker's; everything is sealed, and flagged."""
     gateway = scene.newcomer
     (entry,) = await gateway.capture(counterfeit())
@@ -120,7 +98,7 @@ async def commission_for_others(scene: Scene) -> tuple[str, str]:
     return told, f"the verifier: {said}; the prefix is the maker's"
 
 
-async def break_a_promise(scene: Scene) -> tuple[str, str]:
+async def break_a_promise(scene: Scene) -> Told:
     """The newcomer signed for a delivery and never sealed it: its own receipt proves that."""
     receipt = broken_promise(scene.world, scene.newcomer)
     await block_after(scene.world, receipt.anchor_by + PROMISE_S)
@@ -131,7 +109,7 @@ async def break_a_promise(scene: Scene) -> tuple[str, str]:
     return told, f"{file.name}: {json.loads(scene.evidence)['text']}"
 
 
-async def suspend(scene: Scene) -> tuple[str, str]:
+async def suspend(scene: Scene) -> Told:
     """Each voter audits the evidence again, then they suspend; old proofs keep their date."""
     again = await evidence_of(scene.world, scene.newcomer, receipt_in(scene.evidence))
     demand(
@@ -141,12 +119,12 @@ async def suspend(scene: Scene) -> tuple[str, str]:
     participant = scene.newcomer.company.participant
     digest = sha256(scene.evidence).digest()
     number = await scene.assembly.decide(Suspend(participant), _TWO_THIRDS, evidence=digest)
-    await _until(lambda: _is_key_refused(scene.newcomer), "the registry still takes its anchors")
+    await until(lambda: _is_key_refused(scene.newcomer), "the registry still takes its anchors")
     told = "three of four suspend it on that evidence; nothing of it is sealed any more"
     return told, f"proposal {number} names the file's digest {digest.hex()[:12]}; key_refused"
 
 
-async def drill(scene: Scene) -> tuple[str, str]:
+async def drill(scene: Scene) -> Told:
     """The maker practises a recall: shown everywhere as a drill, and blocks nothing."""
     pharmacy, (_, _, pack, *_) = scene.world.gateways["pharmacy"], packs()
     took_s = await _publish(scene, is_drill=True)
@@ -158,7 +136,7 @@ async def drill(scene: Scene) -> tuple[str, str]:
     return told, f"at the pharmacy after {took_s:.1f} s"
 
 
-async def recall(scene: Scene) -> tuple[str, str]:
+async def recall(scene: Scene) -> Told:
     """The real one: the till refuses, the shopper is warned, whoever sealed what."""
     pharmacy, pack = scene.world.gateways["pharmacy"], packs()[3]
     took_s = await _publish(scene, is_drill=False)
@@ -176,7 +154,15 @@ async def recall(scene: Scene) -> tuple[str, str]:
     return told, f"at the pharmacy after {took_s:.1f} s; the verifier: {said}"
 
 
-async def lift(scene: Scene) -> tuple[str, str]:
+async def reach(scene: Scene) -> Told:
+    """The maker follows the recall from hand to hand, and learns names of its partners only."""
+    refused = await refused_at_tills(scene.world)
+    counted = await reach_of(scene.world, scene.notice)
+    told = "the maker sees where all of it went in counts, and names its own partners only"
+    return told, f"{counted}; refused at the tills of {refused}"
+
+
+async def lift(scene: Scene) -> Told:
     """The maker lifts the recall: the till sells again, and the history of it stays."""
     pharmacy, pack = scene.world.gateways["pharmacy"], packs()[3]
     await _lift(scene, NoticeText(zh="召回解除", en="The recall is lifted"))
@@ -208,7 +194,7 @@ async def _publish(scene: Scene, *, is_drill: bool) -> float:
     async def is_shown() -> bool:
         return is_drill in [one["drill"] for one in (await ask(pharmacy, code))["notices"]]
 
-    await _until(is_shown, "the pharmacy does not show the notice")
+    await until(is_shown, "the pharmacy does not show the notice")
     return time.monotonic() - began
 
 
@@ -221,21 +207,12 @@ async def _lift(scene: Scene, text: NoticeText) -> None:
     async def is_gone() -> bool:
         return not (await ask(pharmacy, code))["notices"]
 
-    await _until(is_gone, "the pharmacy still shows the notice")
+    await until(is_gone, "the pharmacy still shows the notice")
 
 
 async def _dispense(gateway: CompanyGateway, pack: str) -> None:
     """Sell a pack as the till does: it scans the whole symbol, the lot included."""
     await gateway.request("POST", "/v1/operations/dispense", json={"codes": [with_lot(pack)]})
-
-
-async def _until(holds: Callable[[], Awaitable[bool]], otherwise: str) -> None:
-    try:
-        async with asyncio.timeout(_NOTICE_TIMEOUT_S):
-            while not await holds():  # noqa: ASYNC110  nothing to wait on
-                await asyncio.sleep(_POLL_S)
-    except TimeoutError:
-        raise UnexpectedError(otherwise) from None
 
 
 async def _is_key_refused(gateway: CompanyGateway) -> bool:

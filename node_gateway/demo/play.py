@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from node_gateway.demo.attacks import ATTACKS, Attack, play_attacks
-from node_gateway.demo.companies import COMPANIES
+from node_gateway.demo.companies import FOUNDERS
 from node_gateway.demo.consortium import play_consortium
 from node_gateway.demo.narration import Narration
+from node_gateway.demo.network import play_network
 from node_gateway.demo.processes import ANVIL_VARIABLE
-from node_gateway.demo.story import packs
+from node_gateway.demo.story import boxed, packs
 from node_gateway.demo.telling import proofs_hold, tell_story
 from node_gateway.demo.world import QUORUM, World, running_world
 
@@ -54,11 +55,12 @@ async def play(narration: Narration, *, keep: bool, attacks: Sequence[Attack] = 
 
 
 async def _play_in(world: World, narration: Narration, attacks: Sequence[Attack]) -> bool:
-    where = ", ".join(f"{one.slug} :{world.gateways[one.slug].port}" for one in COMPANIES)
-    narration.step("set-up", f"four founders, three gateways: {where}")
+    narration.step("set-up", "six founders, each with a gateway; four of them have a vote")
+    narration.detail(", ".join(f"{one.slug} :{world.gateways[one.slug].port}" for one in FOUNDERS))
     held = await tell_story(world, narration)
     refused = await play_attacks(world, narration, attacks)
     held = await proofs_hold(world) and held and refused
+    held = await play_network(world, narration) and held
     return await play_consortium(world, narration) and held
 
 
@@ -80,7 +82,8 @@ async def _stay(world: World, narration: Narration, *, held: bool) -> None:
 
 def commands_to_try(world: World) -> list[str]:
     """Return lines for a shell; each works while the demo stays up."""
-    sold, maker = packs()[0], world.gateways["maker"].url
+    sold, cloned, maker = packs()[0], boxed("distributor")[0], world.gateways["maker"].url
+    short = f"--config {world.gateways['distributor'].config}"
     quorum = f"--quorum {QUORUM}"
     return [
         f"export SEALTRAIL_CONFIG={world.gateways['pharmacy'].config}",
@@ -89,6 +92,11 @@ def commands_to_try(world: World) -> list[str]:
         f"sealtrail verify sold.proof.json {quorum}",
         f"sealtrail verify {sold} {quorum} --gateway {maker}",
         f"curl -s {maker}/v1/public/codes/{sold}",
+        f"sealtrail trace {cloned}",
+        f"sealtrail exception list {short}",
+        "sealtrail shipment conflicts",
+        "sealtrail evidence list",
+        "sealtrail peer list",
         "sealtrail consortium list",
         "sealtrail consortium proposals --all",
         "sealtrail notice list",

@@ -14,15 +14,25 @@ from typing import Any
 from node_gateway.epcis.identifiers.check_digits import check_digit
 
 PACK_COUNT = 24
+BOX_COUNT = 10
 ERROR_STATEMENT = "incorrect_data"
 
 _CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 _ID = "https://id.gs1.org"
 _OFFSET, _ZONE = "+08:00", timezone(timedelta(hours=8))
-PREFIXES = MappingProxyType({"maker": "9521001", "distributor": "9521002", "pharmacy": "9521003"})
+PREFIXES = MappingProxyType(
+    {
+        "maker": "9521001",
+        "distributor": "9521002",
+        "pharmacy": "9521003",
+        "depot": "9521004",
+        "corner": "9521005",
+    }
+)
 """GS1 company prefixes by slug; each company owns the codes below its own, since ever."""
 LOT = "L24-DEMO"
 _PRODUCT, _SHELF_LIFE = "01343", timedelta(days=730)
+_BOXES = MappingProxyType({"distributor": ("B", "000000102"), "depot": ("C", "000000103")})
 # Two events have one id: a sale, and the statement that this sale was recorded by mistake.
 _MISTAKE_ID = "urn:uuid:3b9aca07-5e41-4d4a-9c63-2f6f1d0e8a11"
 
@@ -40,9 +50,23 @@ class Chapter:
 
 def packs() -> list[str]:
     """Return the codes of the packs."""
+    return _series("A", PACK_COUNT)
+
+
+def box(slug: str) -> str:
+    """Return the code of the box that goes to one of the two distributors."""
+    return _unit(_BOXES[slug][1])
+
+
+def boxed(slug: str) -> list[str]:
+    """Return the codes of the packs in that box."""
+    return _series(_BOXES[slug][0], BOX_COUNT)
+
+
+def _series(letter: str, count: int) -> list[str]:
     body = f"0{PREFIXES['maker']}{_PRODUCT}"
     gtin = body + check_digit(body)
-    return [f"{_ID}/01/{gtin}/21/A{1001 + number}" for number in range(PACK_COUNT)]
+    return [f"{_ID}/01/{gtin}/21/{letter}{1001 + number}" for number in range(count)]
 
 
 def with_lot(pack: str) -> str:
@@ -61,7 +85,11 @@ def counterfeit() -> Document:
 
 def case() -> str:
     """Return the code of the case."""
-    body = f"0{PREFIXES['maker']}000000101"
+    return _unit("000000101")
+
+
+def _unit(number: str) -> str:
+    body = f"0{PREFIXES['maker']}{number}"
     return f"{_ID}/00/{body}{check_digit(body)}"
 
 
@@ -77,12 +105,39 @@ def story(now: datetime) -> list[Chapter]:
     ]
 
 
-def _maker(now: datetime, everything: Sequence[str]) -> Chapter:
-    ilmd = {
+def boxing(now: datetime) -> Document:
+    """Return how the maker makes two boxes of packs, of the lot of the story."""
+    at = now - timedelta(seconds=20)
+    later = at + timedelta(seconds=10)
+    both = [*boxed("distributor"), *boxed("depot")]
+    units = [box(slug) for slug in _BOXES]
+    events = [
+        _event("maker", "commissioning", "active", at, "ADD", epcList=both, ilmd=_ilmd(now)),
+        _event("maker", "commissioning", "active", at, "ADD", epcList=units),
+    ]
+    events += [
+        _packing("maker", "packing", "in_progress", later, "ADD", boxed(slug), parent=box(slug))
+        for slug in _BOXES
+    ]
+    return _document(now, events)
+
+
+def shipment(now: datetime, giver: str, taker: str, codes: Sequence[str]) -> Document:
+    """Return what a company states that ships codes, whether it has them or not."""
+    parties = _parties(giver, taker)
+    event = _event(giver, "shipping", "in_transit", now, "OBSERVE", epcList=list(codes), **parties)
+    return _document(now, [event])
+
+
+def _ilmd(now: datetime) -> dict[str, str]:
+    return {
         "cbvmda:lotNumber": LOT,
         "cbvmda:itemExpirationDate": (now + _SHELF_LIFE).date().isoformat(),
     }
-    at = timedelta(days=6)
+
+
+def _maker(now: datetime, everything: Sequence[str]) -> Chapter:
+    ilmd, at = _ilmd(now), timedelta(days=6)
     events = [
         _event("maker", "commissioning", "active", now - at, "ADD", epcList=everything, ilmd=ilmd),
         _event("maker", "commissioning", "active", now - at, "ADD", epcList=[case()]),
@@ -139,16 +194,24 @@ def _shipping(giver: str, taker: str, at: datetime) -> Document:
 
 
 def _packing(
-    slug: str, step: str, disposition: str, at: datetime, action: str, codes: Sequence[str]
+    slug: str,
+    step: str,
+    disposition: str,
+    at: datetime,
+    action: str,
+    codes: Sequence[str],
+    *,
+    parent: str = "",
 ) -> Document:
     event = _event(slug, step, disposition, at, action)
-    return {**event, "type": "AggregationEvent", "parentID": case(), "childEPCs": list(codes)}
+    unit = {"parentID": parent or case(), "childEPCs": list(codes)}
+    return {**event, "type": "AggregationEvent", **unit}
 
 
 def _event(
     slug: str, step: str, disposition: str, at: datetime, action: str, **more: object
 ) -> Document:
-    place = {"id": f"{_ID}/414/{_gln(slug)}"} if slug else None
+    place = {"id": f"{_ID}/414/{gln(slug)}"} if slug else None
     return {
         "type": "ObjectEvent",
         "eventTime": _time(at),
@@ -163,7 +226,7 @@ def _event(
 
 def _parties(giver: str, taker: str) -> dict[str, Any]:
     def party(slug: str) -> str:
-        return f"{_ID}/417/{_gln(slug)}"
+        return f"{_ID}/417/{gln(slug)}"
 
     return {
         "sourceList": [{"type": "owning_party", "source": party(giver)}],
@@ -171,7 +234,8 @@ def _parties(giver: str, taker: str) -> dict[str, Any]:
     }
 
 
-def _gln(slug: str) -> str:
+def gln(slug: str) -> str:
+    """Return a company's party and place, as a GLN."""
     body = f"{PREFIXES[slug]}00001"
     return body + check_digit(body)
 

@@ -18,17 +18,10 @@ from anchoring.core.verify import CheckedBundle, check_bundles
 from anchoring.errors import FormatError, VerificationError
 from anchoring.verification import Outcome, Witness, verify_against_chain
 from node_gateway.cli.chain import deploy_network
-from node_gateway.demo.companies import (
-    COMPANIES,
-    NETWORK_FILE,
-    NEWCOMER,
-    REGULATOR,
-    CompanyGateway,
-)
+from node_gateway.demo.companies import FOUNDERS, NETWORK_FILE, NEWCOMER, CompanyGateway
 from node_gateway.demo.processes import anvil, choose_ports, find_anvil
 
 CHAIN_ID, OTHER_CHAIN_ID = 31_337, 31_338
-WANTED_PORTS = (8701, 8702, 8703, 8704, 8705)
 DELAY_S = 2
 """In place of a week: whoever watches a demo does not wait for one."""
 T = TypeVar("T")
@@ -72,7 +65,12 @@ class SecondAnchor:
 
 @dataclass
 class World:
-    """What the story and the attacks happen in. `sealed` is by the titles of the story."""
+    """What the story and the attacks happen in.
+
+    Attributes:
+        sealed: By the titles of the story.
+        announced: The height of which the regulator says: the block after it draws my questions.
+    """
 
     folder: Path
     ledger: Ledger
@@ -80,6 +78,7 @@ class World:
     gateways: dict[str, CompanyGateway]
     sealed: dict[str, Sealed] = field(default_factory=dict)
     second_anchor: SecondAnchor | None = None
+    announced: int = 0
 
     @property
     def network_file(self) -> Path:
@@ -135,7 +134,8 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     """
     program, home = find_anvil(), folder / "home"
     home.mkdir()
-    ports = choose_ports(WANTED_PORTS)
+    companies = (*FOUNDERS, NEWCOMER)
+    ports = choose_ports([one.port for one in companies])
     async with AsyncExitStack() as stack:
         rpc_url = await stack.enter_async_context(anvil(program, home=home, chain_id=CHAIN_ID))
         other_url = await stack.enter_async_context(
@@ -143,7 +143,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         )
         gateways = [
             CompanyGateway(company, folder / company.slug, home, port)
-            for company, port in zip((*COMPANIES, REGULATOR, NEWCOMER), ports, strict=True)
+            for company, port in zip(companies, ports, strict=True)
         ]
         stack.push_async_callback(_close_all, gateways)
         people = [await _whole(asyncio.to_thread(one.make, rpc=rpc_url)) for one in gateways]
@@ -153,7 +153,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
             _deploy(rpc_url, people, deployer), _deploy(other_url, people, deployer)
         )
         write_network(folder / NETWORK_FILE, ledger.network)
-        await asyncio.gather(*(one.start() for one in gateways[: len(COMPANIES)]))
+        await asyncio.gather(*(one.start() for one in gateways[: len(FOUNDERS)]))
         by_slug = {gateway.company.slug: gateway for gateway in gateways}
         yield World(folder, ledger, other_ledger, by_slug)
 

@@ -6,23 +6,28 @@ import re
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from typer.testing import CliRunner
 
 from node_gateway.cli.root import app
 from node_gateway.demo import attacks, play, processes, world
 from node_gateway.demo.attacks import Attack, AttackSucceededError, must_be_reverted
+from node_gateway.demo.chapters import UnexpectedError, demand, play_chapters, until
 from node_gateway.demo.narration import Narration
+from node_gateway.demo.secrecy import found_in
 
 ROOT = Path(__file__).resolve().parents[2]
 SEALTRAIL = ROOT / ".venv" / "bin" / "sealtrail"
-CPU_S_MAX = 60
+CPU_S_MAX = 150
 WALL_S = re.compile(r"([0-9.]+) s in all$")
 
 
@@ -79,13 +84,15 @@ def test_the_story_holds_every_attack_is_refused_and_nothing_is_left(
     assert [line[:11].rstrip() for line in lines if line[0] in "✓!✗"] == [
         *("✓ story", "✓ sealed"),
         *(f"! attack {number}" for number in range(1, 6)),
+        *("✓ shipped", "✓ short", "✓ onward", "✓ traced", "✓ clone", "✓ conflict", "✓ audit"),
         *("✓ vote", "! attack 6", "✓ evidence", "✓ suspended"),
-        *("✓ drill", "✓ recall", "✓ lifted"),
+        *("✓ drill", "✓ recall", "✓ reach", "✓ lifted"),
     ]
     assert "11 events" in done.stdout
     for code in (
         *("database_damaged", "root_mismatch", "AnchorRegistryOutOfSequence", "record_mismatch"),
         *("act_missing", "inconsistent", "anchor_not_found", "chain_mismatch"),
+        *("two_senders", "challenge_unanswered"),
         *("ConsortiumProposalState", "not_authorised", "key_refused", "recalled"),
     ):
         assert code in done.stdout
@@ -114,7 +121,7 @@ def test_it_stays_up_until_it_is_ended_and_leaves_nothing(
         )
     try:
         if stage == "set-up":
-            wait_for(lambda: len(processes_in(tmp_path)) >= 4, demo)  # two chains, a gateway
+            wait_for(lambda: len(processes_in(tmp_path)) >= 4, demo)  # two chains, gateways
         else:
             wait_for(lambda: "Commands to try" in said.read_text(), demo)
             run_what_it_shows(said.read_text(), own_machine, tmp_path)
@@ -223,6 +230,48 @@ def test_an_anchor_that_was_taken_counts_as_an_attack_that_succeeded(
 ) -> None:
     with pytest.raises(AttackSucceededError):
         must_be_reverted(world.SecondAnchor(b"", refusal, was_taken), "AnchorRegistryOutOfSequence")
+
+
+# --- chapters
+
+
+def chapter(text: str, *, holds: bool) -> tuple[str, Any]:
+    async def told() -> tuple[str, str]:
+        demand(holds, text)
+        return text, "details"
+
+    return text, told
+
+
+@pytest.mark.parametrize(
+    ("holding", "told"), [([True, True], 2), ([True, False, True], 1), ([False, True], 0)]
+)
+async def test_chapters_end_with_the_first_that_does_not_hold(
+    holding: list[bool], told: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    played = [chapter(f"step {number}", holds=one) for number, one in enumerate(holding)]
+    assert await play_chapters(played, Narration()) is all(holding)
+    said = capsys.readouterr().out
+    assert (said.count("✓"), said.count("✗")) == (told, 0 if all(holding) else 1)
+
+
+async def test_what_does_not_come_in_time_does_not_hold() -> None:
+    async def nothing() -> str:
+        return ""
+
+    with pytest.raises(UnexpectedError, match="it did not come"):
+        await until(nothing, "it did not come", timeout_s=0.2)
+
+
+def test_what_stands_in_a_database_is_found_packed_or_not(tmp_path: Path) -> None:
+    """The search that shows that something is in no database must find what is in one."""
+    file = tmp_path / "some.db"
+    packed = zstandard.ZstdCompressor().compress(b"a list with PACKED in it")
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE TABLE some (text, raw, packed)")
+        database.execute("INSERT INTO some VALUES (?, ?, ?)", ("a TEXT", b"some RAW bytes", packed))
+    wanted = ["TEXT", "RAW", "PACKED", "ABSENT"]
+    assert found_in(file, wanted) == {"TEXT", "RAW", "PACKED"}
 
 
 # --- what it needs
