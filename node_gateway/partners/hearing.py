@@ -31,6 +31,7 @@ from node_gateway.partners.message_wire import (
 from node_gateway.partners.ports import Caller, Handler, Message, MessageRefusedError
 from node_gateway.services.directory import DirectoryService
 from node_gateway.services.gate import Gate
+from node_gateway.services.limiter import Limiter
 from node_gateway.storage import peers
 from node_gateway.storage.database import Database
 from node_gateway.storage.peers import Partner, StoredMessage, Way
@@ -38,6 +39,10 @@ from node_gateway.telemetry import Metrics, without_values
 
 ALARM_CONFLICT: Final = "peer_message_conflict"
 """A partner signed two messages for one number; both are kept."""
+AHEAD: Final = "message_ahead"
+"""Why a message is refused that says it was said in the future."""
+AHEAD_S_MAX: Final = 600
+"""As far ahead as the clock of a gateway may be that is believed at all."""
 CONFLICTS_MAX: Final = 100
 """How many messages of a partner are kept that contradict another: one is enough to prove it."""
 
@@ -80,7 +85,11 @@ class Hearing:
         directory: Whose keys are whose.
         gate: Nothing is taken while the gateway does not write.
         metrics: Where alarms are counted.
+        kib_rate: How much a sender may say, in KiB: messages are kept, whatever is in them.
         clock: Unix seconds.
+
+    Raises:
+        SettingsError: `kib_rate` is no rate.
     """
 
     def __init__(
@@ -92,8 +101,12 @@ class Hearing:
         *,
         gate: Gate,
         metrics: Metrics,
+        kib_rate: str,
         clock: Callable[[], float],
     ) -> None:
+        self._kib = Limiter(
+            kib_rate, member="peers.heard_kib_per_partner", many=True, counted="KiB of messages"
+        )
         self._database, self._channel, self._voice = database, channel, voice
         self._directory, self._gate, self._metrics = directory, gate, metrics
         self._clock = clock
@@ -111,9 +124,12 @@ class Hearing:
             MessageFormError: it is no message, not the caller's, or not for us.
             MessagePositionError: it does not follow the last one.
             NotHearingError: not now.
+            RateLimitError: the sender has said too much lately.
         """
         message, packed = await asyncio.to_thread(read_posted, raw)
         self._check_sender(caller, message)
+        kib = 1 + max(len(packed), len(message.body or b"")) // 1024
+        self._kib.count(str(caller.participant), cost=kib)
         digest = digest_of(message.statement)
         place = await self._database.read(lambda one: self._place(one, message))
         if (known := self._answered(place, digest)) is not None:
@@ -201,6 +217,8 @@ class Hearing:
     async def _checked(
         self, handler: Handler | None, one: Message
     ) -> tuple[Any, MessageRefusedError | None]:
+        if one.said_at > self._clock() + AHEAD_S_MAX:
+            return None, MessageRefusedError("it says that it was said in the future", code=AHEAD)
         if handler is None:
             text = "messages of this kind are not taken here"
             return None, MessageRefusedError(text, code=KIND_UNKNOWN)
