@@ -21,31 +21,9 @@ OK, FAILURE, USAGE, MISMATCH, NOT_FOUND = 0, 1, 2, 10, 11
 PENDING, CANNOT_CHECK, SUSPICIOUS = 12, 13, 14
 
 _EXIT_BY_CODE = {
-    "event_not_found": NOT_FOUND,
-    "code_not_found": NOT_FOUND,
-    "receipt_not_found": NOT_FOUND,
-    "capture_not_found": NOT_FOUND,
-    "anchor_not_found": NOT_FOUND,
-    "bill_not_found": NOT_FOUND,
-    "lot_not_found": NOT_FOUND,
-    "import_not_found": NOT_FOUND,
-    "api_key_not_found": NOT_FOUND,
-    "query_not_found": NOT_FOUND,
-    "subscription_not_found": NOT_FOUND,
-    "product_not_found": NOT_FOUND,
-    "location_not_found": NOT_FOUND,
-    "party_not_found": NOT_FOUND,
-    "order_not_found": NOT_FOUND,
-    "finding_not_found": NOT_FOUND,
-    "shipment_not_found": NOT_FOUND,
     "not_acknowledged": PENDING,
     "unknown_rule": USAGE,
     "code_not_issued": NOT_FOUND,
-    "participant_not_found": NOT_FOUND,
-    "proposal_not_found": NOT_FOUND,
-    "prefix_grant_not_found": NOT_FOUND,
-    "notice_not_found": NOT_FOUND,
-    "message_not_found": NOT_FOUND,
     "not_final": PENDING,
     "parameter": USAGE,
     "settings": USAGE,
@@ -72,8 +50,18 @@ _EXIT_BY_CODE = {
         (
             *("notice_level", "notice_scope", "notice_wording", "notice_too_large", "url_form"),
             *("address_form", "digest_form", "time_form", "unknown_role", "participant_file"),
+            *("grant_scope", "grant_items", "purpose_form", "until_form", "product_form"),
+            *("webhook_type", "webhook_state", "webhook_overlap", "request_key", "dscsa_form"),
+            "operation_incomplete",
         ),
         USAGE,
+    ),
+    **dict.fromkeys(
+        (
+            *("peer_unavailable", "peer_no_address", "peer_address", "peer_host", "peer_down"),
+            *("peer_tls", "peer_timeout", "peer_answer", "peer_answer_too_large"),
+        ),
+        CANNOT_CHECK,
     ),
 }
 ATTEMPTS = {
@@ -93,6 +81,14 @@ ATTEMPTS = {
     "prefix_grant_not_found": "sealtrail code-prefix list",
     "notice_not_found": "sealtrail recall list",
     "shipment_not_found": "sealtrail shipment list --state all",
+    "handover_not_found": "sealtrail handover list",
+    "not_acknowledged": "sealtrail peer list shows who does not answer; ask again later",
+    "exception_not_found": "sealtrail exception list",
+    "evidence_not_found": "sealtrail evidence list",
+    "grant_not_found": "sealtrail grant list",
+    "delegation_not_found": "sealtrail delegation list; if another one owns it, ask there",
+    "webhook_not_found": "sealtrail webhook list",
+    "request_not_found": "check the participant and the name of the request (--key)",
 }
 """What to try at the command line, in place of the hint that is meant for HTTP."""
 _CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
@@ -180,7 +176,8 @@ def fail(message: str, attempt: str, status: int) -> NoReturn:
 
 def exit_status(code: str) -> int:
     """Return the exit status for a problem code."""
-    return _EXIT_BY_CODE.get(code, FAILURE)
+    absent = NOT_FOUND if code.endswith("_not_found") else FAILURE
+    return _EXIT_BY_CODE.get(code, absent)
 
 
 @contextmanager

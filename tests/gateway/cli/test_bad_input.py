@@ -390,3 +390,32 @@ def test_what_another_gateway_says_is_not_obeyed(own: Cli) -> None:
     assert "[red]x" in said.out
     assert "\x1b" not in said.out
     assert "\x07" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("command", "attempt"),
+    [
+        (["exception", "show", "99"], "sealtrail exception list"),
+        (["exception", "assign", "99", "somebody"], "sealtrail exception list"),
+        (["shipment", "show", "99"], "sealtrail shipment list --state all"),
+        (["shipment", "answer", "00" * 32], "sealtrail handover list"),
+        (["handover", "show", "99"], "sealtrail handover list"),
+        (["handover", "resend", "99"], "sealtrail handover list"),
+        (["grant", "revoke", "01a20294-9e68-7d2d-b73d-14feb7d92a99"], "sealtrail grant list"),
+        (["webhook", "test", "01a20294-9e68-7d2d-b73d-14feb7d92a99"], "sealtrail webhook list"),
+        (["evidence", "export", "00" * 32, "-o", "never.json"], "sealtrail evidence list"),
+        (["peer", "show", "nobody"], "sealtrail consortium list"),
+    ],
+)
+def test_what_is_not_there_ends_with_11_and_says_where_to_look(
+    served: Served, command: list[str], attempt: str
+) -> None:
+    said = served(*command)
+    is_said(said, 11)
+    assert said.tries() == attempt
+    assert not Path("never.json").exists()
+    if "--output" in command or "-o" in command:
+        return  # the answer is a file
+    as_data = served(*command, "--json")
+    assert as_data.status == 11
+    assert json.loads(as_data.out)["error"]["try"] == attempt
