@@ -31,6 +31,8 @@ class PeersSection(Section):
     """How long another gateway may take for one answer, in seconds."""
     per_partner: str = "30000/minute"
     """Requests that one participant may send; more are answered 429."""
+    heard_kib_per_partner: str = "2097152/hour"
+    """How much one participant may say, in KiB of messages; it is kept. More comes later."""
     unbelieved_per_address: str = "600/minute"
     """Requests from one address that nobody of the network signed; more are not looked at."""
     clock_tolerance_s: Annotated[int, Field(ge=1, le=600)] = 60

@@ -57,6 +57,7 @@ def peering(own: Own) -> Peering:
         directory,
         gate=base.gate,
         metrics=base.metrics,
+        kib_rate=settings.heard_kib_per_partner,
         clock=base.clock,
     )
     positions = Positions(base.store, channel, voice, directory, metrics=base.metrics)

@@ -48,9 +48,9 @@ class Limiter:
         """
         self.count(network_of(address))
 
-    def count(self, *names: str) -> None:
-        """Count one under names of any kind; errors as `check`."""
-        if not self._window.hit(self._rate, *names):
+    def count(self, *names: str, cost: int = 1) -> None:
+        """Count one, or one that weighs more, under names of any kind; errors as `check`."""
+        if not self._window.hit(self._rate, *names, cost=cost):
             raise self._error(*names)
 
     def require(self, address: str) -> None:

@@ -95,6 +95,24 @@ async def test_a_sender_waits_as_long_as_it_is_told_and_says_everything(t: Town)
     assert failed.failures <= 2
 
 
+async def test_messages_that_are_too_large_together_come_later(
+    t: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said is kept for ever, so the disk must not be anybody's to fill."""
+    hearing = t["shop"].gateway.partners.peering.hearing
+    narrow = Limiter("40/3 seconds", member="test", many=True)
+    monkeypatch.setattr(hearing, "_kib", narrow)
+    heard = listening(t["shop"], "large")
+    channel = t["maker"].gateway.partners.channel
+    bodies = [bytes([number]) * 30 * 1024 for number in range(3)]  # packed they are nothing
+    began = time.monotonic()
+    for one in bodies:
+        await channel.say(2, "large", one)
+    await settled(t["maker"], 2)
+    assert heard.taken == bodies
+    assert time.monotonic() - began > 3
+
+
 async def test_what_nobody_signed_is_not_looked_at_for_long(
     t: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
