@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from node_gateway.demo.assembly import height
 from node_gateway.demo.auditing import audit
 from node_gateway.demo.chapters import play_chapters
 from node_gateway.demo.conflicting import conflict
@@ -23,7 +22,6 @@ async def play_network(world: World, narration: Narration) -> bool:
         DemoError: a gateway does not do its part.
     """
     trade = Trade(world)
-    world.announced = await height(world)
     chapters = (
         ("shipped", hand_over),
         ("short", come_short),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from node_gateway.demo.assembly import height
 from node_gateway.demo.attacks import ATTACKS, Attack, play_attacks
 from node_gateway.demo.companies import FOUNDERS
 from node_gateway.demo.consortium import play_consortium
@@ -58,6 +59,7 @@ async def _play_in(world: World, narration: Narration, attacks: Sequence[Attack]
     narration.step("set-up", "six founders, each with a gateway; four of them have a vote")
     narration.detail(", ".join(f"{one.slug} :{world.gateways[one.slug].port}" for one in FOUNDERS))
     held = await tell_story(world, narration)
+    world.announced = await height(world)  # before anybody thinks of editing anything
     refused = await play_attacks(world, narration, attacks)
     held = await proofs_hold(world) and held and refused
     held = await play_network(world, narration) and held
