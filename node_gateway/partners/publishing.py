@@ -32,7 +32,7 @@ from node_gateway.services.disclosing import (
 from node_gateway.services.steps import COARSE
 from node_gateway.settings import PoliciesSection
 from node_gateway.storage import sales
-from node_gateway.storage.code_ways import partners_of
+from node_gateway.storage.code_ways import came_from, partners_of
 from node_gateway.storage.database import Database
 from node_gateway.storage.sale_tables import publication
 from node_gateway.storage.sales import PublishedStep
@@ -128,7 +128,7 @@ class Publishing:
         """Say steps to those who gave us the codes; return how many messages that made."""
         going: dict[int, list[Bundle]] = defaultdict(list)
         for code, bundle in by_code.items():
-            before = partners_of(connection, code, Direction.IN)
+            before = came_from(connection, code)
             if before and before[0] != without and not self._judging.is_ours(code):
                 going[before[0]].append(bundle)
         for partner, bundles in going.items():

@@ -138,10 +138,11 @@ class Recalling:
 
     async def _count(self, notice: Notice, codes: list[str], picture: Picture) -> None:
         views = await self._states.of(codes)
+        own = {code for code, view in views.items() if view.state.made is not None}
 
         def read(connection: Connection) -> tuple[Any, Any, Any]:
             return (
-                cascade.steps(connection, codes),
+                cascade.steps(connection, codes, own),
                 cascade.told(connection, codes),
                 lists_of(connection, codes),
             )

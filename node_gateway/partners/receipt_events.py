@@ -19,7 +19,7 @@ from node_gateway.storage import receiving
 from node_gateway.storage.database import Insert
 from node_gateway.storage.events import event_by_key
 from node_gateway.storage.ports import event_key
-from node_gateway.storage.receiving import Phase, ScanRow, UnmatchedRow
+from node_gateway.storage.receiving import Expecting, Phase, ScanRow, UnmatchedRow
 
 WHO: Final = "event"
 """As whoever read a code: one of our events says it."""
@@ -73,20 +73,27 @@ class ReceiptEvents:
         codes = received(one.event)
         expected = receiving.open_for(connection, codes)
         scans: dict[int, list[ScanRow]] = {}
-        for code, numbers in expected.items():
-            row = by_event(code, one.received_at_ms, one.position)
-            scans.setdefault(numbers[0], []).append(row)
+        senders = self._senders(one.event)
+        for code, some in expected.items():
+            number = _meant(some, senders)
+            if number is not None:
+                row = by_event(code, one.received_at_ms, one.position)
+                scans.setdefault(number, []).append(row)
         return _Change(
             one.position, one.entry, scans, self._unmatched(connection, one, codes), None
         )
+
+    def _senders(self, event: Mapping[str, Any]) -> list[int]:
+        """Return the other participants that an event names as sources."""
+        named = [self._parties.participant_of(party) for _, party in sources_of(event)]
+        return [one for one in named if one is not None and one != self._participant]
 
     def _unmatched(
         self, connection: Connection, one: FollowedEvent, codes: Sequence[str]
     ) -> UnmatchedRow | None:
         if one.position <= self._since:
             return None
-        senders = [self._parties.participant_of(party) for _, party in sources_of(one.event)]
-        partner = next((each for each in senders if each not in (None, self._participant)), None)
+        partner = next(iter(self._senders(one.event)), None)
         if partner is None:
             return None
         known = receiving.named_in_handovers(connection, codes)
@@ -104,7 +111,7 @@ class ReceiptEvents:
                 receiving.forget_event(connection, one.undone)
             for number, rows in one.scans.items():
                 receipt = receiving.receipt_of(connection, number)
-                if receipt is not None and receipt.state is Phase.OPEN:
+                if receipt is None or receipt.state is Phase.OPEN:
                     receiving.keep_scans(connection, insert, number, rows)
                     receiving.add_event(connection, number, one.position, one.entry)
             if one.unmatched is not None:
@@ -143,6 +150,18 @@ def received(event: Mapping[str, Any]) -> list[str]:
         named = [parent] if isinstance(parent, str) else []
         return [*named, *(event.get("childEPCs") or ())]
     return list(dict.fromkeys(event.get("epcList") or ()))
+
+
+def _meant(some: Sequence[Expecting], senders: Sequence[int]) -> int | None:
+    """Return the handover that an event means by a code which open receipts expect.
+
+    Whoever hands over what another sends must not get the receipt of it: where several say that a
+    code comes from them, the event says from whom it came, or a person does.
+    """
+    theirs = [one.handover for one in some if one.partner in senders]
+    if theirs:
+        return theirs[0]
+    return some[0].handover if len({one.partner for one in some}) == 1 else None
 
 
 def _is_receipt(event: Mapping[str, Any]) -> bool:

@@ -159,5 +159,7 @@ def _elsewhere(
 ) -> frozenset[str]:
     expected = receiving.open_for(connection, extra)
     return frozenset(
-        code for code, some in expected.items() if any(one != handover.number for one in some)
+        code
+        for code, some in expected.items()
+        if any(one.handover != handover.number for one in some)
     )

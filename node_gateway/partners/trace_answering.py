@@ -1,6 +1,7 @@
 """Answer a neighbour that asks about the way of a code.
 
-Only who gave us the code may ask where it went, and only who got it from us where it came from.
+Only who gave us the code may ask where it went, and only who got it from us where it came from; who
+says to have sent us a code gave it to us once it has come (`code_ways.came_from`).
 Everybody else gets the answer that an unknown code gets, after the same time.
 """
 
@@ -33,16 +34,13 @@ from node_gateway.services.public import COMMISSIONING_STEP, standing_among
 from node_gateway.services.steps import COARSE
 from node_gateway.settings import PoliciesSection, PolicySection
 from node_gateway.settings_partners import TraceSection
-from node_gateway.storage.code_ways import partners_of
+from node_gateway.storage.code_ways import came_from, partners_of
 from node_gateway.storage.database import Database
 
 _EVENTS_MAX: Final = 1000
 _STEPS_MAX: Final = 64
 _REMEMBERED_MAX: Final = 10_000
 _REFUSAL_S: Final = 0.02
-_CAME: Final = {Way.DOWN: Direction.IN, Way.UP: Direction.OUT}
-"""Which edge the asker must be the other end of."""
-_GOES: Final = {Way.DOWN: Direction.OUT, Way.UP: Direction.IN}
 
 
 class TraceStore(DisclosingStore, Database, Protocol):
@@ -78,13 +76,12 @@ class TraceAnswering:
         began = time.monotonic()
 
         def ways(connection: Connection) -> tuple[list[int], list[int]]:
-            return (
-                partners_of(connection, question.code, _CAME[question.way]),
-                partners_of(connection, question.code, _GOES[question.way]),
-            )
+            before = came_from(connection, question.code)
+            behind = partners_of(connection, question.code, Direction.OUT)
+            return (before, behind) if question.way is Way.DOWN else (behind, before)
 
-        came, goes = await self._store.read(ways)
-        if caller not in came:
+        askers, goes = await self._store.read(ways)
+        if caller not in askers:
             return await _nothing(began)
         if self._is_repeated(question):
             return Found(holes=(self._hole(Reason.ASKED_ALREADY),))

@@ -34,11 +34,10 @@ from node_gateway.services.steps import name_of, step_wire
 from node_gateway.services.tracing import trace as local_trace
 from node_gateway.settings_partners import TraceSection
 from node_gateway.storage import sales
-from node_gateway.storage.code_ways import partners_of
+from node_gateway.storage.code_ways import came_from, partners_of
 from node_gateway.storage.handovers import latest_in
 
 _QUESTION_SIZE_BYTES: Final = 16
-_EDGES: Final = {Way.UP: Direction.IN, Way.DOWN: Direction.OUT}
 _BUNDLE_SIZE_BYTES_MAX: Final = 256 * 1024
 
 
@@ -202,7 +201,8 @@ def _checked(step: FoundStep, code: str) -> CheckedBundle | None:
 
 
 def _edges(connection: Connection, code: str) -> dict[Way, list[int]]:
-    return {way: partners_of(connection, code, _EDGES[way]) for way in Way}
+    behind = partners_of(connection, code, Direction.OUT)
+    return {Way.UP: came_from(connection, code), Way.DOWN: behind}
 
 
 def _came_with(connection: Connection, code: str) -> Bundle | None:

@@ -14,7 +14,7 @@ from node_gateway.storage.cascade_tables import recall_course, recall_task
 from node_gateway.storage.code_state_tables import code_state
 from node_gateway.storage.code_states import among
 from node_gateway.storage.handover_tables import handover_code
-from node_gateway.storage.handovers import DIRECTIONS, State
+from node_gateway.storage.handovers import ARRIVED, DIRECTIONS, State
 
 ASKED_US: Final = 0
 WE_ASKED: Final = 1
@@ -69,31 +69,46 @@ def goods(connection: Connection, low: str, high: str, *, after: str, limit: int
     return sorted(found, key=str.encode)[:limit]
 
 
-def steps(connection: Connection, codes: Collection[str]) -> dict[str, list[Step]]:
-    """Return the handovers that codes went by, in the order of coming and going."""
+def steps(
+    connection: Connection, codes: Collection[str], own: Collection[str] = ()
+) -> dict[str, list[Step]]:
+    """Return the handovers that codes went by, in the order of coming and going.
+
+    A handover to us counts when the code was there, or is the first that is known of a code which
+    is not among `own`, those that we made: what somebody only says to have sent moves nothing.
+    """
     statement = (
-        "SELECT c.code, h.number, h.direction, h.partner, h.digest FROM handover_code c "  # noqa: S608
+        "SELECT c.code, h.number, h.direction, h.partner, h.digest, "  # noqa: S608
+        f"{ARRIVED} AS arrived FROM handover_code c "
         f"JOIN handover h ON h.number = c.handover AND h.state = {State.SAID:d} "
         "WHERE c.code IN {} ORDER BY h.number"
     )
     found: defaultdict[str, list[Step]] = defaultdict(list)
     for row in sorted(among(connection, statement, codes), key=lambda row: row.number):
         step = Step(DIRECTIONS[row.direction], row.partner, bytes(row.digest))
-        found[row.code].append(step)
+        is_first = row.code not in found and row.code not in own
+        if step.direction is Direction.OUT or row.arrived or is_first:
+            found[row.code].append(step)
     return dict(found)
 
 
 def told(connection: Connection, codes: Collection[str]) -> dict[str, Told]:
-    """Return what the latest handover to us says of codes; others are left out."""
+    """Return what the latest handover to us says of codes that brought them; others are left out.
+
+    Of codes that nothing has brought yet, what the latest one says.
+    """
     statement = (
         "SELECT c.code, h.number, h.acknowledged_at, e.lot, EXISTS (SELECT 1 FROM handover_code k "  # noqa: S608
-        "WHERE k.parent = c.code AND k.handover = c.handover) AS holds FROM handover_code c "
+        f"WHERE k.parent = c.code AND k.handover = c.handover) AS holds, {ARRIVED} AS arrived "
+        "FROM handover_code c "
         f"JOIN handover h ON h.number = c.handover AND h.state = {State.SAID:d} "
         f"AND h.direction = {DIRECTIONS.index(Direction.IN):d} "
         "LEFT JOIN handover_event e ON e.number = c.made WHERE c.code IN {}"
     )
     found: dict[str, Told] = {}
-    for row in sorted(among(connection, statement, codes), key=lambda row: row.number):
+    for row in sorted(
+        among(connection, statement, codes), key=lambda row: (row.arrived, row.number)
+    ):
         found[row.code] = Told(row.lot, bool(row.holds), row.acknowledged_at is not None)
     return found
 

@@ -20,6 +20,7 @@ from anchoring.handover_check import CODES_MAX
 from node_gateway.state.code_state import CodeState, Mark
 from node_gateway.storage import code_states, tables
 from node_gateway.storage.events import code_lists, contents_at
+from node_gateway.storage.handovers import ARRIVED
 
 DEPTH_MAX: Final = 16
 
@@ -44,6 +45,15 @@ class OwnEvent(NamedTuple):
     def mark(self) -> Mark:
         """Its place in the order of folding."""
         return (self.time_ms, self.position)
+
+
+_BROUGHT: Final = (
+    "SELECT c.code, c.handover, c.made FROM handover_code c "  # noqa: S608
+    "JOIN handover h ON h.number = c.handover WHERE h.direction = 0 AND h.state = 4 "  # in, said
+    f"AND c.code IN {{}} ORDER BY {ARRIVED}, c.handover"
+)
+"""What brought codes, the one that counts last: the newest that came, before what only was said."""
+_BROUGHT_MADE: Final = _BROUGHT.replace("AND c.code", "AND c.made IS NOT NULL AND c.code")
 
 
 @dataclass
@@ -204,14 +214,8 @@ def _stands(standing: code_states.Standing | None) -> bool:
 
 
 def _told(connection: Connection, units: Sequence[str]) -> dict[str, list[str]]:
-    """Return what partners said that is in units, by the newest handover of each."""
-    statement = (
-        "SELECT c.code, MAX(c.handover) FROM handover_code c "
-        "JOIN handover h ON h.number = c.handover "
-        "WHERE h.direction = 0 AND h.state = 4 AND c.code IN {} "  # in, and said
-        "GROUP BY c.code"
-    )
-    newest = dict(tuple(row) for row in code_states.among(connection, statement, units))
+    """Return what partners said that is in units, by the newest handover that brought each."""
+    newest = {code: number for code, number, _ in code_states.among(connection, _BROUGHT, units)}
     statement = "SELECT parent, handover, code FROM handover_code WHERE parent IN {} ORDER BY code"
     found: dict[str, list[str]] = defaultdict(list)
     for unit, number, code in code_states.among(connection, statement, list(newest)):
@@ -229,13 +233,8 @@ def _find_beginnings(connection: Connection, goods: Goods, states: Mapping[str, 
             goods.made[state.made[1]].append(code)
         elif product_of_code(code) is not None:  # a unit's maker is nobody's business but theirs
             others.append(code)
-    statement = (
-        "SELECT c.code, c.handover, c.made FROM handover_code c "
-        "JOIN handover h ON h.number = c.handover "
-        "WHERE h.direction = 0 AND h.state = 4 "  # in, and said
-        "AND c.made IS NOT NULL AND c.code IN {} ORDER BY c.handover"
-    )
-    newest = {code: made for code, _, made in code_states.among(connection, statement, others)}
+    brought = code_states.among(connection, _BROUGHT_MADE, others)
+    newest = {code: made for code, _, made in brought}
     for code, made in newest.items():
         goods.received[made].append(code)
 

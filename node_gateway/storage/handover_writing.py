@@ -265,16 +265,34 @@ def _columns(one: EventRow) -> tuple[Any, ...]:
 
 
 def _complete(connection: Connection, number: int, one: EventRow) -> None:
-    """Add to a known event what was not disclosed of it before."""
+    """Add to a known event what was not disclosed of it before.
+
+    Whoever tells less of a commissioning than its maker must not keep us from its lot and expiry.
+    """
     columns = handover_event.c
-    for column, value in ((columns.fields, one.fields), (columns.opening, one.opening)):
-        if value is not None:
-            values = {column.name: value, "codes_root": one.codes_root}
-            connection.execute(
-                update(handover_event)
-                .where(columns.number == number, column.is_(None))
-                .values(**values)
-            )
+    known = connection.execute(
+        select(columns.lot, columns.expiry, columns.fields, columns.opening).where(
+            columns.number == number
+        )
+    ).one()
+    values: dict[str, Any] = {}
+    fresh = {
+        name: value
+        for name, value in (("lot", one.lot), ("expiry", one.expiry))
+        if value is not None and getattr(known, name) is None
+    }
+    keeps = all(
+        getattr(known, name) is None or getattr(one, name) is not None for name in ("lot", "expiry")
+    )
+    values |= fresh
+    if one.fields is not None and (known.fields is None or (fresh and keeps)):
+        values["fields"] = one.fields
+    if one.opening is not None and known.opening is None:
+        values["opening"] = one.opening
+    if values.keys() & {"fields", "opening"}:
+        values["codes_root"] = one.codes_root
+    if values:
+        connection.execute(update(handover_event).where(columns.number == number).values(**values))
 
 
 def _add_paths(

@@ -48,6 +48,16 @@ DIRECTIONS: Final = (Direction.IN, Direction.OUT)
 """By the number that is stored."""
 
 
+ARRIVED: Final = (
+    "(CASE WHEN (EXISTS (SELECT 1 FROM receipt r WHERE r.handover = h.number AND r.state = 2) "
+    "AND NOT EXISTS (SELECT 1 FROM custody_gap g WHERE g.code = c.code AND g.handover = h.number)) "
+    "OR EXISTS (SELECT 1 FROM receipt_scan s WHERE s.handover = h.number AND s.code = c.code "
+    "AND s.event IS NOT NULL) THEN 1 ELSE 0 END)"
+)
+"""In a statement over `handover h` and `handover_code c`: 1 if the code was there when we received
+that shipment, 0 if nobody has said so. State 2 is a receipt that is finished."""
+
+
 class State(IntEnum):
     """Where a handover stands. What comes from a partner is SAID or WITHDRAWN."""
 
@@ -149,6 +159,10 @@ _EDGES: Final = (
     .where(_h.state == State.SAID)
     .order_by(_h.number)
 )
+_TO_US: Final = (
+    "SELECT h.number FROM handover_code c JOIN handover h ON h.number = c.handover "  # noqa: S608
+    f"WHERE h.direction = 0 AND h.state = 4 AND c.code IN {{}} ORDER BY {ARRIVED}, h.number"
+)
 _CODES: Final = select(
     _c.code, _c.parent, _event.c.lot, _event.c.expiry, _event.c.participant, _event.c.entry
 ).join_from(_code, _event, _event.c.number == _c.made, isouter=True)
@@ -224,12 +238,14 @@ def codes_among(connection: Connection, digest: bytes, codes: Collection[str]) -
 
 
 def latest_in(connection: Connection, code: str) -> tuple[Handover, HandedCode] | None:
-    """Return the newest standing handover to us that brought a code, and what it says of it."""
-    query = _EDGES.where(_c.code == code, _h.direction == DIRECTIONS.index(Direction.IN))
-    rows = connection.execute(query).all()
-    if not rows:
+    """Return the newest standing handover to us that brought a code, and what it says of it.
+
+    While none has brought it, the newest that only says so.
+    """
+    rows = list(among(connection, _TO_US, [code]))
+    found = handover_numbered(connection, rows[-1].number) if rows else None
+    if found is None:
         return None
-    found = read_handover(rows[-1])
     (told,) = codes_among(connection, found.digest or b"", [code])
     return found, told
 
@@ -312,6 +328,7 @@ def _bytes(value: Any) -> Any:
 
 
 __all__ = [
+    "ARRIVED",
     "DIRECTIONS",
     "HandedCode",
     "HandedEvent",

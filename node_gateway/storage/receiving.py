@@ -46,6 +46,13 @@ class Phase(IntEnum):
         return self.name.lower()
 
 
+class Expecting(NamedTuple):
+    """A handover that expects a code and is not received: its number, and whose it is."""
+
+    handover: int
+    partner: int
+
+
 class ReceiptRow(NamedTuple):
     """Where the receipt of a handover is.
 
@@ -233,15 +240,20 @@ def remove_scan(connection: Connection, handover: int, code: str) -> bool:
     return done.rowcount > 0
 
 
-def open_for(connection: Connection, codes: Collection[str]) -> dict[str, list[int]]:
-    """Return, for each code that open receipts expect, the numbers of their handovers."""
+def open_for(connection: Connection, codes: Collection[str]) -> dict[str, list[Expecting]]:
+    """Return, for each code that handovers to us expect which are open, those, oldest first.
+
+    One that has just come is open, too: goods may be received before it was looked at.
+    """
     statement = (
-        "SELECT c.code, c.handover FROM handover_code c JOIN receipt r ON r.handover = c.handover "
-        "WHERE r.state < 2 AND c.code IN {} ORDER BY c.handover"
+        "SELECT c.code, c.handover, h.partner FROM handover_code c "
+        "JOIN handover h ON h.number = c.handover AND h.direction = 0 AND h.state = 4 "
+        "LEFT JOIN receipt r ON r.handover = c.handover "
+        "WHERE (r.state IS NULL OR r.state < 2) AND c.code IN {} ORDER BY c.handover"
     )
-    found: dict[str, list[int]] = {}
-    for code, number in among(connection, statement, codes):
-        found.setdefault(code, []).append(number)
+    found: dict[str, list[Expecting]] = {}
+    for code, number, partner in among(connection, statement, codes):
+        found.setdefault(code, []).append(Expecting(number, partner))
     return found
 
 
