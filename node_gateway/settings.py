@@ -66,6 +66,20 @@ class GatewaySection(_Section):
     """Where files wait for their import; the default is `imports` beside an SQLite database."""
     locations_file: Path | None = None
     """Master data of places, JSON: `{"<location id>": {"city": "...", "region": "..."}}`."""
+    tls_certificate_file: Path | None = None
+    """Certificate (PEM, with its chain): then it is listened with TLS, and without it not."""
+    tls_key_file: Path | None = None
+    """Its private key (PEM, not encrypted)."""
+    tls_client_ca_file: Path | None = None
+    """Certificates (PEM) that client certificates are checked against. Nobody has to show one."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError("tls_certificate_file and tls_key_file come together")
+        if self.tls_client_ca_file is not None and self.tls_certificate_file is None:
+            raise ValueError("tls_client_ca_file needs tls_certificate_file")
+        return self
 
 
 class ChainSection(_Section):
@@ -300,7 +314,10 @@ def _nearest(name: str) -> str:
 
 
 _PATHS = {
-    "gateway": ("imports_folder", "locations_file"),
+    "gateway": (
+        *("imports_folder", "locations_file"),
+        *("tls_certificate_file", "tls_key_file", "tls_client_ca_file"),
+    ),
     "chain": ("network_file",),
     "drop_folder": ("path", "mapping"),
     "hosting": ("folder",),

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from node_gateway.cli.output import ATTEMPTS, CANNOT_CHECK, USAGE, CommandError, exit_status
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
     from node_gateway.settings import Settings
@@ -20,13 +22,16 @@ KEY_VARIABLE = "SEALTRAIL_API_KEY"
 KEY_FILE = "admin.key"
 ANSWER_SIZE_BYTES_MAX = 128 * 1024 * 1024
 _TIMEOUT_S = 60.0
+_PEM_BEGIN = "-----BEGIN CERTIFICATE-----"
+_PEM_END = "-----END CERTIFICATE-----"
 _OF_THE_LINE = ("content-encoding", "content-length", "transfer-encoding")
 
 
 class Client:
     """One gateway's API, with the operator's key."""
 
-    def __init__(self, base_url: str, key: str | None) -> None:
+    def __init__(self, base_url: str, key: str | None, own: Path | None = None) -> None:
+        """`own` is the file of our own gateway's certificate, which alone is believed then."""
         import httpx2
 
         if urlsplit(base_url).scheme not in ("http", "https"):
@@ -37,7 +42,12 @@ class Client:
         headers = {"Connection": "close"}  # a command sends few requests and leaves nothing open
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        self._http = httpx2.Client(base_url=self.base_url, headers=headers, timeout=_TIMEOUT_S)
+        self._http = httpx2.Client(
+            base_url=self.base_url,
+            headers=headers,
+            timeout=_TIMEOUT_S,
+            verify=True if own is None else _believing(own),
+        )
 
     @classmethod
     def from_config(cls, config: Path, gateway: str | None) -> Client:
@@ -48,10 +58,12 @@ class Client:
         """
         from node_gateway.settings import load_settings
 
-        if gateway is None:
-            return cls(address(load_settings(config)), api_key(config))
-        is_own = config.is_file() and gateway.rstrip("/") == address(load_settings(config))
-        return cls(gateway, api_key(config) if is_own else os.environ.get(KEY_VARIABLE))
+        settings = load_settings(config) if gateway is None or config.is_file() else None
+        if settings is not None and gateway is None:
+            gateway = address(settings)
+        if settings is None or gateway is None or gateway.rstrip("/") != address(settings):
+            return cls(gateway or "", os.environ.get(KEY_VARIABLE))
+        return cls(gateway, api_key(config), settings.gateway.tls_certificate_file)
 
     def get(self, path: str, **params: Any) -> Any:
         """GET and return JSON."""
@@ -148,7 +160,30 @@ def address(settings: Settings) -> str:
     """Return where the configured gateway listens."""
     host = settings.gateway.host
     host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    return f"http://{host}:{settings.gateway.port}"
+    scheme = "http" if settings.gateway.tls_certificate_file is None else "https"
+    return f"{scheme}://{host}:{settings.gateway.port}"
+
+
+def _believing(certificate: Path) -> ssl.SSLContext:
+    """Return what believes one certificate, whatever names stand in it: we ask on loopback.
+
+    Raises:
+        CommandError: the file holds none.
+    """
+    import ssl
+
+    try:
+        pem = certificate.read_text(encoding="ascii")
+        start, end = pem.index(_PEM_BEGIN), pem.index(_PEM_END) + len(_PEM_END)
+        made = ssl.create_default_context(cadata=pem[start:end])  # its own, none of its chain
+    except (OSError, ValueError, ssl.SSLError) as error:
+        raise CommandError(
+            f"{certificate} holds no certificate that can be read",
+            attempt="gateway.tls_certificate_file in the settings",
+        ) from error
+    made.check_hostname = False
+    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return made
 
 
 def api_key(config: Path) -> str | None:

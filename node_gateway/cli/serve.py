@@ -61,12 +61,14 @@ async def _serve(config: Path, host: str | None, port: int | None) -> None:
     import uvicorn
 
     from node_gateway.app import create_app
+    from node_gateway.listening import certificates
     from node_gateway.settings import load_settings
     from node_gateway.telemetry import configure_logs
     from node_gateway.wiring import open_gateway
 
     settings = _listening_at(load_settings(config), host, port)
     configure_logs(settings.log)
+    tls = certificates(settings.gateway)
     with _listen(settings.gateway.host, settings.gateway.port) as listener:
         async with open_gateway(settings) as gateway:
             server = uvicorn.Server(
@@ -77,9 +79,11 @@ async def _serve(config: Path, host: str | None, port: int | None) -> None:
                     lifespan="on",
                     timeout_graceful_shutdown=10,
                     ws_max_size=_CLIENT_MESSAGE_SIZE_BYTES_MAX,
+                    ssl_context_factory=None if tls is None else (lambda *_: tls),
                 )
             )
-            participant, where = settings.gateway.participant, _where(listener)
+            participant = settings.gateway.participant
+            where = _where(listener, "http" if tls is None else "https")
             say(f"participant {participant}: listening on {where}")
             # uvicorn sends itself the signal that stopped it once more, to whoever had it before.
             # The usual handlers would end the process before the database is closed.
@@ -115,6 +119,6 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _where(listener: socket.socket) -> str:
+def _where(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
