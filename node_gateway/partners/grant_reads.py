@@ -33,7 +33,7 @@ from node_gateway.storage import grant_reads, granted_events
 from node_gateway.storage.facet_reading import Key
 from node_gateway.storage.grant_reads import NewRead
 from node_gateway.storage.granted_events import CoveredEvent
-from node_gateway.storage.granted_goods import covered, lots_of
+from node_gateway.storage.granted_goods import classes_covered, covered, lots_of
 from node_gateway.storage.grants import GRANTS, Permission
 from node_gateway.storage.ports import GatewayStore
 
@@ -145,7 +145,7 @@ class GrantReads:
                 continue
             try:
                 await self._event(terms, entry)
-                await self._require_whole(terms, await self._opened(entry))
+                await self._require_whole(terms, await self._opened(entry), "full")
                 read = NewRead(one.id, "challenge", entry, "{}")
                 await self._log(participant, one.id, [read])
             except RequestError:
@@ -158,15 +158,16 @@ class GrantReads:
         if terms.items.opening not in _OPENINGS[kind]:
             raise _no_event()
         await self._event(terms, entry)
-        await self._require_whole(terms, await self._opened(entry))
+        await self._require_whole(terms, await self._opened(entry), kind)
 
-    async def _require_whole(self, terms: GrantTerms, opened: OpenEvent) -> None:
+    async def _require_whole(self, terms: GrantTerms, opened: OpenEvent, kind: str) -> None:
         if not terms.scope.goods:
             return
         codes = await self._all_codes(opened)
-        if len(await self._in_scope(terms, codes)) < len(codes):
+        is_beyond = len(await self._in_scope(terms, codes)) < len(codes)
+        if is_beyond or (kind == "full" and not classes_covered(opened.event, terms.scope.goods)):
             raise NotPossibleError(
-                "the event names codes beyond the scope of the grant, which an opening would show",
+                "the event names goods beyond the scope of the grant, which an opening would show",
                 code="opening_beyond_scope",
                 hint="Ask for its bundle.",
             )

@@ -108,6 +108,15 @@ def event_keys(connection: Connection, event: Mapping[str, Any]) -> set[str]:
     return keys
 
 
+def classes_covered(event: Mapping[str, Any], goods: Collection[str]) -> bool:
+    """Tell whether every class of goods that an event gives a quantity of is among some goods."""
+    return all(
+        any(key in goods for key in _keys_of_class(str(one.get("epcClass", ""))))
+        for name in QUANTITY_MEMBERS
+        for one in objects(event.get(name))
+    )
+
+
 def lots_of(connection: Connection, codes: Collection[str]) -> dict[str, str]:
     """Return the lots of those codes of which they are known."""
     found: dict[str, str] = {}

@@ -222,6 +222,26 @@ async def test_openings_are_handed_out_only_if_the_grant_says_so(here: Town) -> 
     assert code_of(beyond) == "opening_beyond_scope"
 
 
+async def test_an_opening_shows_no_quantity_of_other_lots(here: Town) -> None:
+    """A shipment of a lot, stated by code, beside so many of another lot, stated by quantity."""
+    maker, auditor = here["maker"], here["auditor"]
+    one = await made(maker, "LOT-Q")
+    entries_of = {}
+    for lot_name in ("LOT-Q", "LOT-R"):
+        counted = {"epcClass": f"https://id.gs1.org/01/{GTIN}/10/{lot_name}", "quantity": 70}
+        event = shipping(one.codes[0], quantityList=[counted])
+        entries_of[lot_name] = await maker.entry(event)
+    scope = {"lots": [{"product": GTIN, "lot": "LOT-Q"}]}
+    full = await give(maker, scope=scope, items={"opening": "full"})
+
+    whole = await fetched(auditor, "maker", full, entries_of["LOT-Q"], "opening")
+    assert whole.json()["event"]["quantityList"][0]["quantity"] == 70
+    beyond = await fetched(auditor, "maker", full, entries_of["LOT-R"], "opening")
+    assert code_of(beyond) == "opening_beyond_scope"
+    codes = await fetched(auditor, "maker", full, entries_of["LOT-R"], "codes-opening")
+    assert codes.json()["lists"] == {"epcList": [one.codes[0]]}
+
+
 async def test_who_may_open_is_asked_by_others_and_logged(here: Town) -> None:
     maker = here["maker"]
     one = await made(maker, "LOT-N")
