@@ -72,6 +72,7 @@ class Wishes:
     start_without_chain: bool = False
     rpc: str | None = None
     clock: Callable[[], float] | None = None
+    on_step: Callable[[str], None] | None = None
     locations: dict[str, dict[str, str]] | None = None
     name: str | None = None
     hosting: Path | None = None
@@ -245,7 +246,8 @@ async def running_gateway(
         shutil.copy(template, database)
     settings = settings_for(folder, wishes, anvil, deployed.participant)
     keys = wiring.Keys(deployed.anchor, deployed.sign)
-    extra = {"clock": wishes.clock} if wishes.clock else {}
+    wanted = {"clock": wishes.clock, "on_step": wishes.on_step}
+    extra: dict[str, Any] = {name: one for name, one in wanted.items() if one is not None}
     async with wiring.open_gateway(settings, keys=keys, **extra) as gateway:
         app = create_app(gateway, with_worker=wishes.with_worker)
         admin, _ = await new_api_key(
