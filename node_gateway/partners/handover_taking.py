@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from anchoring.core.verify import check_bundle
 from anchoring.errors import AnchoringError
-from anchoring.handover import EventProof, HandedEvent, Manifest, Part, bundle_of
+from anchoring.handover import PARTS_MAX, EventProof, HandedEvent, Manifest, Part, bundle_of
 from anchoring.handover_check import (
     EXPIRY_PATH,
     LOT_PATH,
@@ -40,6 +40,7 @@ from node_gateway.storage import handover_writing as writing
 from node_gateway.storage import handovers as reading
 from node_gateway.storage import peers
 from node_gateway.storage.database import Database
+from node_gateway.storage.handover_pruning import drop_waiting
 from node_gateway.storage.handover_tables import (
     handover_event,
     handover_part,
@@ -48,6 +49,9 @@ from node_gateway.storage.handover_tables import (
 from node_gateway.storage.handover_writing import EventRow, PartRow, PathRow
 
 _LEVEL: Final = 1
+PARTS_WAITING_MAX: Final = PARTS_MAX
+"""How many parts of one partner wait for manifests: those of the largest handover. They come one
+handover after the other, so that older ones are of none that will still come."""
 Taken = Callable[[Connection, reading.Handover], None]
 """Called in the transaction that takes a handover, or takes it back."""
 
@@ -88,11 +92,12 @@ class TakingParts:
         return await asyncio.to_thread(_checked_part, message)
 
     def take(self, connection: Connection, message: Message, checked: PartRow) -> None:
-        """See `ports.Handler`. The same part again changes nothing."""
+        """See `ports.Handler`. The same part again changes nothing; too many drop the oldest."""
         if writing.knows_part(connection, message.sender, checked.digest):
             return
         insert = self._incoming.database.insert
         writing.add_part(connection, insert, checked, partner=message.sender, number=None)
+        drop_waiting(connection, message.sender, keep=PARTS_WAITING_MAX)
 
 
 class _Complete(NamedTuple):

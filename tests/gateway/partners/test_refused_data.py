@@ -16,12 +16,13 @@ from anchoring.core.anchor import ZERO_HASH, Anchor, AnchoredAt
 from anchoring.core.merkle import leaf_hash
 from anchoring.handover import EventProof, Manifest, Part, proofs_to_json
 from anchoring.handover_check import check_event
+from node_gateway.partners import handover_taking
 from node_gateway.partners.handing_over import KIND, PART_KIND, PROOFS_KIND
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_partners import HandoversSection
 from node_gateway.storage import handovers
 from node_gateway.storage.handover_reading import unsealed
-from node_gateway.storage.handover_tables import handover_event
+from node_gateway.storage.handover_tables import handover_event, handover_part
 from tests.anvil import Anvil
 from tests.gateway.partners import hearers
 from tests.gateway.partners.arriving import get, made_and_sent, wishes
@@ -155,3 +156,34 @@ async def test_honest_handovers_raise_no_doubt(t: Town) -> None:
     await until(sealed)
     await asyncio.sleep(4.5)  # longer than proofs may take here
     assert [one for one in await doubts(dist, maker) if one["subject"] == head["handover"]] == []
+
+
+async def test_parts_whose_manifest_never_comes_do_not_pile_up(
+    t: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest are dropped with their events; the newest still become a handover."""
+    maker, shop, dist = t.member("maker").id, t.member("shop").id, t["dist"]
+    monkeypatch.setattr(handover_taking, "PARTS_WAITING_MAX", 2)
+    said = [invented(shop, maker, sgtin()) for _ in range(4)]
+    for _, text in said:
+        await say(t, "shop", "dist", PART_KIND, text)
+    assert len(await dist.gateway.store.read(loose_parts)) == 2
+    kept = await dist.gateway.store.read(events_kept)
+    assert [part.shipment in kept for part, _ in said] == [False, False, True, True]
+    part, text = said[-1]
+    manifest = Manifest(part.shipment, (sha256(text).digest(),), 2, 1)
+    await say(t, "shop", "dist", KIND, manifest.to_json())
+    assert (await hearers.said(t["shop"], t.member("dist").id))[-1][1] == ""
+    part, text = said[0]
+    manifest = Manifest(part.shipment, (sha256(text).digest(),), 2, 1)
+    await say(t, "shop", "dist", KIND, manifest.to_json())
+    assert (await hearers.said(t["shop"], t.member("dist").id))[-1][1] == "handover_parts"
+
+
+def loose_parts(c: Connection) -> list[int]:
+    query = select(handover_part.c.number).where(handover_part.c.handover.is_(None))
+    return list(c.execute(query).scalars())
+
+
+def events_kept(c: Connection) -> set[bytes]:
+    return {bytes(one) for one in c.execute(select(handover_event.c.entry)).scalars()}
