@@ -166,7 +166,9 @@ def message(
 ) -> None:
     """Say something to the partner: a remark, a question, a proposal, an agreement."""
     body = {"act": act, "text": text, **({"action": action} if action else {})}
-    _change(number, "messages", body, (config, gateway), as_json=json)
+    found = _change(number, "messages", body, (config, gateway), as_json=json)
+    if not found["partnerKnows"]:
+        say(f"No partner sees this: sealtrail exception tell {number} tells one of the case.")
 
 
 @app.command("resolve")
@@ -265,9 +267,11 @@ def _change(
     where: tuple[Path, str | None],
     *,
     as_json: bool,
-) -> None:
+) -> dict[str, Any]:
     client = Client.from_config(*where)
-    _put(client.json("POST", f"/v1/exceptions/{number}/{what}", json=body), as_json=as_json)
+    found: dict[str, Any] = client.json("POST", f"/v1/exceptions/{number}/{what}", json=body)
+    _put(found, as_json=as_json)
+    return found
 
 
 def _put(found: dict[str, Any], *, as_json: bool) -> None:

@@ -52,7 +52,7 @@ _EXIT_BY_CODE = {
             *("address_form", "digest_form", "time_form", "unknown_role", "participant_file"),
             *("grant_scope", "grant_items", "purpose_form", "until_form", "product_form"),
             *("webhook_type", "webhook_state", "webhook_overlap", "request_key", "dscsa_form"),
-            "operation_incomplete",
+            *("operation_incomplete", "subscription_address"),
         ),
         USAGE,
     ),
@@ -84,8 +84,16 @@ ATTEMPTS = {
     "handover_not_found": "sealtrail handover list",
     "not_acknowledged": "sealtrail peer list shows who does not answer; ask again later",
     "exception_not_found": "sealtrail exception list",
+    "exception_told": "sealtrail exception message NUMBER",
+    "exception_closed": "sealtrail exception message NUMBER --act reopen",
+    "exception_not_closed": "sealtrail exception resolve NUMBER",
+    "exception_nothing_proposed": "sealtrail exception message NUMBER --act propose --action ...",
+    "exception_no_partner": "sealtrail exception export NUMBER --dscsa makes a file for others",
+    "receipt_finished": "what is found later: sealtrail exception open",
     "evidence_not_found": "sealtrail evidence list",
     "grant_not_found": "sealtrail grant list",
+    "grant_scope": "name goods, steps, places or times, or --all: sealtrail grant add --help",
+    "grant_items": "--preset partner, or --item sealtrail:month; sealtrail grant add --help",
     "delegation_not_found": "sealtrail delegation list; if another one owns it, ask there",
     "webhook_not_found": "sealtrail webhook list",
     "request_not_found": "check the participant and the name of the request (--key)",
@@ -149,6 +157,11 @@ def confirmed(question: str) -> bool:
 def say(text: str) -> None:
     """Say something to a person."""
     talk().print(text.translate(_CONTROL), markup=False)
+
+
+def put_text(text: str) -> None:
+    """Write a line of data for a person to stdout."""
+    sys.stdout.write(text.translate(_CONTROL) + "\n")
 
 
 def put(value: Any) -> None:

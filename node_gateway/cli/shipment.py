@@ -11,7 +11,7 @@ import typer
 
 from node_gateway.cli.client import Client
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
-from node_gateway.cli.output import USAGE, CommandError, command, put, say, table
+from node_gateway.cli.output import USAGE, CommandError, command, put, put_text, say, table
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -136,9 +136,10 @@ def answer(
     if json:
         put(found)
         return
-    say(f"answered by {found['by']} at {found['saidAt']}: {found['found']} of {found['expected']}")
+    counted = f"{found['found']} of {found['expected']}"
+    put_text(f"answered by participant {found['by']} at {found['saidAt']}: {counted}")
     _differences(found["differences"])
-    typer.echo(found["acknowledgement"])
+    put_text(f"acknowledgement {found['acknowledgement']}")
 
 
 @app.command("conflicts")
@@ -214,22 +215,22 @@ def _put(found: dict[str, Any], *, as_json: bool) -> None:
         put(found)
         return
     late = ", late" if found["late"] else ""
-    say(f"shipment {found['number']} from participant {found['from']}: {found['state']}{late}")
+    put_text(f"shipment {found['number']} from participant {found['from']}: {found['state']}{late}")
     if not found["forUs"]:
-        say("its event names another destination")
-    say(_counted(found["counts"]))
+        put_text("its event names another destination")
+    put_text(_counted(found["counts"]))
     _differences(found["differences"])
     for entry in found["events"]:
-        typer.echo(entry)
+        put_text(entry)
 
 
 def _differences(found: list[dict[str, Any]]) -> None:
     for one in found:
-        say(f"{one['kind']}: {one.get('text') or len(one['codes'])}")
+        put_text(f"{one['kind']}: {one.get('text') or len(one['codes'])}")
         for code in one["codes"][:_CODES_SHOWN]:
-            say(f"  {code}")
+            put_text(f"  {code}")
         if len(one["codes"]) > _CODES_SHOWN:
-            say(f"  and {len(one['codes']) - _CODES_SHOWN} more: --json")
+            put_text(f"  and {len(one['codes']) - _CODES_SHOWN} more: --json")
 
 
 def _lines(file: str | None) -> Iterator[str]:

@@ -419,3 +419,12 @@ def test_what_is_not_there_ends_with_11_and_says_where_to_look(
     as_data = served(*command, "--json")
     assert as_data.status == 11
     assert json.loads(as_data.out)["error"]["try"] == attempt
+
+
+def test_a_message_that_no_partner_sees_is_said_to_be_none(served: Served) -> None:
+    opened = served("exception", "open", "other", "--detail", "a torn label", "--json").json()
+    number = str(opened["number"])
+    said = served("exception", "message", number, "--act", "ask", "Who tore it?")
+    assert said.status == 0, said.err
+    assert f"No partner sees this: sealtrail exception tell {number}" in said.err
+    assert "Who tore it?" in said.out
