@@ -13,6 +13,8 @@ T = TypeVar("T")
 Told = tuple[str, str]
 """The sentence that tells what was proven, and details for those who know the formats."""
 
+WAIT_S = 60.0
+"""Longer than anything takes on a machine that has much else to do."""
 _POLL_S = 0.1
 
 
@@ -30,7 +32,9 @@ def demand(holds: object, text: str) -> None:
         raise UnexpectedError(text)
 
 
-async def until(look: Callable[[], Awaitable[T]], otherwise: str, *, timeout_s: float = 10.0) -> T:
+async def until(
+    look: Callable[[], Awaitable[T]], otherwise: str, *, timeout_s: float = WAIT_S
+) -> T:
     """Look again and again until what is found is true; return it.
 
     Raises:
