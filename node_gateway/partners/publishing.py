@@ -1,7 +1,8 @@
 """Publish our steps, if the policy says so: they go back along the custody to the code's issuer.
 
 So the issuer's public answer has it at once, and nobody has to be asked when a shopper looks. Those
-on the way pass it on and keep nothing: that they had the code is theirs to publish.
+on the way pass it on and keep nothing: that they had the code is theirs to publish. Nobody else's
+step is published: what a handover disclosed would come to whom it is about, and is refused there.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ CODES_MAX: Final = 256
 """Most codes of one message."""
 _SIZE_BYTES_MAX: Final = 2 * 1024 * 1024
 _AT_ONCE: Final = 20
+_PUBLISHED: Final = frozenset({"sealtrail:act", *COARSE.paths})
+"""What a published step may show: whoever was shown more of another's step must not publish it."""
 
 
 class PublishingStore(DisclosingStore, Database, Protocol):
@@ -148,6 +151,10 @@ class Publishing:
             raise _refused("the bundle does not hold") from error
         if not 0 < len(bundle.code_paths) <= CODES_MAX:
             raise _refused("no codes, or too many")
+        if not checked.values.keys() <= _PUBLISHED:
+            raise _refused("it shows more than anybody publishes")
+        if self._judging.participant == bundle.participant:
+            raise _refused("it is a step of ours")
         held = await self._anchored.holds(checked)
         if held is None:
             raise GatewayError(

@@ -3,15 +3,24 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from urllib.parse import quote
 
+import orjson
 import pytest
 import pytest_asyncio
 
+from anchoring.core.bundle import Bundle
+from anchoring.core.verify import check_bundle
+from anchoring.handover_check import fewer_fields
+from node_gateway.partners.publishing import PUBLISHED
+from node_gateway.services.steps import COARSE
 from node_gateway.settings_partners import TraceSection
+from node_gateway.storage import peers
 from tests.anvil import Anvil
+from tests.gateway.partners.hearers import settled
 from tests.gateway.partners.ways import (
     NAMES,
     code,
@@ -67,6 +76,45 @@ async def test_a_published_step_reaches_the_issuers_public_answer(t: Town) -> No
         assert hole == {"direction": "down", "reason": "not_disclosed"}
     assert (await public(t["dist"], pack))["steps"] == []
     assert len((await public(t["shop"], pack))["steps"]) == 1
+
+
+async def test_nobody_publishes_anothers_step_nor_more_than_is_published(t: Town) -> None:
+    """What a partner disclosed with its shipment is not the receiver's to show to the public."""
+    pack = code()
+    await make(t["maker"], pack)
+    await hand_over(t, "maker", "dist", pack)
+    await hand_over(t, "dist", "shop", pack)
+    shipped, received = (
+        await bundle(t["dist"], pack, "shipping"),
+        await bundle(t["shop"], pack, "receiving"),
+    )
+    assert "$['eventTime']" in check_bundle(received).values
+    coarse = replace(shipped, fields=fewer_fields(shipped.fields, COARSE.paths), hints=None)
+    dist = t.member("dist").id
+    digests = [
+        await t["shop"].gateway.partners.channel.say(
+            dist, PUBLISHED, orjson.dumps(replace(one, hints=None).to_wire())
+        )
+        for one in (shipped, received, coarse)
+    ]
+    await settled(t["shop"], dist)
+    for digest in digests:
+        kept = await t["shop"].gateway.store.read(
+            lambda c, digest=digest: peers.message_by_digest(c, digest)
+        )
+        assert kept is not None
+        assert kept.answer_code == "step_refused"
+    steps = (await public(t["maker"], pack))["steps"]
+    assert {one["name"] for one in steps} <= {NAMES["shop"]}
+
+
+async def bundle(up: Running, pack: str, step: str) -> Bundle:
+    """Return what partners are shown of a step, with its proof."""
+    events = (await up.client.get(f"/v1/codes/{quote(pack, safe='')}")).json()["events"]
+    (entry,) = (one["entry"] for one in events if one["bizStep"] == step)
+    return await up.gateway.disclosing.bundle(
+        bytes.fromhex(entry), audience="partner", codes=[pack]
+    )
 
 
 async def test_unknown_and_undisclosed_look_alike(t: Town) -> None:
