@@ -240,6 +240,7 @@ def _settings(company: Company) -> dict[str, str]:
         "SEALTRAIL_PEERS__ALLOW_PRIVATE": "true",
         "SEALTRAIL_PEERS__RETRY_S_MIN": str(_POLL_S),
         "SEALTRAIL_PEERS__RETRY_S_MAX": "1",
+        "SEALTRAIL_PEERS__TIMEOUT_S": "120",
         "SEALTRAIL_HANDOVERS__POLL_S": str(_POLL_S),
         "SEALTRAIL_SALES__SPREAD_S": "0",
         "SEALTRAIL_RECALLS__REPORT_S": str(_POLL_S),
