@@ -27,7 +27,7 @@ from node_gateway.demo.secrecy import found_in
 
 ROOT = Path(__file__).resolve().parents[2]
 SEALTRAIL = ROOT / ".venv" / "bin" / "sealtrail"
-CPU_S_MAX = 150
+CPU_S_MAX = 180  # ninety seconds of both processors of a small machine
 WALL_S = re.compile(r"([0-9.]+) s in all$")
 
 
