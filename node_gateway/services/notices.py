@@ -20,7 +20,6 @@ from anchoring.directory.prefixes import product_of_code
 from node_gateway.errors import NotFoundError, Spot
 from node_gateway.services.following import Follower
 from node_gateway.services.notice_words import spots_of, too_much
-from node_gateway.state.code_state import CodeState
 from node_gateway.state.folding import chain_of
 from node_gateway.state.recalls import (
     Concern,
@@ -32,6 +31,7 @@ from node_gateway.state.recalls import (
     match_of,
 )
 from node_gateway.storage.database import Database
+from node_gateway.storage.handovers import lots_told
 from node_gateway.storage.notices import Contents, NoticeStore, contents, lists_loaded, lists_of
 
 CONTENTS_MAX: Final = 2**18
@@ -263,31 +263,42 @@ def _known(
     if with_lists:
         named = set(codes).union(*around.values())
         lists, loaded = lists_of(connection, named), lists_loaded(connection)
+    units = {unit for some in around.values() for unit in some}
+    told = lots_told(connection, [one for one in {*codes, *units} if not _own_lot(one, found)])
     known = {}
     for code in codes:
         listed = (lists.get(one, frozenset()) for one in (code, *around[code]))
-        stated = _lots(code, around[code], found.states, lots)
+        stated = _lots(code, around[code], found, lots, told)
         known[code] = Known(stated, frozenset[bytes]().union(*listed) & loaded)
     return known, loaded
+
+
+def _own_lot(code: str, found: Contents) -> str | None:
+    state = found.states.get(code)
+    return None if state is None else state.lot
 
 
 def _lots(
     code: str,
     around: Sequence[str],
-    states: Mapping[str, CodeState],
+    found: Contents,
     lots: Mapping[str, str],
+    told: Mapping[str, Collection[str]],
 ) -> frozenset[str]:
     """Return the lots of a code: what is stated of it, and what is known here.
 
-    If nothing is known here of the code, what is known of the nearest case of its product counts;
-    a lot that somebody states beside a code clears neither.
+    What no event here says, whoever handed it to us may have told. If nothing is known here of the
+    code, what is known of the nearest case of its product counts; a lot that somebody states
+    beside a code clears neither.
     """
     product = product_of_code(code)
-    found: set[str] = set()
+    stated: set[str] = set()
     for one in (code, *(unit for unit in around if product_of_code(unit) == product)):
-        state = states.get(one)
-        known = state.lot if state is not None else None
-        found.update(lot for lot in (lots.get(one), known) if lot)
+        own = _own_lot(one, found)
+        known = {own} if own else set(told.get(one, ()))
+        stated |= known
+        if lot := lots.get(one):
+            stated.add(lot)
         if known:
             break
-    return frozenset(map(lot_key, found))
+    return frozenset(map(lot_key, stated))

@@ -163,6 +163,11 @@ _TO_US: Final = (
     "SELECT h.number FROM handover_code c JOIN handover h ON h.number = c.handover "  # noqa: S608
     f"WHERE h.direction = 0 AND h.state = 4 AND c.code IN {{}} ORDER BY {ARRIVED}, h.number"
 )
+_LOTS_TO_US: Final = (
+    "SELECT c.code, e.lot FROM handover_code c JOIN handover h ON h.number = c.handover "
+    "JOIN handover_event e ON e.number = c.made "
+    "WHERE h.direction = 0 AND h.state = 4 AND e.lot IS NOT NULL AND c.code IN {}"
+)
 _CODES: Final = select(
     _c.code, _c.parent, _event.c.lot, _event.c.expiry, _event.c.participant, _event.c.entry
 ).join_from(_code, _event, _event.c.number == _c.made, isouter=True)
@@ -235,6 +240,14 @@ def codes_among(connection: Connection, digest: bytes, codes: Collection[str]) -
     rows = among(connection, statement, codes)
     found = [_handed(told) for where, *told in rows if where == number]
     return sorted(found, key=lambda one: one.code.encode())
+
+
+def lots_told(connection: Connection, codes: Collection[str]) -> dict[str, set[str]]:
+    """Return the lots that standing handovers to us state for codes, of those that have any."""
+    found: dict[str, set[str]] = {}
+    for code, lot in among(connection, _LOTS_TO_US, codes):
+        found.setdefault(code, set()).add(lot)
+    return found
 
 
 def latest_in(connection: Connection, code: str) -> tuple[Handover, HandedCode] | None:

@@ -17,6 +17,7 @@ from node_gateway.settings_partners import RecallsSection
 from tests.anvil import Anvil
 from tests.gateway.partners.ways import (
     NAMES,
+    do,
     hand_over,
     make,
     now,
@@ -152,6 +153,18 @@ def _everything(t: Town, slug: str) -> str:
                     elif isinstance(value, str):
                         found.append(value)
     return "\n".join(found)
+
+
+async def test_the_lot_that_a_handover_told_is_known_at_the_till(t: Town) -> None:
+    recalled, fine = sgtin(), sgtin()
+    await make(t["maker"], recalled, **lot("R9"))
+    await make(t["maker"], fine, **lot("R10"))
+    await hand_over(t, "maker", "shop", recalled, fine)
+    await publish(t, "R9")
+    body = {"codes": [recalled]}
+    refused = await t["shop"].client.post("/v1/operations/dispense", json=body)
+    assert [one["code"] for one in refused.json()["errors"]] == ["recall_notice"], refused.text
+    assert (await do(t["shop"], "dispense", fine)).status_code == 201
 
 
 async def test_a_drill_has_a_score_and_counts_follow_what_happens(t: Town) -> None:
