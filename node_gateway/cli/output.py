@@ -92,6 +92,7 @@ ATTEMPTS = {
     "receipt_finished": "what is found later: sealtrail exception open",
     "evidence_not_found": "sealtrail evidence list",
     "grant_not_found": "sealtrail grant list",
+    "backup_damaged": "another backup, or the right file",
     "grant_scope": "name goods, steps, places or times, or --all: sealtrail grant add --help",
     "grant_items": "--preset partner, or --item sealtrail:month; sealtrail grant add --help",
     "delegation_not_found": "sealtrail delegation list; if another one owns it, ask there",
