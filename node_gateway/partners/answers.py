@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
 
-from anchoring.core.verify import check_bundle
-from anchoring.errors import AnchoringError
+from anchoring.core.verify import CheckedBundle, check_bundle
+from anchoring.errors import AnchoringError, ChainError
 from anchoring.handover import EventProof, HandedEvent, Part, bundle_of
 from anchoring.handover_check import CheckedEvent
 from anchoring.handover_reading import parse_part, parse_proofs
 from node_gateway.errors import NotReadyError
 from node_gateway.partners.acknowledgement import Acknowledgement, check_against, read
+from node_gateway.partners.anchored import Anchored
 from node_gateway.partners.ports import Direction, Message, MessageRefusedError
 from node_gateway.partners.receiving_parts import all_codes
 from node_gateway.storage import custody, handovers
@@ -94,10 +96,18 @@ class Answers:
 
 
 class AnswerProofs:
-    """The handler of messages of kind `acknowledgement_proofs`."""
+    """The handler of messages of kind `acknowledgement_proofs`.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    Args:
+        database: Has the answers.
+        anchored: Knows what the chain has.
+        height: Returns the number of the newest block that we see.
+    """
+
+    def __init__(
+        self, database: Database, anchored: Anchored, height: Callable[[], Awaitable[int]]
+    ) -> None:
+        self._database, self._anchored, self._height = database, anchored, height
 
     async def check(self, message: Message) -> list[tuple[int, bytes, bytes]]:
         """Refuse proofs of anything that the sender did not name in an answer."""
@@ -113,10 +123,29 @@ class AnswerProofs:
             if not events:
                 raise _refused("it proves an event that no acknowledgement of yours names")
             for event in events:
-                require_proof(event, one)
+                for checked in require_proof(event, one):
+                    await self._require_anchored(checked)
                 proof = orjson.dumps(one.to_wire())
                 found.append((event.handover, one.entry, proof))
         return found
+
+    async def _require_anchored(self, checked: CheckedBundle) -> None:
+        """Refuse what our own chain does not have in the block that the proof names.
+
+        Raises:
+            MessageRefusedError: `acknowledgement_invalid`.
+            NotReadyError: our chain is away, or behind that block; the proofs come again.
+        """
+        try:
+            height = await self._height()  # before it is looked up: a block may come in between
+        except ChainError as error:
+            raise NotReadyError("the chain cannot be asked") from error
+        held = await self._anchored.holds(checked)
+        if held:
+            return
+        if held is None or height < checked.bundle.anchored_at.block_number:
+            raise NotReadyError("our chain is behind the block of a proof")
+        raise _refused("the chain has no such anchor")
 
     def take(self, connection: Connection, message: Message, checked: Any) -> None:
         """Keep the proofs beside the events."""
@@ -144,19 +173,22 @@ def _forgotten(connection: Connection, said: Acknowledgement, sender: int) -> Ha
     return None
 
 
-def require_proof(event: AnswerEvent, proof: EventProof) -> None:
-    """Refuse a proof that does not prove an event.
+def require_proof(event: AnswerEvent, proof: EventProof) -> list[CheckedBundle]:
+    """Refuse a proof that does not prove an event; return the bundles that it makes.
 
     Raises:
         MessageRefusedError: `acknowledgement_invalid`.
     """
+    made: list[CheckedBundle] = []
     for handed in parse_part(orjson.dumps(event.bundle)).events:
         try:
-            proven = check_bundle(bundle_of(handed, proof)).entry
+            checked = check_bundle(bundle_of(handed, proof))
         except AnchoringError as error:
             raise _refused("a proof does not hold") from error
-        if proven != event.entry:
+        if checked.entry != event.entry:
             raise _refused("a proof is of another event")
+        made.append(checked)
+    return made
 
 
 def _refused(text: str) -> MessageRefusedError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from node_gateway.partners.acknowledgement import KIND, PROOFS_KIND
 from node_gateway.partners.acknowledging import Acknowledging
+from node_gateway.partners.anchored import Anchored
 from node_gateway.partners.answers import AnswerProofs, Answers
 from node_gateway.partners.arrivals import Arrivals
 from node_gateway.partners.custody_watch import CustodyWatch
@@ -64,6 +65,9 @@ async def receiving(
         ended = Resolution("data_late", "none", "The sender has told of the goods.", GATEWAY)
         await exceptions.resolving.resolve(number, ended)
 
+    async def height() -> int:
+        return (await own.chain.head()).number
+
     parts = Parts(
         store=base.store,
         follower=base.follower,
@@ -87,7 +91,7 @@ async def receiving(
     base.follower.on_followed(channel.wake)  # a projection may have said something
     handovers.sending.incoming.on_taken.append(arrivals.taken)
     channel.on(KIND, Answers(base.store))
-    channel.on(PROOFS_KIND, AnswerProofs(base.store))
+    channel.on(PROOFS_KIND, AnswerProofs(base.store, Anchored(own.chain, own.network), height))
     channel.on_renumbered(custody.renumbered)
     return Receipts(Receiving(parts, acknowledging), ReceivingDesk(base.store), arrivals)
 

@@ -17,6 +17,7 @@ from anchoring.core.merkle import leaf_hash
 from anchoring.handover import EventProof, Manifest, Part, proofs_to_json
 from anchoring.handover_check import check_event
 from node_gateway.partners import handover_taking
+from node_gateway.partners.acknowledgement import PROOFS_KIND as ANSWER_PROOFS_KIND
 from node_gateway.partners.handing_over import KIND, PART_KIND, PROOFS_KIND
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_partners import HandoversSection
@@ -25,7 +26,7 @@ from node_gateway.storage.handover_reading import unsealed
 from node_gateway.storage.handover_tables import handover_event, handover_part
 from tests.anvil import Anvil
 from tests.gateway.partners import hearers
-from tests.gateway.partners.arriving import get, made_and_sent, wishes
+from tests.gateway.partners.arriving import answer, finish, get, made_and_sent, scan, wishes
 from tests.gateway.partners.test_handover_format import COMMISSIONING, LOT, SHIPPING, handed
 from tests.gateway.partners.ways import person, until
 from tests.gateway.running import Running, sgtin
@@ -187,3 +188,26 @@ def loose_parts(c: Connection) -> list[int]:
 
 def events_kept(c: Connection) -> set[bytes]:
     return {bytes(one) for one in c.execute(select(handover_event.c.entry)).scalars()}
+
+
+async def test_a_receipt_is_proven_by_our_own_chain_alone(t: Town) -> None:
+    """A proof of the receiving event that holds in itself, from a block that has no such anchor."""
+    shop = t.member("shop").id
+    pack = sgtin()
+    head = await made_and_sent(t, "maker", "shop", pack)
+    await scan(t["shop"], head["number"], pack)
+    done = await finish(t["shop"], head["number"])
+    said = await answer(t["maker"], head["handover"])
+    entry = bytes.fromhex(done["events"][0])
+    assert [one["entry"] for one in said["events"]] == [entry.hex()]
+    anchor = Anchor(shop << 16, 1, leaf_hash(entry), 1, ZERO_HASH)
+    lie = proofs_to_json([EventProof(entry, 0, (), anchor, AnchoredAt(1, 1))])
+    await say(t, "shop", "maker", ANSWER_PROOFS_KIND, lie)
+    said_by_shop = await hearers.said(t["shop"], t.member("maker").id)
+    assert "acknowledgement_invalid" in [code for _, code in said_by_shop]
+
+    async def proven() -> bool:
+        found = await answer(t["maker"], head["handover"])
+        return all(one["isProven"] for one in found["events"])
+
+    await until(proven)  # the true one, which is looked up likewise
