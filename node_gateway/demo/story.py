@@ -41,11 +41,15 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One document, and whose gateway captures it. `titles` has a word for each event."""
+    """One document, and whose gateway captures it. `titles` has a word for each event.
+
+    `goes_to`: who gets what the last event ships.
+    """
 
     slug: str
     titles: tuple[str, ...]
     document: Document
+    goes_to: str = ""
 
 
 def packs() -> list[str]:
@@ -145,7 +149,7 @@ def _maker(now: datetime, everything: Sequence[str]) -> Chapter:
         _shipping("maker", "distributor", now - timedelta(days=4)),
     ]
     titles = ("packs made", "case made", "packed", "shipped by the maker")
-    return Chapter("maker", titles, _document(now, events))
+    return Chapter("maker", titles, _document(now, events), "distributor")
 
 
 def _distributor(now: datetime) -> Chapter:
@@ -154,7 +158,7 @@ def _distributor(now: datetime) -> Chapter:
         _shipping("distributor", "pharmacy", now - timedelta(days=2)),
     ]
     titles = ("received by the distributor", "shipped by the distributor")
-    return Chapter("distributor", titles, _document(now, events))
+    return Chapter("distributor", titles, _document(now, events), "pharmacy")
 
 
 def _pharmacy(now: datetime, everything: Sequence[str], sold: str) -> Chapter:

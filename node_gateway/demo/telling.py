@@ -10,8 +10,10 @@ from typing import Any
 import httpx2
 
 from anchoring.verification import Outcome
+from node_gateway.demo.chapters import UnexpectedError, until
 from node_gateway.demo.companies import CompanyGateway, answered
 from node_gateway.demo.narration import Narration
+from node_gateway.demo.processes import DemoError
 from node_gateway.demo.story import PACK_COUNT, packs, story
 from node_gateway.demo.world import Sealed, World, judge
 
@@ -29,6 +31,8 @@ async def tell_story(world: World, narration: Narration) -> bool:
         captured += [
             (gateway, title, entry) for title, entry in zip(chapter.titles, entries, strict=True)
         ]
+        if chapter.goes_to:
+            await _told(world.gateways[chapter.goes_to], entries[-1])
     told = f"{PACK_COUNT} packs went from maker to pharmacy in a case, one was sold"
     narration.held("story", f"{told}: {len(captured)} events")
     sealed = await asyncio.gather(*(_seal(*one) for one in captured))
@@ -39,6 +43,19 @@ async def tell_story(world: World, narration: Narration) -> bool:
     where = ", ".join(sorted({one.slug for one in sealed}))
     narration.detail(f"{len(sealed)} bundles of {where}; the public answers about two packs")
     return held
+
+
+async def _told(gateway: CompanyGateway, shipment: str) -> None:
+    """Wait until the receiver was told what is in a shipment: it hands on what it knows."""
+
+    async def has_come() -> bool:
+        came = (await gateway.get("/v1/shipments", state="all"))["shipments"]
+        return shipment in [one["shipment"] for one in came]
+
+    try:
+        await until(has_come, f"{gateway.company.slug} is told of no shipment")
+    except UnexpectedError as error:
+        raise DemoError(str(error), attempt="the demo again") from error
 
 
 async def _seal(gateway: CompanyGateway, title: str, entry: str) -> Sealed:
