@@ -29,9 +29,9 @@ async def audit(trade: Trade) -> Told:
     findings = [
         (one["participant"], one["code"]) for one in report["findings"] if one["code"] != _SLOW
     ]
-    culprit = people[_EDITOR]["participant"]
+    culprit = people[_EDITOR]["id"]
     demand(findings == [(culprit, "challenge_unanswered")], f"the audit finds {findings}")
-    opened = {slug: one["challenges"]["held"] for slug, one in people.items()}
+    opened = {slug: one["challenges"]["held"] for slug, one in people.items() if one["challenges"]}
     told = "the regulator audits all: a block draws what to open; the edit comes to light"
     counts = ", ".join(f"{slug} {count}" for slug, count in opened.items() if slug != REGULATOR)
     return told, f"leaves opened: {counts}; {findings[0][1]}: {_EDITOR}"

@@ -19,7 +19,7 @@ from node_gateway.partners.acknowledgement import Acknowledgement, check_against
 from node_gateway.partners.anchored import Anchored
 from node_gateway.partners.ports import Direction, Message, MessageRefusedError
 from node_gateway.partners.receiving_parts import all_codes
-from node_gateway.storage import custody, handovers
+from node_gateway.storage import custody, handovers, peers
 from node_gateway.storage.custody import AnswerEvent, AnswerRow
 from node_gateway.storage.database import Database
 from node_gateway.storage.handovers import Handover, State
@@ -158,11 +158,14 @@ def _forgotten(connection: Connection, said: Acknowledgement, sender: int) -> Ha
     """Return the handover that is meant by a name that we do not know (any more).
 
     When this database was restored from an old copy, a handover may have been said before under a
-    digest that is forgotten. It is the one of the same shipment to the same receiver.
+    digest that is forgotten. It is the one of the same shipment to the same receiver. A database
+    that has forgotten nothing knows the names of all that it said.
 
     Raises:
         NotReadyError: it is about to be said again; the answer comes again.
     """
+    if not peers.forgot_some(connection, sender):
+        return None
     for one in reversed(handovers.handovers_of(connection, said.shipment)):
         if (one.direction, one.partner) != (Direction.OUT, sender):
             continue

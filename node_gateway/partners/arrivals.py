@@ -31,7 +31,7 @@ from node_gateway.partners.receiving_parts import (
 )
 from node_gateway.partners.receiving_words import sentence
 from node_gateway.partners.shipment import Cause, Difference
-from node_gateway.storage import handovers, receiving
+from node_gateway.storage import handovers, receiving, receiving_lookups
 from node_gateway.storage.handovers import Handover
 from node_gateway.storage.receiving import Phase, ReceiptRow, ScanRow, UnmatchedRow
 from node_gateway.telemetry import without_values
@@ -264,8 +264,8 @@ class Arrivals:
 
 def _with_data(connection: Connection) -> list[int]:
     """Return exceptions about goods without data of which the data have come since."""
-    cases = receiving.cases_without_data(connection)
-    named = receiving.named_in_handovers(
+    cases = receiving_lookups.cases_without_data(connection)
+    named = receiving_lookups.named_in_handovers(
         connection, {code for some in cases.values() for code in some}
     )
     return [number for number, some in cases.items() if some and named.issuperset(some)]

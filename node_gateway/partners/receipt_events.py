@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from node_gateway.partners.parties import Parties, sources_of
 from node_gateway.services.following import FollowedEvent
 from node_gateway.state.words import RECEIVING
-from node_gateway.storage import receiving
+from node_gateway.storage import receiving, receiving_lookups
 from node_gateway.storage.database import Insert
 from node_gateway.storage.events import event_by_key
 from node_gateway.storage.ports import event_key
@@ -96,7 +96,7 @@ class ReceiptEvents:
         partner = next(iter(self._senders(one.event)), None)
         if partner is None:
             return None
-        known = receiving.named_in_handovers(connection, codes)
+        known = receiving_lookups.named_in_handovers(connection, codes)
         left = [code for code in codes if code not in known]
         if not left:
             return None

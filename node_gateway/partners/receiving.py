@@ -28,7 +28,7 @@ from node_gateway.partners.receiving_words import (
 from node_gateway.partners.shipment import Expected, Scan
 from node_gateway.partners.symbols import TEXT_LENGTH_MAX, read_symbol
 from node_gateway.state.parties import class_of
-from node_gateway.storage import custody, handovers, receiving
+from node_gateway.storage import custody, handovers, receiving, receiving_lookups
 from node_gateway.storage.receiving import Phase, ScanRow
 
 SCANS_MAX: Final = 10_000
@@ -312,7 +312,7 @@ def _about(
         one.code: one for one in handovers.codes_among(connection, handover.digest or b"", codes)
     }
     classes = {class_of(code) for code in codes if code not in handed} - {""}
-    alike = {one for one in classes if receiving.holds_class(connection, number, one)}
+    alike = {one for one in classes if receiving_lookups.holds_class(connection, number, one)}
     return handover, handed, alike
 
 

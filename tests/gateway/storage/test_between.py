@@ -18,6 +18,7 @@ from node_gateway.storage import (
     handovers,
     peers,
     receiving,
+    receiving_lookups,
 )
 from node_gateway.storage import handover_writing as writing
 from node_gateway.storage.handovers import Sealed, State
@@ -130,9 +131,9 @@ async def test_handovers_that_come(store: GatewayStore, run: Any) -> None:
         assert handovers.handovers(
             connection, after=0, limit=9, direction=Direction.IN, partner=2
         ) == handovers.handovers_of(connection, digest("shipment", "a"))
-        assert receiving.named_in_handovers(connection, [*CODES, "x"]) == set(CODES)
-        assert receiving.holds_class(connection, number, PREFIX)
-        assert not receiving.holds_class(connection, number, "https://id.gs1.org/01/1")
+        assert receiving_lookups.named_in_handovers(connection, [*CODES, "x"]) == set(CODES)
+        assert receiving_lookups.holds_class(connection, number, PREFIX)
+        assert not receiving_lookups.holds_class(connection, number, "https://id.gs1.org/01/1")
 
     await store.read(read)
 

@@ -20,7 +20,7 @@ from node_gateway.storage import (
     grant_reads,
     granted_goods,
     grants,
-    receiving,
+    receiving_lookups,
     sales,
     webhooks,
 )
@@ -126,7 +126,7 @@ async def test_exceptions(store: GatewayStore, run: Any) -> None:
         (document,) = exception_documents.documents_of(connection, 1)
         assert document == exception_documents.document(connection, 1, "uuid")
         assert (document.incoming, document.body) == (True, b"{}")
-        assert receiving.cases_without_data(connection) == {1: [CODES[0], "unlisted"]}
+        assert receiving_lookups.cases_without_data(connection) == {1: [CODES[0], "unlisted"]}
 
     await store.read(read)
 
