@@ -162,17 +162,29 @@ def _forgotten(connection: Connection, said: Acknowledgement, sender: int) -> Ha
     that has forgotten nothing knows the names of all that it said.
 
     Raises:
-        NotReadyError: it is about to be said again; the answer comes again.
+        NotReadyError: it is about to be said again, or not answered; the answer comes again.
     """
-    if not peers.forgot_some(connection, sender):
-        return None
     for one in reversed(handovers.handovers_of(connection, said.shipment)):
         if (one.direction, one.partner) != (Direction.OUT, sender):
             continue
         if one.state in (State.WAITING, State.PUTTING):
             raise NotReadyError("the handover is being said")
         if one.state is State.SAID:
-            return one
+            return _renamed(connection, one, sender)
+    return None
+
+
+def _renamed(connection: Connection, one: Handover, sender: int) -> Handover | None:
+    """Return a handover if an answer may name it otherwise than we do.
+
+    Raises:
+        NotReadyError: whether something was forgotten shows once the receiver has answered it.
+    """
+    if peers.forgot_some(connection, sender):
+        return one
+    said = peers.message_by_digest(connection, one.digest or b"")
+    if said is not None and said.answer_code is None:
+        raise NotReadyError("the handover is not answered yet")
     return None
 
 
