@@ -170,6 +170,11 @@ def put(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
+def show(text: str) -> None:
+    """Write text to stdout; what a terminal would obey is replaced."""
+    sys.stdout.write(text.translate(_CONTROL) + "\n")
+
+
 def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Write a table to stdout."""
     shown = Text(title.translate(_CONTROL)) if title else None

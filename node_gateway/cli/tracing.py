@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -11,7 +10,7 @@ import typer
 
 from node_gateway.cli.client import Client
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
-from node_gateway.cli.output import USAGE, CommandError, command, put
+from node_gateway.cli.output import USAGE, CommandError, command, put, show
 
 _HOLES = {
     "not_disclosed": "not disclosed",
@@ -57,7 +56,7 @@ def trace(
     if json:
         put(answer)
         return
-    sys.stdout.write("\n".join(tree(answer)) + "\n")
+    show("\n".join(tree(answer)))
 
 
 def tree(answer: dict[str, Any]) -> list[str]:

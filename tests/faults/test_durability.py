@@ -226,7 +226,7 @@ async def test_f2_a_disk_that_fails_to_flush_ends_writing(
         return  # the test above makes a commit fail everywhere
     chain = await new_chain("--block-time", str(BLOCK_S))
     home = template.home(chain, tmp_path / "home", batching={"cadence_s": 3600, "promise_s": 7200})
-    failing = ("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=6+")
+    failing = ("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=40+")
     traced = _under_strace(home, *failing)
     entries: list[str] = []
     try:
@@ -236,7 +236,7 @@ async def test_f2_a_disk_that_fails_to_flush_ends_writing(
             base_url=f"http://127.0.0.1:{port.read_text()}", headers=home.headers, timeout=60
         ) as client:
             await until(lambda: _ready(client))
-            for number in range(20):
+            for number in range(200):
                 answer = await client.post("/epcis/events", content=single(event(number)))
                 if answer.status_code != 201:
                     break
