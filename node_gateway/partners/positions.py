@@ -137,8 +137,16 @@ class Positions:
         """Tell whether a position lies on the chain of messages as we have it."""
         if position.last is None:
             return True
+        digest = digest_of(position.last.statement)
         kept = peers.message(connection, partner, Way.SAID, position.number)
-        return kept is not None and kept.digest == digest_of(position.last.statement)
+        if kept is not None:
+            return kept.digest == digest
+        # One that we had forgotten and went on behind: the next one, or our end, names it.
+        following = peers.message(connection, partner, Way.SAID, position.number + 1)
+        if following is not None:
+            return following.previous == digest
+        known = peers.partner(connection, partner)
+        return (known.said_number, known.said_digest) == (position.number, digest)
 
     def _go_on_behind(self, connection: Connection, known: Partner, last: SignedMessage) -> None:
         partner, voice = known.participant, self._voice
