@@ -16,7 +16,8 @@ endif
 
 # Anvil, forge and the tests write to a home of their own, never to the caller's.
 PRIVATE_HOME := env HOME=$(CURDIR)/.cache/home XDG_CACHE_HOME= XDG_CONFIG_HOME= XDG_DATA_HOME=
-WORKERS ?= 2
+# Towns of gateways wait more than they compute.
+WORKERS ?= 3
 ARGS ?=
 
 .PHONY: help setup demo test pytest lint format types contracts-test contracts-coverage slither contracts \
