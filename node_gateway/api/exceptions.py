@@ -21,7 +21,7 @@ from node_gateway.api.exceptions_wire import (
 from node_gateway.errors import NotFinalError, NotFoundError
 from node_gateway.partners.exception_resolving import Resolution
 from node_gateway.partners.exception_talking import Said
-from node_gateway.partners.exception_words import TEXT_LENGTH_MAX
+from node_gateway.partners.exception_words import TEXT_LENGTH_MAX, Action, Cause
 from node_gateway.partners.ports import ExceptionKind, NewException
 from node_gateway.services.gateway import Gateway
 from node_gateway.storage.exceptions_reading import Wanted, place_of
@@ -41,38 +41,6 @@ Participant = Annotated[int, Field(ge=1, le=2**32 - 1)]
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=TEXT_LENGTH_MAX, pattern="^[^\0]*$")]
 Count = Annotated[int, Field(ge=0, le=_NUMBER_MAX)]
-Action = Literal[
-    "keep",
-    "return",
-    "destroy",
-    "quarantine",
-    "correct_data",
-    "send_data",
-    "send_product",
-    "replace",
-    "accept_overage",
-    "accept_shortage",
-    "credit",
-    "debit",
-    "none",
-    "other",
-]
-Cause = Literal[
-    "picking_error",
-    "counting_error",
-    "not_scanned",
-    "label_unreadable",
-    "data_late",
-    "data_wrong",
-    "master_data_wrong",
-    "packed_wrongly",
-    "misdelivered",
-    "sent_twice",
-    "damaged",
-    "lost_or_stolen",
-    "counterfeit_suspected",
-    "other",
-]
 
 
 class _In(BaseModel):

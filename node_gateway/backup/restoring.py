@@ -124,7 +124,7 @@ def restore_backup(
 def prove_backup(
     file: Path, identities: Sequence[Any], *, on_step: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Read and check all of a backup, and look through its database; return its manifest.
+    """Read and check all of a backup, and look through an SQLite database; return its manifest.
 
     Raises:
         BackupError: see its kinds.

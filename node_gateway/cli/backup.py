@@ -97,7 +97,7 @@ def create(
 @app.command("prove")
 @command
 def prove(file: FileArgument, identity: IdentityOption, json: JsonOption = False) -> None:
-    """Read and check all of a backup, its database page by page, and put nothing anywhere."""
+    """Read and check all of a backup, an SQLite database page by page; put nothing anywhere."""
     from node_gateway.backup.restoring import prove_backup
 
     with talk().status("reading the backup") as status:

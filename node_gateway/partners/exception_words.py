@@ -10,7 +10,7 @@ from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 import rfc8785
@@ -38,7 +38,7 @@ OPEN, SAY, ASK, PROPOSE = "open", "say", "ask", "propose"
 AGREE, RESOLVE, REOPEN, PROVE = "agree", "resolve", "reopen", "prove"
 ACTS: Final = (OPEN, SAY, ASK, PROPOSE, AGREE, RESOLVE, REOPEN, PROVE)
 
-CAUSES: Final = (
+Cause = Literal[
     "picking_error",
     "counting_error",
     "not_scanned",
@@ -53,10 +53,11 @@ CAUSES: Final = (
     "lost_or_stolen",
     "counterfeit_suspected",
     "other",
-)
+]
 """Why it came to a mismatch."""
+CAUSES: Final = get_args(Cause)
 
-ACTIONS: Final = (
+Action = Literal[
     "keep",
     "return",
     "destroy",
@@ -71,8 +72,9 @@ ACTIONS: Final = (
     "debit",
     "none",
     "other",
-)
+]
 """What is done about it."""
+ACTIONS: Final = get_args(Action)
 
 FOUND: Final = frozenset(
     {ExceptionKind.OVERAGE, ExceptionKind.UNKNOWN_CODE, ExceptionKind.PRODUCT_NO_DATA}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import orjson
@@ -67,11 +66,12 @@ class Reach:
 
     async def tasks(self) -> list[dict[str, Any]]:
         """Return what partners ask us, and what we answered, as JSON."""
-        found = await self._database.read(partial(cascade.tasks, way=ASKED_US))
-        courses = {
-            one.notice: await self._database.read(partial(cascade.course, notice=one.notice))
-            for one in found
-        }
+
+        def read(connection: Connection) -> tuple[list[Task], dict[int, Course | None]]:
+            tasks = cascade.tasks(connection, way=ASKED_US)
+            return tasks, {one.notice: cascade.course(connection, one.notice) for one in tasks}
+
+        found, courses = await self._database.read(read)
         standing = self._current().notices
         return [
             {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -41,6 +42,8 @@ from node_gateway.telemetry import without_values
 
 _PAGE: Final = 1000
 _RETRY_S: Final = 5.0
+_PAUSE_PER_LOOK: Final = 4
+"""How much longer than a look the pause after it is, at least."""
 _SECURED_ENDS: Final = frozenset({"destroyed", "decommissioned"})
 _GONE_ENDS: Final = frozenset({"dispensed", "lost", "consumed"})
 
@@ -87,12 +90,17 @@ class Recalling:
         self._wake.set()
 
     async def run(self) -> None:
-        """See `Background`. Between two looks lies `report_s`, whatever happens."""
+        """See `Background`. Between two looks lies `report_s`, and longer where a look is long.
+
+        A look counts all packs of every recalled product: with millions of them it must not be
+        all that a gateway does while a recall stands.
+        """
         while not self._ended.is_set():
             self._wake.clear()
-            pause_s = self._settings.report_s
+            pause_s, began = self._settings.report_s, time.monotonic()
             try:
                 await self.look()
+                pause_s = max(pause_s, _PAUSE_PER_LOOK * (time.monotonic() - began))
             except Exception as error:  # noqa: BLE001 - whatever it is, the next look tries again
                 self._log.error("looking after recalls failed", **without_values(error))
                 pause_s = max(pause_s, _RETRY_S)

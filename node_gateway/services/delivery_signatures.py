@@ -10,10 +10,13 @@ Source: EPCIS 2.0 REST bindings (GS1-Signature); Standard Webhooks 1.0.
 from __future__ import annotations
 
 import hmac
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
+
+from standardwebhooks import Webhook
 
 _ENCODED: Final = "whsec_"
 
@@ -33,10 +36,9 @@ def delivery_headers(
     if token is None:
         return named
     key = signing_key(token)
-    signed = f"{number}.{at_s}.".encode() + body
-    stamped = b64encode(hmac.digest(key, signed, "sha256")).decode()
+    stamped = Webhook(key).sign(number, datetime.fromtimestamp(at_s, UTC), body.decode())
     plain = hmac.digest(key, body, "sha256").hex()
-    return {**named, "webhook-signature": f"v1,{stamped}", "GS1-Signature": plain}
+    return {**named, "webhook-signature": stamped, "GS1-Signature": plain}
 
 
 def signing_key(token: str) -> bytes:

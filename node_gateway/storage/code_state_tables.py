@@ -6,26 +6,20 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Index,
-    Integer,
     LargeBinary,
     SmallInteger,
     String,
     Table,
-    Text,
     text,
 )
 
-from node_gateway.storage.tables import metadata
-
-_Id = BigInteger().with_variant(Integer(), "sqlite")
-# Bytewise order on both databases: pages of codes go on from the last one.
-_Code = Text().with_variant(Text(collation="C"), "postgresql")
+from node_gateway.storage.tables import Code, Id, metadata
 
 code_state = Table(
     "code_state",
     metadata,
-    Column("code", _Code, primary_key=True),
-    Column("parent", _Code),  # of which `data` says whether it still holds
+    Column("code", Code, primary_key=True),
+    Column("parent", Code),  # of which `data` says whether it still holds
     Column("data", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -41,7 +35,7 @@ Index(
 parent_event = Table(
     "parent_event",
     metadata,
-    Column("parent", _Code, primary_key=True),
+    Column("parent", Code, primary_key=True),
     Column("event", BigInteger, primary_key=True),
     sqlite_with_rowid=False,
 )
@@ -50,7 +44,7 @@ parent_event = Table(
 event_standing = Table(
     "event_standing",
     metadata,
-    Column("event", _Id, primary_key=True, autoincrement=False),
+    Column("event", Id, primary_key=True, autoincrement=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("standing", SmallInteger, nullable=False),
 )
@@ -68,7 +62,7 @@ error_declared = Table(
 lot_statement = Table(
     "lot_statement",
     metadata,
-    Column("lot", _Code, primary_key=True),  # <product>/<lot>
+    Column("lot", Code, primary_key=True),  # <product>/<lot>
     Column("event", BigInteger, primary_key=True),
     Column("expiry", String, nullable=False),
     sqlite_with_rowid=False,
@@ -77,10 +71,10 @@ lot_statement = Table(
 finding = Table(
     "finding",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("event", BigInteger, nullable=False),
     Column("rule", SmallInteger, nullable=False),
-    Column("code", _Code, nullable=False),  # empty: the event as a whole
+    Column("code", Code, nullable=False),  # empty: the event as a whole
     Column("other", BigInteger, nullable=False),  # 0: no other event
     Column("found_at_ms", BigInteger, nullable=False),
 )

@@ -16,16 +16,12 @@ from sqlalchemy import (
     text,
 )
 
-from node_gateway.storage.tables import metadata
-
-_Id = BigInteger().with_variant(Integer(), "sqlite")
-# Bytewise order on both databases: pages of codes go on from the last one.
-_Code = Text().with_variant(Text(collation="C"), "postgresql")
+from node_gateway.storage.tables import Code, Id, metadata
 
 exception_case = Table(
     "exception_case",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("uuid", String, nullable=False),  # the same at both sides
     Column("fingerprint", LargeBinary, nullable=False),  # of what it is about
     Column("origin", String, nullable=False),  # here, partner or file
@@ -73,7 +69,7 @@ exception_code = Table(
     "exception_code",
     metadata,
     Column("case_number", BigInteger, primary_key=True, autoincrement=False),
-    Column("code", _Code, primary_key=True),
+    Column("code", Code, primary_key=True),
     sqlite_with_rowid=False,
 )
 Index("exception_code_by_code", exception_code.c.code)

@@ -6,25 +6,21 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Index,
-    Integer,
     LargeBinary,
     String,
     Table,
     Text,
 )
 
-from node_gateway.storage.tables import metadata
+from node_gateway.storage.tables import Code, Id, metadata
 
-_Id = BigInteger().with_variant(Integer(), "sqlite")
 _Name = String().with_variant(String(collation="C"), "postgresql")
-# Bytewise order on both databases, as in the code index.
-_Code = Text().with_variant(Text(collation="C"), "postgresql")
 
 # What we allow another participant to read.
 given_grant = Table(
     "given_grant",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("grant_id", _Name, nullable=False),
     Column("grantee", BigInteger, nullable=False),
     Column("terms", LargeBinary, nullable=False),  # items and scope, JSON
@@ -43,14 +39,14 @@ Index("given_grant_by_grantee", given_grant.c.grantee, given_grant.c.number)
 granted_goods = Table(
     "granted_goods",
     metadata,
-    Column("goods", _Code, primary_key=True),
+    Column("goods", Code, primary_key=True),
     sqlite_with_rowid=False,
 )
 # Which events are about them. Kept for these goods alone.
 granted_event = Table(
     "granted_event",
     metadata,
-    Column("goods", _Code, primary_key=True),
+    Column("goods", Code, primary_key=True),
     Column("event", BigInteger, primary_key=True),
     sqlite_with_rowid=False,
 )
@@ -97,7 +93,7 @@ grant_read_statement = Table(
 delegation = Table(
     "delegation",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("delegation_id", _Name, nullable=False),
     Column("provider", BigInteger, nullable=False),
     Column("terms", LargeBinary, nullable=False),  # operations and scope, JSON

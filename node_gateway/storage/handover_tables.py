@@ -19,16 +19,12 @@ from sqlalchemy import (
     text,
 )
 
-from node_gateway.storage.tables import metadata
-
-_Id = BigInteger().with_variant(Integer(), "sqlite")
-# Bytewise order on both databases: pages of codes go on from the last one.
-_Code = Text().with_variant(Text(collation="C"), "postgresql")
+from node_gateway.storage.tables import Code, Id, metadata
 
 handover = Table(
     "handover",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("direction", SmallInteger, nullable=False),  # 0 in, 1 out
     Column("partner", BigInteger, nullable=False),
     Column("shipment", LargeBinary, nullable=False),  # entry of the sender's shipping event
@@ -55,7 +51,7 @@ Index(
 handover_part = Table(
     "handover_part",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("handover", BigInteger),  # NULL until the manifest that names it has come
     Column("partner", BigInteger, nullable=False),
     Column("ordinal", Integer, nullable=False),
@@ -70,7 +66,7 @@ Index("handover_part_by_handover", handover_part.c.handover, handover_part.c.ord
 handover_event = Table(
     "handover_event",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("entry", LargeBinary, nullable=False),
     Column("participant", BigInteger, nullable=False),
     Column("act", String, nullable=False),
@@ -112,7 +108,7 @@ handover_path = Table(
     metadata,
     Column("event", BigInteger, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("code", _Code, nullable=False),
+    Column("code", Code, nullable=False),
     Column("disclosure", Text, nullable=False),
     Column("siblings", LargeBinary, nullable=False),  # 20 times 32 bytes
     sqlite_with_rowid=False,
@@ -123,8 +119,8 @@ handover_code = Table(
     "handover_code",
     metadata,
     Column("handover", BigInteger, primary_key=True),
-    Column("code", _Code, primary_key=True),
-    Column("parent", _Code),
+    Column("code", Code, primary_key=True),
+    Column("parent", Code),
     Column("made", BigInteger),  # number of the event that commissioned it
     sqlite_with_rowid=False,
 )

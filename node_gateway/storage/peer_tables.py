@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
 
-from node_gateway.storage.tables import metadata
-
-_Id = BigInteger().with_variant(Integer(), "sqlite")
+from node_gateway.storage.tables import Id, metadata
 
 # One row per participant that we said something to, or that said something to us.
 peer_partner = Table(
@@ -51,7 +49,7 @@ Index("peer_message_by_digest", peer_message.c.digest)
 peer_conflict = Table(
     "peer_conflict",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("partner", BigInteger, nullable=False),
     Column("direction", Integer, nullable=False),
     Column("number", BigInteger, nullable=False),

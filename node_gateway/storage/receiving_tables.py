@@ -18,17 +18,13 @@ from sqlalchemy import (
     text,
 )
 
-from node_gateway.storage.tables import metadata
-
-_Id = BigInteger().with_variant(Integer(), "sqlite")
-# Bytewise order on both databases: pages of codes go on from the last one.
-_Code = Text().with_variant(Text(collation="C"), "postgresql")
+from node_gateway.storage.tables import Code, Id, metadata
 
 # One row for each handover to us, made when it was looked at.
 receipt = Table(
     "receipt",
     metadata,
-    Column("handover", _Id, primary_key=True, autoincrement=False),
+    Column("handover", Id, primary_key=True, autoincrement=False),
     Column("state", SmallInteger, nullable=False),  # 0 open, 1 finishing, 2 finished, 3 void
     Column("opened_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
@@ -48,10 +44,10 @@ receipt_scan = Table(
     "receipt_scan",
     metadata,
     Column("handover", BigInteger, primary_key=True),
-    Column("code", _Code, primary_key=True),
+    Column("code", Code, primary_key=True),
     Column("lot", Text),
     Column("expiry", Text),
-    Column("inside", _Code),  # the unit it was found in, `-` outside any, NULL if nobody said
+    Column("inside", Code),  # the unit it was found in, `-` outside any, NULL if nobody said
     Column("opened", SmallInteger, nullable=False),
     Column("times", Integer, nullable=False),
     Column("at_ms", BigInteger, nullable=False),  # first
@@ -83,7 +79,7 @@ Index(
 receipt_unmatched = Table(
     "receipt_unmatched",
     metadata,
-    Column("position", _Id, primary_key=True, autoincrement=False),
+    Column("position", Id, primary_key=True, autoincrement=False),
     Column("entry", LargeBinary, nullable=False),
     Column("partner", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -95,7 +91,7 @@ receipt_unmatched = Table(
 acknowledgement = Table(
     "acknowledgement",
     metadata,
-    Column("handover", _Id, primary_key=True, autoincrement=False),
+    Column("handover", Id, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, nullable=False),  # of the message
     Column("said_at", BigInteger, nullable=False),
     Column("expected", Integer, nullable=False),
@@ -122,7 +118,7 @@ Index("acknowledgement_event_by_entry", acknowledgement_event.c.entry)
 custody_gap = Table(
     "custody_gap",
     metadata,
-    Column("code", _Code, primary_key=True),
+    Column("code", Code, primary_key=True),
     Column("handover", BigInteger, primary_key=True),
     sqlite_with_rowid=False,
 )
@@ -130,7 +126,7 @@ custody_gap = Table(
 custody_conflict = Table(
     "custody_conflict",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("reason", String, nullable=False),
     Column("first", LargeBinary, nullable=False),  # digest of a handover, or an event's entry
     Column("first_partner", BigInteger, nullable=False),
@@ -152,7 +148,7 @@ custody_conflict_code = Table(
     "custody_conflict_code",
     metadata,
     Column("conflict", BigInteger, primary_key=True),
-    Column("code", _Code, primary_key=True),
+    Column("code", Code, primary_key=True),
     sqlite_with_rowid=False,
 )
 Index("custody_conflict_code_by_code", custody_conflict_code.c.code)

@@ -10,23 +10,18 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Table,
-    Text,
     text,
 )
 
-from node_gateway.storage.tables import metadata
-
-_Id = BigInteger().with_variant(Integer(), "sqlite")
-# Bytewise order on both databases: pages of codes go on from the last one.
-_Code = Text().with_variant(Text(collation="C"), "postgresql")
+from node_gateway.storage.tables import Code, Id, metadata
 
 # One sale of one code on its way from the shop to the issuer, as one gateway on it knows it.
 sale_claim = Table(
     "sale_claim",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("token", LargeBinary, nullable=False),  # 32 random bytes, the sale's only name
-    Column("code", _Code, nullable=False),
+    Column("code", Code, nullable=False),
     Column("source", BigInteger, nullable=False),  # who told us, 0: it is our own sale
     Column("target", BigInteger),  # whom we told, 0: the code is ours, NULL: nobody (yet)
     Column("event", BigInteger),  # position of our own sale
@@ -64,16 +59,16 @@ Index(
 publication = Table(
     "publication",
     metadata,
-    Column("event", _Id, primary_key=True, autoincrement=False),
+    Column("event", Id, primary_key=True, autoincrement=False),
     Column("entry", LargeBinary, nullable=False),
-    Column("after", _Code, nullable=False),  # the last code that was, empty at first
+    Column("after", Code, nullable=False),  # the last code that was, empty at first
 )
 
 # What participants published of codes that are ours.
 published_step = Table(
     "published_step",
     metadata,
-    Column("code", _Code, primary_key=True),
+    Column("code", Code, primary_key=True),
     Column("entry", LargeBinary, primary_key=True),
     Column("participant", BigInteger, nullable=False),  # whose step it is, by the proof
     Column("source", BigInteger, nullable=False),  # who brought it to us

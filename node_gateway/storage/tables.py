@@ -45,16 +45,16 @@ SECRET_GONE: Final = 1
 ERASED: Final = 2
 
 # On SQLite only INTEGER makes the key the row id itself.
-_Id = BigInteger().with_variant(Integer(), "sqlite")
+Id = BigInteger().with_variant(Integer(), "sqlite")
 # Bytewise order on both: the prefix look-up needs it.
-_Code = Text().with_variant(Text(collation="C"), "postgresql")
+Code = Text().with_variant(Text(collation="C"), "postgresql")
 
 metadata = MetaData()
 
 capture = Table(
     "capture",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("capture_id", String, nullable=False),
     Column("part", Integer, nullable=False),
     Column("last", Boolean, nullable=False),
@@ -94,7 +94,7 @@ Index(
 event = Table(
     "event",
     metadata,
-    Column("position", _Id, primary_key=True, autoincrement=False),
+    Column("position", Id, primary_key=True, autoincrement=False),
     Column("capture", BigInteger, nullable=False),
     Column("entry", LargeBinary, nullable=False),
     Column("event_key", LargeBinary, nullable=False),
@@ -125,14 +125,14 @@ Index(
 chunk = Table(
     "chunk",
     metadata,
-    Column("first", _Id, primary_key=True, autoincrement=False),
+    Column("first", Id, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
 
 event_code = Table(
     "event_code",
     metadata,
-    Column("code", _Code, primary_key=True),
+    Column("code", Code, primary_key=True),
     Column("event", BigInteger, primary_key=True),
     Column("list", SmallInteger, primary_key=True),  # 0 unless the event's codes are kept apart
     Column("item_order", Integer),

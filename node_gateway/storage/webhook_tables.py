@@ -15,9 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from node_gateway.storage.tables import metadata
-
-_Id = BigInteger().with_variant(Integer(), "sqlite")
+from node_gateway.storage.tables import Id, metadata
 
 webhook = Table(
     "webhook",
@@ -48,7 +46,7 @@ webhook_secret = Table(
 webhook_event = Table(
     "webhook_event",
     metadata,
-    Column("number", _Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False),
     Column("kind", String, nullable=False),
     Column("body", LargeBinary, nullable=False),  # the CloudEvent as it is sent

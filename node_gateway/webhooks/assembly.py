@@ -19,7 +19,13 @@ def webhooks(base: Base, directory: DirectoryService) -> Webhooks:
     recalls = Recalls(lambda: directory.current, base.clock)
     telling = Telling(
         base.store,
-        [Batches(), Findings(), recalls, Shipments(), ExceptionCases()],
+        [
+            Batches([one.number for one in base.streams.all]),
+            Findings(),
+            recalls,
+            Shipments(),
+            ExceptionCases(),
+        ],
         cloud,
         Poster(settings).post,
         settings=settings,

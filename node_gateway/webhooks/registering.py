@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
@@ -158,7 +158,7 @@ class Webhooks:
         event = self._cloud(Happened(Kind.TEST, key, name, at_ms, {"webhook": shown.webhook.id}))
 
         def work(connection: Connection) -> None:
-            self._enable(connection, shown.webhook)
+            _enable(connection, name)
             kept.add_events(connection, [event], to=name)
 
         await self._store.write("webhook_test", work)
@@ -171,10 +171,10 @@ class Webhooks:
 
         Errors as `one`.
         """
-        shown = await self.one(name)
+        await self.one(name)
 
         def work(connection: Connection) -> int:
-            self._enable(connection, shown.webhook)
+            _enable(connection, name)
             since_ms = None if since_s is None else since_s * 1000
             return kept.replay(connection, name, since_ms=since_ms, event=event)
 
@@ -199,16 +199,6 @@ class Webhooks:
             lambda c: kept.deliveries(c, name, before=before, state=number, limit=limit)
         )
 
-    def _enable(self, connection: Connection, hook: StoredWebhook) -> None:
-        fresh = replace(hook, state="active", failing_since_ms=None, hold_until_ms=0)
-        kept.change_webhook(
-            connection,
-            hook.id,
-            state=fresh.state,
-            failing_since_ms=fresh.failing_since_ms,
-            hold_until_ms=fresh.hold_until_ms,
-        )
-
     def _public(self, connection: Connection, name: str) -> tuple[str, ...]:
         found = kept.secrets_of(connection, name, now_ms=self._now_ms())
         return tuple(Secrets(one.shared, one.seed).public for one in found)
@@ -219,6 +209,11 @@ class Webhooks:
 
 class _TooManyError(Exception):
     """Rolls the transaction back."""
+
+
+def _enable(connection: Connection, name: str) -> None:
+    values = {"state": "active", "failing_since_ms": None, "hold_until_ms": 0}
+    kept.change_webhook(connection, name, **values)
 
 
 def _not_found() -> NotFoundError:

@@ -42,14 +42,25 @@ class Source(Protocol):
 
 
 class Batches:
-    """Batches that are final, by stream."""
+    """Batches that are final, by stream.
+
+    Args:
+        streams: Numbers of the gateway's streams; to ask the table would read all of it.
+    """
 
     name = "batches"
 
+    def __init__(self, streams: Sequence[int]) -> None:
+        self._streams = tuple(streams)
+
     def begin(self, connection: Connection) -> dict[str, int]:
         """See `Source`."""
-        query = select(batch.c.stream, func.max(batch.c.sequence)).where(batch.c.state == FINAL)
-        return {str(row[0]): row[1] for row in connection.execute(query.group_by(batch.c.stream))}
+        return {str(one): self._last(connection, one) for one in self._streams}
+
+    def _last(self, connection: Connection, stream: int) -> int:
+        final = (batch.c.stream == stream, batch.c.state == FINAL)
+        query = select(batch.c.sequence).where(*final).order_by(batch.c.sequence.desc()).limit(1)
+        return connection.execute(query).scalar() or 0
 
     def read(
         self, connection: Connection, reached: dict[str, int]
@@ -57,7 +68,7 @@ class Batches:
         """See `Source`. Anchors become final in order, so the last one tells how far."""
         found: list[Happened] = []
         now = dict(reached)
-        for (stream,) in connection.execute(select(batch.c.stream).distinct()).all():
+        for stream in self._streams:
             query = (
                 select(batch)
                 .where(
