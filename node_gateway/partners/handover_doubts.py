@@ -55,9 +55,14 @@ class Doubts:
                 f"A shipment was handed over whose data do not hold; they were refused ({code}).",
             )
 
-    def contradicted(self, connection: Connection, events: Collection[int]) -> None:
-        """Take note of events that the chain contradicts, in the transaction that marks them."""
-        for one in contradicted(connection, events):
+    def contradicted(self, connection: Connection, brought: Collection[tuple[int, int]]) -> None:
+        """Take note of proofs that the chain contradicts, in the transaction that marks them.
+
+        Args:
+            connection: Writing.
+            brought: The event and who brought its proof: nobody else is in doubt.
+        """
+        for one in contradicted(connection, brought):
             self._open(
                 connection,
                 one,

@@ -7,8 +7,9 @@ one that it does not show yet waits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 import structlog
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.network import Network
-from anchoring.core.anchor import AnchoredAt
+from anchoring.core.anchor import Anchor, AnchoredAt
 from anchoring.core.verify import CheckedBundle, check_anchored, check_bundle
 from anchoring.errors import ChainError, RecordMismatchError, VerificationError
 from anchoring.handover import EventProof, HandedEvent, bundle_of, proofs_to_json
@@ -24,17 +25,19 @@ from anchoring.ports import BlockRef
 from node_gateway.partners.handover_doubts import Doubts
 from node_gateway.partners.ports import Channel
 from node_gateway.partners.received_events import read_fields, read_proof
+from node_gateway.storage import handover_proofs as proofs
 from node_gateway.storage import handover_writing as writing
 from node_gateway.storage.database import Database
-from node_gateway.storage.handover_reading import Link, unproven, unsealed
-from node_gateway.storage.handovers import HandedEvent as StoredEvent
+from node_gateway.storage.handover_proofs import Brought
+from node_gateway.storage.handover_reading import Link, unproven
 from node_gateway.storage.handovers import Sealed
 from node_gateway.storage.ports import BatchStore
 from node_gateway.storage.tiles import batch_path
 
 PROOFS_KIND: Final = "handover_proofs"
 _PROOFS_AT_ONCE: Final = 500
-_EVENTS_AT_ONCE: Final = 200
+_PROOFS_LOOKED_UP: Final = 200
+_START: Final = (0, -1)
 _LATE_BLOCKS: Final = 16
 """A record that is not there so many blocks after the one it claims is not on its way any more."""
 
@@ -57,6 +60,11 @@ class _Found(NamedTuple):
     proofs: list[EventProof]
 
 
+class _Judged(NamedTuple):
+    held: list[Brought]
+    refused: list[Brought]
+
+
 class Proving:
     """Says proofs, and looks those up that came."""
 
@@ -71,6 +79,7 @@ class Proving:
     ) -> None:
         self._store, self._channel, self._witness, self._own = store, channel, witness, own
         self._doubts = doubts
+        self._looked: dict[int, tuple[int, int]] = {}
         self._log = structlog.get_logger()
 
     async def catch_up(self) -> None:
@@ -131,57 +140,91 @@ class Proving:
         )
 
     async def _look_up(self) -> None:
-        waiting = await self._store.read(lambda c: unsealed(c, _EVENTS_AT_ONCE))
-        if not waiting:
-            return
-        block = await self._deep_block()
+        """Look up what waits, of each bringer in turn: many false proofs delay nobody else's."""
+        partners = await self._store.read(proofs.bringers)
+        block = await self._deep_block() if partners else None
         if block is None:
             return
-        found: dict[int, Sealed] = {}
-        for one in waiting:
-            sealed = await self._sealed(one, block)
-            if sealed is not Sealed.NO:
-                found[one.number] = sealed
-        if found:
-            await self._store.write("handover_sealed", lambda c: self._mark(c, found))
-            self._channel.wake()  # a doubt is told to whoever handed it over
+        slots = _Slots(self._witness, block)
+        for partner in partners:
+            await self._look_up_of(partner, slots)
 
-    def _mark(self, connection: Connection, found: Mapping[int, Sealed]) -> None:
-        writing.set_sealed(connection, found)
-        refused = [number for number, sealed in found.items() if sealed is Sealed.REFUSED]
-        self._doubts.contradicted(connection, refused)
+    async def _look_up_of(self, partner: int, slots: _Slots) -> None:
+        after = self._looked.pop(partner, _START)
+        while True:
+            waiting = await self._store.read(
+                partial(proofs.unsealed, limit=_PROOFS_LOOKED_UP, partner=partner, after=after)
+            )
+            judged = [(one, await self._sealed(one, slots)) for one in waiting]
+            found = _Judged(
+                [one for one, sealed in judged if sealed is Sealed.YES],
+                [one for one, sealed in judged if sealed is Sealed.REFUSED],
+            )
+            if any(found):
+                await self._store.write("handover_sealed", partial(self._mark, found=found))
+                self._channel.wake()  # a doubt is told to whoever brought the proof
+            if len(waiting) < _PROOFS_LOOKED_UP:
+                return
+            after = (waiting[-1].number, waiting[-1].ordinal)
+            if not any(found):
+                self._looked[partner] = after  # the next round goes on behind what only waits
+                return
+
+    def _mark(self, connection: Connection, found: _Judged) -> None:
+        proofs.hold(connection, found.held)
+        proofs.refuse(connection, found.refused)
+        brought = [(one.number, one.partner) for one in found.refused]
+        self._doubts.contradicted(connection, brought)
 
     async def _deep_block(self) -> BlockRef | None:
         head = await self._witness.reader.head()
         number = head.number - self._witness.confirmations
         return await self._witness.reader.block(number) if number >= 0 else None
 
-    async def _sealed(self, stored: StoredEvent, block: BlockRef) -> Sealed:
-        checked = _checked(stored)
-        anchor = checked.bundle.anchor
-        slots = [
-            (one.address, await self._slot(one.address, anchor.stream, anchor.sequence, block))
-            for one in self._witness.network.registries
-        ]
+    async def _sealed(self, brought: Brought, slots: _Slots) -> Sealed:
+        checked = _checked(brought)
         try:
-            check_anchored(checked, chain_id=self._witness.network.chain_id, slots=slots)
+            check_anchored(
+                checked,
+                chain_id=self._witness.network.chain_id,
+                slots=await slots.of(checked.bundle.anchor),
+            )
         except RecordMismatchError:
             return Sealed.REFUSED
         except VerificationError:
-            late = block.number > checked.bundle.anchored_at.block_number + _LATE_BLOCKS
+            late = slots.block.number > checked.bundle.anchored_at.block_number + _LATE_BLOCKS
             return Sealed.REFUSED if late else Sealed.NO
         return Sealed.YES
 
-    async def _slot(self, registry: bytes, stream: int, sequence: int, block: BlockRef) -> bytes:
+
+class _Slots:
+    """What the registries hold as of one block; each place is asked for once."""
+
+    def __init__(self, witness: Witness, block: BlockRef) -> None:
+        self.block, self._witness = block, witness
+        self._known: dict[tuple[int, int], list[tuple[bytes, bytes]]] = {}
+
+    async def of(self, anchor: Anchor) -> list[tuple[bytes, bytes]]:
+        """Return (registry, slot) of an anchor's place for every listed registry."""
+        place = (anchor.stream, anchor.sequence)
+        if place not in self._known:
+            self._known[place] = [
+                (one.address, await self._slot(one.address, *place))
+                for one in self._witness.network.registries
+            ]
+        return self._known[place]
+
+    async def _slot(self, registry: bytes, stream: int, sequence: int) -> bytes:
         reader = self._witness.reader
-        return await reader.record(registry, stream, sequence, at=block.block_hash)
+        return await reader.record(registry, stream, sequence, at=self.block.block_hash)
 
 
-def _checked(stored: StoredEvent) -> CheckedBundle:
+def _checked(brought: Brought) -> CheckedBundle:
+    stored = brought.event
     handed = HandedEvent(
         stored.participant, read_fields(stored.fields or b""), stored.codes_root or b""
     )
-    return check_bundle(bundle_of(handed, read_proof(stored.proof or b"")))
+    return check_bundle(bundle_of(handed, read_proof(brought.proof)))
 
 
 __all__ = ["PROOFS_KIND", "Proving", "ProvingStore", "Witness"]

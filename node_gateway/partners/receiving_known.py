@@ -19,7 +19,7 @@ from node_gateway.state.words import RECEIVING
 from node_gateway.storage import code_states, custody, receiving
 from node_gateway.storage.custody import ClaimRow
 from node_gateway.storage.database import Database
-from node_gateway.storage.handovers import HandedCode, Handover, received_event
+from node_gateway.storage.handovers import HandedCode, Handover, Sealed, received_event
 
 _CHUNK: Final = 1000
 
@@ -106,7 +106,7 @@ class Knowing:
         directory = self._current()
         times = [int(self._clock()), handover.said_at or 0]
         event = received_event(connection, one.made or b"")
-        if event is not None and event.proof is not None:
+        if event is not None and event.proof is not None and event.sealed is Sealed.YES:
             times.append(read_proof(event.proof).anchored_at.block_time)
         owners = [directory.owner_at(one.code, at) for at in times]
         if any(owner is not None and owner.participant.id == made_by for owner in owners):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
 
 from node_gateway.partners.ports import Direction
 from node_gateway.storage.handover_tables import (
@@ -16,7 +16,7 @@ from node_gateway.storage.handover_tables import (
 )
 from node_gateway.storage.handovers import DIRECTIONS, Sealed, State
 
-_CHUNK: Final = 500
+_CHUNK: Final = 250
 _h, _p, _e, _l = handover.c, handover_part.c, handover_event.c, handover_part_event.c
 
 
@@ -27,13 +27,14 @@ class Doubtful(NamedTuple):
     digest: bytes
 
 
-def contradicted(connection: Connection, events: Collection[int]) -> list[Doubtful]:
-    """Return the standing handovers whose giver brought proofs of some events, by number."""
+def contradicted(connection: Connection, brought: Collection[tuple[int, int]]) -> list[Doubtful]:
+    """Return the standing handovers whose giver brought false proofs, as (event, giver)."""
     found: dict[Doubtful, None] = {}
-    numbers = sorted(events)
-    for start in range(0, len(numbers), _CHUNK):
-        some = numbers[start : start + _CHUNK]
-        for one in _doubtful(connection, and_(_e.number.in_(some), _l.proven == 1)):
+    pairs = sorted(brought)
+    for start in range(0, len(pairs), _CHUNK):
+        some = pairs[start : start + _CHUNK]
+        theirs = tuple_(_e.number, _p.partner).in_(some)
+        for one in _doubtful(connection, and_(theirs, _l.proven == 1)):
             found[one] = None
     return list(found)
 

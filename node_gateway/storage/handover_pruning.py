@@ -9,6 +9,7 @@ from node_gateway.storage.handover_tables import (
     handover_part,
     handover_part_event,
     handover_path,
+    handover_proof,
 )
 
 _p, _l, _e = handover_part.c, handover_part_event.c, handover_event.c
@@ -42,6 +43,7 @@ def _drop_events(connection: Connection, numbers: list[int]) -> None:
         if connection.execute(linked).first() is None:
             paths = delete(handover_path).where(handover_path.c.event == number)
             connection.execute(paths)
+            connection.execute(delete(handover_proof).where(handover_proof.c.event == number))
             connection.execute(delete(handover_event).where(_e.number == number))
 
 

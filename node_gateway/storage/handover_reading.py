@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from node_gateway.partners.ports import Direction
+from node_gateway.storage.handover_proofs import unsealed
 from node_gateway.storage.handover_tables import (
     handover,
     handover_event,
@@ -15,11 +16,9 @@ from node_gateway.storage.handover_tables import (
 )
 from node_gateway.storage.handovers import (
     DIRECTIONS,
-    HandedEvent,
     Handover,
     Sealed,
     State,
-    read_event,
     read_handover,
 )
 
@@ -83,17 +82,6 @@ def unproven(connection: Connection, own: int, after: tuple[int, int], limit: in
         Link(*row[:4], bytes(row[4]), row[5], None if row[6] is None else bytes(row[6]))
         for row in connection.execute(query)
     ]
-
-
-def unsealed(connection: Connection, limit: int) -> list[HandedEvent]:
-    """Return received events whose proof was not looked up on the chain yet."""
-    query = (
-        select(handover_event)
-        .where(_e.sealed == 0, _e.proof.is_not(None), _e.fields.is_not(None))
-        .order_by(_e.number)
-        .limit(limit)
-    )
-    return [read_event(row) for row in connection.execute(query)]
 
 
 def seals_of(connection: Connection, number: int) -> Seals:

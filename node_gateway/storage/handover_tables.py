@@ -75,15 +75,29 @@ handover_event = Table(
     Column("fields", LargeBinary),  # the proof of what is disclosed, compressed JSON
     Column("codes_root", LargeBinary),
     Column("opening", LargeBinary),  # the codes opening, compressed JSON
-    Column("proof", LargeBinary),  # event path and anchor, JSON
+    Column("proof", LargeBinary),  # event path and anchor, JSON: the first, then the one that holds
     Column("sealed", SmallInteger, nullable=False),  # 0 no, 1 the chain has it, 2 it has not
 )
 Index("handover_event_by_entry", handover_event.c.entry, unique=True)
+
+# Proofs as they were brought, side by side, until the chain has told which of them holds.
+handover_proof = Table(
+    "handover_proof",
+    metadata,
+    Column("event", BigInteger, primary_key=True, autoincrement=False),
+    Column("partner", BigInteger, primary_key=True, autoincrement=False),  # 0: nobody knows
+    Column("ordinal", SmallInteger, primary_key=True, autoincrement=False),
+    Column("proof", LargeBinary, nullable=False),  # event path and anchor, JSON
+    Column("refused", SmallInteger, nullable=False),  # 1: the chain contradicts it
+    sqlite_with_rowid=False,
+)
 Index(
-    "handover_event_unsealed",
-    handover_event.c.number,
-    sqlite_where=text("sealed = 0 AND proof IS NOT NULL"),
-    postgresql_where=text("sealed = 0 AND proof IS NOT NULL"),
+    "handover_proof_waiting",
+    handover_proof.c.partner,
+    handover_proof.c.event,
+    handover_proof.c.ordinal,
+    sqlite_where=text("refused = 0"),
+    postgresql_where=text("refused = 0"),
 )
 
 handover_part_event = Table(

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 from node_gateway.partners.ports import Direction
+from node_gateway.storage import handover_proofs
 from node_gateway.storage.database import Insert
 from node_gateway.storage.handover_tables import (
     handover,
@@ -190,14 +191,10 @@ def withdraw(connection: Connection, digest: bytes, at: int) -> None:
 
 
 def add_proof(connection: Connection, partner: int, entry: bytes, proof: bytes) -> None:
-    """Keep the proof of an event that a partner handed over; one that is sealed stays."""
+    """Keep the proof that a partner brought of an event which it handed over."""
     columns = handover_event.c
-    number = connection.execute(select(columns.number).where(columns.entry == entry)).scalar()
-    connection.execute(
-        update(handover_event)
-        .where(columns.number == number, columns.sealed != int(Sealed.YES))
-        .values(proof=proof, sealed=int(Sealed.NO))
-    )
+    number = connection.execute(select(columns.number).where(columns.entry == entry)).scalar_one()
+    handover_proofs.bring(connection, partner, number, proof)
     theirs = select(handover_part.c.number).where(handover_part.c.partner == partner)
     connection.execute(
         update(handover_part_event)

@@ -329,8 +329,8 @@ def _handed(row: Iterable[Any]) -> HandedCode:
 
 
 def read_event(row: Row[Any]) -> HandedEvent:
-    """Return a row of the table of events as it is meant."""
-    values = row._asdict()
+    """Return a row that holds the table of events as it is meant."""
+    values = {name: getattr(row, name) for name in HandedEvent._fields}
     for name in ("entry", "fields", "codes_root", "opening", "proof"):
         values[name] = _bytes(values[name])
     return HandedEvent(**{**values, "sealed": Sealed(values["sealed"])})

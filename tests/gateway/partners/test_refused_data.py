@@ -19,6 +19,7 @@ from anchoring.handover_check import check_event
 from node_gateway.partners import handover_taking
 from node_gateway.partners.acknowledgement import PROOFS_KIND as ANSWER_PROOFS_KIND
 from node_gateway.partners.handing_over import KIND, PART_KIND, PROOFS_KIND
+from node_gateway.partners.received_events import read_proof
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_partners import HandoversSection
 from node_gateway.storage import handovers
@@ -26,9 +27,9 @@ from node_gateway.storage.handover_reading import unsealed
 from node_gateway.storage.handover_tables import handover_event, handover_part
 from tests.anvil import Anvil
 from tests.gateway.partners import hearers
-from tests.gateway.partners.arriving import answer, finish, get, made_and_sent, scan, wishes
+from tests.gateway.partners.arriving import answer, finish, get, made_and_sent, scan, send, wishes
 from tests.gateway.partners.test_handover_format import COMMISSIONING, LOT, SHIPPING, handed
-from tests.gateway.partners.ways import person, until
+from tests.gateway.partners.ways import make, person, until
 from tests.gateway.running import Running, sgtin
 from tests.partners import PEERS, WISHES, Town, town
 
@@ -129,6 +130,41 @@ async def test_an_anchor_that_the_chain_does_not_have_is_a_case(t: Town) -> None
         return await doubts(t["maker"], t.member("shop").id)
 
     assert head["handover"] in {one["subject"] for one in await until(told)}
+
+
+async def test_a_false_proof_of_anothers_event_accuses_its_bringer_alone(t: Town) -> None:
+    """The shop and the maker hand the same commissioning over; the shop lies of it."""
+    maker, shop, dist = t.member("maker").id, t.member("shop").id, t["dist"]
+    first, second = sgtin(), sgtin()
+    made = bytes.fromhex(await make(t["maker"], first, second))
+    direct = await send(t, "maker", "dist", first)
+    await send(t, "maker", "shop", second)
+    around = await send(t, "shop", "dist", second)
+    mine = handover_event.c.entry == made
+
+    def state(c: Connection) -> handovers.HandedEvent | None:
+        found = handovers.received_event(c, made)
+        return found if found is not None and found.sealed is not handovers.Sealed.NO else None
+
+    true = await until(lambda: dist.gateway.store.read(state))
+    assert true.sealed is handovers.Sealed.YES
+    await until(lambda: dist.gateway.store.read(has_none_waiting))
+
+    def forget_the_truth(c: Connection) -> None:  # as if it had not come yet
+        c.execute(handover_event.update().where(mine).values(sealed=0, proof=None))
+
+    await dist.gateway.store.write("test", forget_the_truth)
+    for sequence, who in enumerate(("shop", "maker", "shop"), 1):  # liar first, and again at last
+        anchor = Anchor(maker << 16, sequence, leaf_hash(made), 1, ZERO_HASH)
+        lie = EventProof(made, 0, (), anchor, AnchoredAt(1, 1))
+        said = read_proof(true.proof) if who == "maker" else lie
+        await say(t, who, "dist", PROOFS_KIND, proofs_to_json([said]))
+        await until(lambda: dist.gateway.store.read(has_none_waiting))
+    kept = await dist.gateway.store.read(state)
+    assert (kept.sealed, kept.proof) == (handovers.Sealed.YES, true.proof)
+    case = await doubt_about(dist, shop, around["handover"])
+    assert "chain" in case["detail"]
+    assert [one for one in await doubts(dist, maker) if one["subject"] == direct["handover"]] == []
 
 
 def has_none_waiting(c: Connection) -> bool:
