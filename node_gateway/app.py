@@ -27,6 +27,7 @@ from node_gateway.api import (
     epcis_socket,
     epcis_subscriptions,
     events,
+    evidence,
     exceptions,
     governing,
     granted,
@@ -56,6 +57,7 @@ from node_gateway.api.description import describe
 from node_gateway.api.epcis_deliveries import deliveries, standing_pages
 from node_gateway.api.hot import ShortWay
 from node_gateway.api.middleware import Measured
+from node_gateway.pages.routes import ROUTERS as PAGES
 from node_gateway.services.background import Background, running
 from node_gateway.services.gateway import Gateway
 from node_gateway.worker import Worker
@@ -89,6 +91,7 @@ _ROUTERS = (
     notices,
     shipments,
     exceptions,
+    evidence,
     handovers,
     grants,
     granted,
@@ -113,6 +116,8 @@ def describe_app() -> FastAPI:
     )
     for module in _ROUTERS:
         app.include_router(module.router)
+    for router in PAGES:
+        app.include_router(router)
     problems.install(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
