@@ -13,6 +13,7 @@ from anchoring.anchorer import Anchorer
 from anchoring.chain.evm import EvmChain
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.network import Network, load_network
+from anchoring.chain.proving import EvmProver
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
 from anchoring.chain.signer import TransactionSigner
@@ -166,9 +167,10 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     importing, intake, exports, tables = features.importing(base, querying, standing)
     subscribing, sockets = features.subscriptions(base, querying, queries)
     disclosing, public = await _showing(parts, standing, notices)
+    reader, prover = EvmReader(parts.directory_rpc), EvmProver(parts.directory_rpc)
     known = (directory, disclosing, standing, states, notices, operating, public)
     return Gateway(
-        partners=await partners(Own(base, network, parts.keys.sign, _reader(parts), *known)),
+        partners=await partners(Own(base, network, parts.keys.sign, reader, prover, *known)),
         webhooks=webhooks(base, directory),
         settings=settings,
         store=store,
@@ -222,10 +224,6 @@ def _lists(settings: Settings) -> Limiter:
 def _batcher(parts: _Parts) -> Batcher:
     chain_id, clock = parts.network.chain_id, parts.clock
     return Batcher(parts.store, chain_id=chain_id, succession=parts.succession, clock=clock)
-
-
-def _reader(parts: _Parts) -> EvmReader:
-    return EvmReader(parts.directory_rpc)
 
 
 def _governing(parts: _Parts, directory: DirectoryService) -> Governing | None:

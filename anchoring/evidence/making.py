@@ -5,6 +5,7 @@ The endpoint is not believed: what it shows is in the file, and whoever checks i
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -52,13 +53,18 @@ async def with_proofs(
     made = evidence
     for _ in range(ROUNDS_MAX):
         made = replace(evidence, chain=gathered.material())
-        facts = Facts(network, made.chain, Trusted(blocks=frozenset({head.block_hash})))
-        verdict = check_evidence(made, facts)
+        verdict = await asyncio.to_thread(_judged, made, network, head)
         if verdict.outcome is not EvidenceOutcome.CANNOT_CHECK:
             break
         if not await gathered.gather(verdict.needs):
             break
     return made, verdict
+
+
+def _judged(made: Evidence, network: Network, head: ShownHeader) -> EvidenceVerdict:
+    """Judge a file; beside the event loop, for that of a whole shipment takes seconds."""
+    trusted = Trusted(blocks=frozenset({head.block_hash}))
+    return check_evidence(made, Facts(network, made.chain, trusted))
 
 
 class _Gathered:

@@ -94,6 +94,14 @@ class ExceptionDocument(_Answer):
     at: str
 
 
+class ExceptionEvidence(_Answer):
+    """A file about the exception that a third party checks; `href` gives it."""
+
+    name: str
+    kind: Literal["custody_conflict", "said"]
+    href: str
+
+
 class CauseCount(_Answer):
     """How many of the resolved exceptions had this cause."""
 
@@ -118,6 +126,7 @@ class ExceptionDetail(ExceptionAnswer):
     messages: list[ExceptionMessage]
     history: list[ExceptionChange]
     documents: list[ExceptionDocument]
+    evidence: list[ExceptionEvidence]
     suggestion: CauseSuggestion | None
 
 

@@ -40,12 +40,13 @@ class PeersAnswer(_Answer):
 
 
 class ConflictAnswer(_Answer):
-    """A signed message that does not count, kept as evidence."""
+    """A signed message that does not count, kept; `evidence` names the file about it."""
 
     number: int
     way: Direction
     digest: Hash
     found_at: int
+    evidence: str
 
 
 class PeerAnswerOut(PeerShort):

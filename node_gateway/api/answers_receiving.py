@@ -127,7 +127,7 @@ class AcknowledgementAnswer(_Answer):
 
 
 class ConflictAnswer(_Answer):
-    """Two statements of custody that cannot both hold."""
+    """Two statements of custody that cannot both hold; `evidence` names the file about them."""
 
     number: int
     reason: Literal["two_senders", "sent_twice", "way_unknown", "ended_here", "never_left"]
@@ -138,6 +138,7 @@ class ConflictAnswer(_Answer):
     found_at: str
     stands: bool
     exception: int
+    evidence: str
     codes: list[str]
 
 

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from node_gateway.api import (
     answers,
     answers_challenges,
+    answers_evidence,
     answers_exceptions,
     answers_governing,
     answers_grants,
@@ -154,6 +155,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getProposal": {200: consortium.ProposalAnswer},
     "listPrefixes": {200: consortium.Prefixes},
     **answers_challenges.ANSWERS,
+    **answers_evidence.ANSWERS,
     **answers_peers.ANSWERS,
     **answers_grants.ANSWERS,
     **answers_exceptions.ANSWERS,

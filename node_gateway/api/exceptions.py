@@ -310,8 +310,9 @@ async def _shown(gateway: Gateway, number: int) -> dict[str, Any]:
     parts = gateway.partners.exceptions
     detail = await parts.desk.show(number)
     documents = await parts.writing.documents(number)
+    evidence = await gateway.partners.evidence.of_case(number)
     now_ms = int(gateway.clock() * 1000)
-    return detail_wire(detail, documents, now_ms=now_ms, name_of=_names(gateway))
+    return detail_wire(detail, documents, evidence, now_ms=now_ms, name_of=_names(gateway))
 
 
 def _names(gateway: Gateway) -> Any:

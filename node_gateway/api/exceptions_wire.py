@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from node_gateway.partners.evidence_names import KeptEvidence
 from node_gateway.partners.exception_desk import CODES_SHOWN, Detail, Suggestion
 from node_gateway.storage.exception_documents import DocumentRow
 from node_gateway.storage.exceptions import CaseRow, ChangeRow, MessageRow
@@ -39,7 +40,12 @@ def case_wire(row: CaseRow, *, now_ms: int, name_of: NameOf) -> dict[str, Any]:
 
 
 def detail_wire(
-    detail: Detail, documents: Sequence[DocumentRow], *, now_ms: int, name_of: NameOf
+    detail: Detail,
+    documents: Sequence[DocumentRow],
+    evidence: Sequence[KeptEvidence],
+    *,
+    now_ms: int,
+    name_of: NameOf,
 ) -> dict[str, Any]:
     """Return a case with all that is known of it here."""
     more = len(detail.codes) == CODES_SHOWN and detail.row.code_count > CODES_SHOWN
@@ -50,6 +56,9 @@ def detail_wire(
         "messages": [_message(one, name_of) for one in detail.messages],
         "history": [_change(one) for one in detail.changes],
         "documents": [_document(one) for one in documents],
+        "evidence": [
+            {"name": one.name, "kind": str(one.kind), "href": one.href} for one in evidence
+        ],
         "suggestion": _suggestion(detail.suggestion, name_of),
     }
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from node_gateway.cli.client import Client
+from node_gateway.cli.evidence import next_step
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import USAGE, CommandError, command, put, say, table
 
@@ -302,7 +303,10 @@ def _put(found: dict[str, Any], *, as_json: bool) -> None:
     if found["partnerResolution"] is not None:
         proven = "proven" if found["partnerResolution"]["proven"] else "proof to come"
         rows.append(["partner's event", f"{found['partnerResolution']['event']} ({proven})"])
+    rows += [["evidence", f"{one['kind']}: {one['name']}"] for one in found["evidence"]]
     table(f"exception {found['number']}", ["", ""], rows)
+    for one in found["evidence"]:
+        say(next_step(one["name"]))
 
 
 def _message_row(one: dict[str, Any]) -> list[str]:

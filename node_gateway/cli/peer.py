@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from node_gateway.cli.client import Client
+from node_gateway.cli.evidence import next_step
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import (
     CANNOT_CHECK,
@@ -24,6 +25,7 @@ app = typer.Typer(no_args_is_help=True)
 
 Peer = Annotated[str, typer.Argument(metavar="SLUG", help="Slug or id of a participant.")]
 In = Annotated[bool, typer.Option("--in", help="What it said to us, in place of what we said.")]
+_EVIDENCE_SHOWN = 5
 
 
 @app.command("list")
@@ -192,3 +194,5 @@ def _show(found: dict[str, Any], *, json: bool) -> None:
         "kept as evidence": str(len(found["conflicts"])),
     }
     table("", ["", ""], [[name, text] for name, text in lines.items() if text])
+    for one in found["conflicts"][:_EVIDENCE_SHOWN]:
+        say(next_step(one["evidence"]))

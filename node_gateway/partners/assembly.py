@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from anchoring.chain.evm_reader import EvmReader
 from anchoring.chain.network import Network
+from anchoring.chain.proving import EvmProver
 from anchoring.chain.signer import Signer
 from node_gateway.features import Base
 from node_gateway.partners.challenges import Challenges
 from node_gateway.partners.channel import MessageChannel
+from node_gateway.partners.evidence import PartnerEvidence
 from node_gateway.partners.exception_assembly import Exceptions, exceptions
 from node_gateway.partners.grant_reads import GrantReads
 from node_gateway.partners.granting import Granting, granting
@@ -37,6 +39,7 @@ class Own:
     network: Network
     sign: Signer
     chain: EvmReader
+    prover: EvmProver
     directory: DirectoryService
     disclosing: Disclosing
     standing: Standing
@@ -53,6 +56,7 @@ class Partners:
     Attributes:
         peering: Requests and messages between participants; `peers` and `channel` are its parts.
         exceptions: Mismatches that somebody must resolve; implements `ports.Exceptions`.
+        evidence: What was said that cannot both hold, as files for third parties.
         challenges: Opens leaves of ours for auditors, and asks others for theirs.
         granting: What others may read here or do in our name; `grants` is a part of it.
         traces: What traces codes, answers neighbours that do, and tells what was sold.
@@ -64,6 +68,7 @@ class Partners:
 
     peering: Peering
     exceptions: Exceptions
+    evidence: PartnerEvidence
     challenges: Challenges
     granting: Granting
     traces: Traces
@@ -100,6 +105,12 @@ async def partners(own: Own) -> Partners:
     return Partners(
         peering=between,
         exceptions=mismatches,
+        evidence=PartnerEvidence(
+            own.base.store,
+            own.network,
+            own.base.settings.gateway.participant,
+            own.prover,
+        ),
         challenges=Challenges(
             own.base.store,
             allowed.reads,

@@ -7,6 +7,8 @@ message is exported as what was `said`.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +19,16 @@ from sqlalchemy import Connection, Row
 
 from anchoring.chain.messages import read_message
 from anchoring.chain.network import Network
+from anchoring.chain.proving import EvmProver
 from anchoring.core.codes import CodesTree
 from anchoring.core.message import SignedMessage
 from anchoring.core.prove import code_paths
+from anchoring.errors import ChainError
+from anchoring.evidence.check import EvidenceOutcome, EvidenceVerdict, check_evidence
+from anchoring.evidence.facts import Facts
+from anchoring.evidence.making import with_proofs
 from anchoring.evidence.model import (
+    EVIDENCE_SIZE_BYTES_MAX,
     CustodyConflict,
     Evidence,
     EvidenceKind,
@@ -28,10 +36,19 @@ from anchoring.evidence.model import (
     Said,
     TwoMessages,
 )
+from anchoring.evidence.parse import parse_evidence
 from anchoring.handover import HandedEvent
 from anchoring.handover_check import check_event
 from anchoring.handover_reading import parse_manifest, parse_part
-from node_gateway.errors import NotFoundError, RequestError
+from node_gateway.errors import NotFoundError, ParameterError, RequestError
+from node_gateway.partners.evidence_names import (
+    CUSTODY,
+    MESSAGES,
+    KeptEvidence,
+    of_case,
+    of_custody,
+    of_message,
+)
 from node_gateway.storage import custody, peers
 from node_gateway.storage.database import Readable
 from node_gateway.storage.peers import StoredMessage, Way
@@ -41,6 +58,7 @@ PARTS_SEARCHED_MAX: Final = 20_000
 """Messages before a manifest among which its parts are looked for."""
 _NAME = re.compile(r"(messages|custody)-([1-9][0-9]{0,14})|([0-9a-f]{64})")
 _GOODS: Final = ("epcList", "childEPCs")
+_HINT: Final = "sealtrail evidence export DIGEST shows a single message."
 
 
 class EvidenceNotFoundError(NotFoundError):
@@ -56,21 +74,19 @@ class EvidenceIncompleteError(RequestError):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptEvidence:
-    """One contradiction that was kept.
+class EvidenceFile:
+    """A file, and how it stands for somebody who trusts our node's newest block.
 
     Attributes:
-        name: Under which it is exported.
-        partners: Whose statements they are.
-        found_at: Unix seconds.
-        reason: In a word: `message_conflict`, or why custody conflicts.
+        raw: `sealtrail/evidence/v1`.
+        outcome: `proven` or `cannot_check`.
+        code, text: Of the verdict.
     """
 
-    name: str
-    kind: EvidenceKind
-    partners: tuple[int, ...]
-    found_at: int
-    reason: str
+    raw: bytes
+    outcome: str
+    code: str
+    text: str
 
 
 class PartnerEvidence:
@@ -80,37 +96,79 @@ class PartnerEvidence:
         database: Of the gateway, which may run meanwhile.
         network: Whose chain id and Consortium every message names.
         participant: Our own id.
+        prover: Our own node, for proofs of keys; without it files are bare.
     """
 
-    def __init__(self, database: Readable, network: Network, participant: int) -> None:
+    def __init__(
+        self,
+        database: Readable,
+        network: Network,
+        participant: int,
+        prover: EvmProver | None = None,
+    ) -> None:
         self._database, self._network, self._own = database, network, participant
+        self._prover, self._turn = prover, asyncio.Lock()
 
-    async def kept(self) -> list[KeptEvidence]:
-        """Return what was kept, custody last, each by time; at most 1000 of a kind."""
+    async def kept(self, *, after: str = "", limit: int = PAGE_MAX) -> list[KeptEvidence]:
+        """Return what was kept, custody last, each by time.
+
+        Args:
+            after: Place of the one to go on behind, empty for the first.
+            limit: At most so many.
+
+        Raises:
+            ParameterError: `after` is no place.
+        """
+        which, number = _place(after)
 
         def work(connection: Connection) -> list[KeptEvidence]:
-            found = [
-                KeptEvidence(
-                    f"messages-{row.id}",
-                    EvidenceKind.TWO_MESSAGES,
-                    (row.partner if Way(row.direction) is Way.HEARD else self._own,),
-                    row.found_at,
-                    "message_conflict",
-                )
-                for row in peers.conflicts(connection)[:PAGE_MAX]
-            ]
-            return found + [
-                KeptEvidence(
-                    f"custody-{row.number}",
-                    EvidenceKind.CUSTODY_CONFLICT,
-                    tuple(dict.fromkeys((row.first_partner, row.second_partner))),
-                    row.found_at,
-                    row.reason,
-                )
-                for row in custody.conflicts(connection, limit=PAGE_MAX)
-            ]
+            found = []
+            if which == MESSAGES:
+                rows = peers.conflicts(connection, after=number, limit=limit)
+                found = [of_message(connection, row, self._own) for row in rows]
+            begun = number if which == CUSTODY else 0
+            left = limit - len(found)
+            claims = custody.conflicts(connection, after=begun, limit=left) if left else []
+            return found + [of_custody(connection, row, self._own) for row in claims]
 
         return await self._database.read(work)
+
+    async def of_case(self, case: int) -> list[KeptEvidence]:
+        """Return what was kept of an exception, by its number."""
+        return await self._database.read(lambda one: of_case(one, case, self._own))
+
+    async def checked(self, name: str, *, bare: bool = False) -> EvidenceFile:
+        """Return an evidence file with all proofs of keys that our own node gives, and how it is.
+
+        While the chain cannot be asked, the file is without them.
+
+        Args:
+            name: As of `file`.
+            bare: Without proofs.
+
+        Raises:
+            EvidenceNotFoundError, EvidenceIncompleteError: as `file`; also if the file that is
+                made does not hold: nobody is accused by one that anybody refuses.
+        """
+        async with self._turn:  # a shipment's parts are large: one at a time
+            kept = await asyncio.to_thread(parse_evidence, await self.file(name))
+            made, verdict = await self._judged(kept, None if bare else self._prover)
+        if verdict.outcome is EvidenceOutcome.REFUSED:
+            text = f"what is kept shows no contradiction: {verdict.text}"
+            raise EvidenceIncompleteError(text, hint=_HINT)
+        raw = await asyncio.to_thread(made.to_json)
+        if len(raw) > EVIDENCE_SIZE_BYTES_MAX:
+            raise EvidenceIncompleteError("it is larger than a file may be", hint=_HINT)
+        return EvidenceFile(raw, str(verdict.outcome), verdict.code, verdict.text)
+
+    async def _judged(
+        self, kept: Evidence, prover: EvmProver | None
+    ) -> tuple[Evidence, EvidenceVerdict]:
+        if prover is not None:
+            with contextlib.suppress(ChainError):  # the verdict says what could not be checked
+                return await with_proofs(kept, self._network, prover)
+        facts = Facts(self._network, kept.chain)
+        return kept, await asyncio.to_thread(check_evidence, kept, facts)
 
     async def file(self, name: str) -> bytes:
         """Return an evidence file.
@@ -147,8 +205,8 @@ class PartnerEvidence:
         return self._signed(found)
 
     def _messages(self, connection: Connection, number: int) -> Evidence:
-        row = next((one for one in peers.conflicts(connection) if one.id == number), None)
-        if row is None:
+        row = next(iter(peers.conflicts(connection, after=number - 1, limit=1)), None)
+        if row is None or row.id != number:
             raise EvidenceNotFoundError("nothing is kept under this name")
         second = read_message(bytes(row.file))
         first = self._first(connection, row)
@@ -171,7 +229,7 @@ class PartnerEvidence:
         first, second = stored
         if first is None or second is None or not codes:
             text = "one of the two is a statement of this gateway's own books, not a message"
-            raise EvidenceIncompleteError(text)
+            raise EvidenceIncompleteError(text, hint=_export(row.second))
         both = (
             self._handed(connection, first, codes[0]),
             self._handed(connection, second, codes[0]),
@@ -190,11 +248,25 @@ class PartnerEvidence:
             if len(texts) == len(wanted):
                 break
         if len(texts) != len(wanted):
-            raise EvidenceIncompleteError("a part of the handover is not kept any more")
+            text = "a part of the handover is not kept any more"
+            raise EvidenceIncompleteError(text, hint=_export(one.digest))
         parts = tuple(texts[digest] for digest in manifest.parts)
         event = _naming(parts, manifest.shipment, code)
         message = self._signed(one)
         return HandedOver(message, event) if event else HandedOver(message, parts=parts)
+
+
+def _place(after: str) -> tuple[str, int]:
+    match = _NAME.fullmatch(after) if after else None
+    if match is not None and match[1]:
+        return match[1], int(match[2])
+    if after:
+        raise ParameterError("that is no place in the list", hint="Take `next` as it was given.")
+    return MESSAGES, 0
+
+
+def _export(digest: bytes) -> str:
+    return f"sealtrail evidence export {digest.hex()} shows what was said."
 
 
 def _parts_before(connection: Connection, one: StoredMessage) -> Iterator[bytes]:

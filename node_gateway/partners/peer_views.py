@@ -14,6 +14,7 @@ from anchoring.core.message import SignedMessage
 from anchoring.directory.model import Participant, Status
 from node_gateway.errors import NotFoundError
 from node_gateway.partners.channel import Voice
+from node_gateway.partners.evidence_names import message_name
 from node_gateway.partners.hearing import Hearing
 from node_gateway.partners.message_wire import POSITION_PATH
 from node_gateway.partners.ports import PeerError, Peers
@@ -115,6 +116,7 @@ class PeerViews:
                     "way": "out" if row.direction == Way.SAID else "in",
                     "digest": row.digest.hex(),
                     "foundAt": row.found_at,
+                    "evidence": message_name(row),
                 }
                 for row in rows
             ],

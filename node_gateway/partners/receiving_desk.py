@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from node_gateway.errors import NotFoundError
+from node_gateway.partners.evidence_names import custody_name
 from node_gateway.partners.ports import Direction
 from node_gateway.partners.receiving_words import moment
 from node_gateway.storage import custody, handovers
@@ -90,5 +91,6 @@ def _wire(connection: Connection, row: ConflictRow) -> dict[str, Any]:
         "foundAt": moment(row.found_at),
         "stands": custody.stands(connection, row),
         "exception": row.case_number,
+        "evidence": custody_name(connection, row),
         "codes": codes,
     }

@@ -230,9 +230,13 @@ def add_conflict(
     return number
 
 
-def conflicts(connection: Connection, *, after: int = 0, limit: int = 1000) -> list[ConflictRow]:
-    """Return conflicts of custody whose number is above `after`, ascending."""
+def conflicts(
+    connection: Connection, *, after: int = 0, limit: int = 1000, case: int | None = None
+) -> list[ConflictRow]:
+    """Return conflicts of custody whose number is above `after`, ascending; of one case or all."""
     query = select(custody_conflict).where(_k.number > after).order_by(_k.number).limit(limit)
+    if case is not None:
+        query = query.where(_k.case_number == case)
     return [
         ConflictRow(
             row.number,

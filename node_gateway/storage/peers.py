@@ -196,6 +196,25 @@ def message_by_digest(connection: Connection, digest: bytes) -> StoredMessage | 
     return None if row is None else _stored(row)
 
 
+def ends_of(connection: Connection, digest: bytes) -> tuple[int, Way] | None:
+    """Return with whom and which way a message went that a digest names; its body stays unread."""
+    query = select(_message.partner, _message.direction).where(_message.digest == digest).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.partner, Way(row.direction))
+
+
+def digest_at(connection: Connection, participant: int, way: Way, number: int) -> bytes | None:
+    """Return the digest of a message by its number, None if there is none."""
+    found = connection.execute(
+        select(_message.digest).where(
+            _message.partner == participant,
+            _message.direction == int(way),
+            _message.number == number,
+        )
+    ).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
 def messages(
     connection: Connection, participant: int, way: Way, *, after: int = 0, limit: int
 ) -> list[StoredMessage]:
@@ -338,9 +357,15 @@ def add_conflict(
     return True
 
 
-def conflicts(connection: Connection, participant: int | None = None) -> Sequence[Row[Any]]:
-    """Return the messages that do not count: partner, direction, number, digest, file, found_at."""
-    query = select(peer_conflict).order_by(_conflict.id)
+def conflicts(
+    connection: Connection,
+    participant: int | None = None,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+) -> Sequence[Row[Any]]:
+    """Return the messages that do not count, behind an id, as rows of their table."""
+    query = select(peer_conflict).where(_conflict.id > after).order_by(_conflict.id).limit(limit)
     if participant is not None:
         query = query.where(_conflict.partner == participant)
     return connection.execute(query).all()

@@ -83,6 +83,7 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/notices/{number}/findings"): {"query"},
     ("POST", "/v1/notices/{number}/list"): {"operate"},
     ("GET", "/v1/handovers"): {"query"},
+    ("GET", "/v1/handovers/unaddressed"): {"query"},
     ("GET", "/v1/handovers/{name}"): {"query"},
     ("GET", "/v1/handovers/{name}/codes"): {"query"},
     ("POST", "/v1/handovers"): {"operate"},
@@ -102,6 +103,9 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
         ("GET", f"/v1/exceptions/{{number}}/{what}"): {"query"}
         for what in ("codes", "proof", "dscsa")
     },
+    ("GET", "/v1/evidence"): {"operate"},
+    ("GET", "/v1/evidence/{name}"): {"operate"},
+    ("GET", "/v1/exceptions/{number}/evidence"): {"operate"},
     ("POST", "/v1/challenges"): {"audit"},
     ("GET", "/v1/peers"): {"query"},
     ("GET", "/v1/peers/{peer}"): {"query"},
