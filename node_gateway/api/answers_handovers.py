@@ -62,6 +62,21 @@ class Handovers(_Answer):
     next: int | None
 
 
+class UnknownParty(_Answer):
+    """A party that shipments wait for: how many, and the first of their events."""
+
+    party: str
+    count: int
+    shipments: Annotated[list[Hash], Field(max_length=10)]
+
+
+class Unaddressed(_Answer):
+    """A page of such parties in bytewise order; `next` is the party to go on from."""
+
+    parties: list[UnknownParty]
+    next: str | None
+
+
 class HandedCodeAnswer(_Answer):
     """A code of a handover; lot and expiry as the participant stated that commissioned it."""
 
@@ -104,6 +119,7 @@ class HandoverPreview(_Answer):
 
 ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel]]]] = {
     "listHandovers": {200: Handovers},
+    "listUnaddressed": {200: Unaddressed},
     "getHandover": {200: HandoverWithProofs},
     "listHandedCodes": {200: HandedCodes},
     "sendHandover": {201: HandoverWithProofs},

@@ -96,6 +96,22 @@ async def preview_handover(key: QueryKey, gateway: GatewayDep, body: BodyDep) ->
     return await desk.preview_codes(order_of(gateway, order))
 
 
+@router.get("/v1/handovers/unaddressed", operation_id="listUnaddressed")
+async def list_unaddressed(
+    key: QueryKey,
+    gateway: GatewayDep,
+    after: Annotated[str, Query(max_length=1000, description="Party to go on from.")] = "",
+    per_page: PerPage = 100,
+) -> dict[str, Any]:
+    """List parties that shipments were sent to and of whom nobody knows who they are.
+
+    Each shipment is handed over as soon as its party belongs to a participant: by a prefix on the
+    chain, or by the master data. Problems: parameter.
+    """
+    del key
+    return await gateway.partners.handovers.desk.unaddressed(after=after, limit=per_page)
+
+
 @router.get("/v1/handovers/{name}", operation_id="getHandover")
 async def get_handover(key: QueryKey, gateway: GatewayDep, name: Name) -> dict[str, Any]:
     """Return one handover. Problems: handover_not_found."""

@@ -76,6 +76,30 @@ def show_handover(
         say(f"{found['codeCount'] - _CODES_SHOWN} more codes.")
 
 
+@app.command("unaddressed")
+@command
+def list_unaddressed(
+    after: Annotated[str, typer.Option("--after", help="Party to go on from.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 100,
+    config: ConfigOption = DEFAULT_CONFIG,
+    gateway: GatewayOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List parties that shipments wait for, because nobody knows which participant they are."""
+    client = Client.from_config(config, gateway)
+    answer = client.get("/v1/handovers/unaddressed", after=after, perPage=limit)
+    if json:
+        put(answer)
+        return
+    rows = [[one["party"], str(one["count"]), one["shipments"][0]] for one in answer["parties"]]
+    table("", ["party", "shipments", "the first"], rows)
+    if rows:
+        say("They go out once the party belongs to a participant: by a prefix on the chain, or by")
+        say("sealtrail party add PARTY --set participant=N. At once: sealtrail handover send EVENT")
+    if answer["next"] is not None:
+        say(f"There are more: --after {answer['next']}")
+
+
 @app.command("resend")
 @command
 def resend(

@@ -92,7 +92,7 @@ app.add_typer(master_data.party, name="party", help=f"Organisations: {_SEVERAL}"
 issuing.register(code.app)
 code.app.command("show")(findings.show_code)
 app.add_typer(
-    handover.app, name="handover", help="What partners see: list, show, preview, send, resend."
+    handover.app, name="handover", help="What partners see: list, show, preview, send, ..."
 )
 app.add_typer(
     exceptions.app, name="exception", help="Mismatches: list, show, message, resolve, ..."

@@ -124,6 +124,6 @@ async def partners(own: Own) -> Partners:
         receipts=receipts,
         background=(
             *(between.saying, allowed.log, mismatches.watch, shipments.sending),
-            *(receipts.arrivals, ways.sales, recalled.recalling),
+            *(shipments.addressing, receipts.arrivals, ways.sales, recalled.recalling),
         ),
     )

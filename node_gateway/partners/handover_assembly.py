@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from node_gateway.partners.channel import MessageChannel
 from node_gateway.partners.handing_over import KIND, Going, HandingOver, renumbered
+from node_gateway.partners.handover_addressing import Addressing
 from node_gateway.partners.handover_content import Rules
 from node_gateway.partners.handover_desk import HandoverDesk
 from node_gateway.partners.handover_doubts import Doubts
@@ -31,11 +32,13 @@ class Handovers:
     Attributes:
         parties: Which participant a party is.
         sending: Says ours; `sending.incoming.on_taken` takes who wants to hear of theirs.
+        addressing: Begins those whose receivers become known later.
         desk: What operators ask.
     """
 
     parties: Parties
     sending: HandingOver
+    addressing: Addressing
     desk: HandoverDesk
 
 
@@ -64,8 +67,11 @@ async def handovers(own: Own, channel: MessageChannel, exceptions: Exceptions) -
         clock=base.clock,
     )
     base.follower.also(noticing)
+    addressing = Addressing(base.store, noticing, parties, sending)
+    own.directory.on_changed(lambda _: addressing.chain_changed())
+    base.master.on_changed(addressing.parties_changed)
     desk = HandoverDesk(base.store, sending, parties, own.directory, base.preparing, EPCIS_CONTEXT)
-    return Handovers(parties, sending, desk)
+    return Handovers(parties, sending, addressing, desk)
 
 
 def _party(own: Own) -> str | None:

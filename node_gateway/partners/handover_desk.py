@@ -21,6 +21,7 @@ from node_gateway.services.directory import DirectoryService
 from node_gateway.services.operating import timed
 from node_gateway.services.preparing import Preparing
 from node_gateway.storage import code_states
+from node_gateway.storage import handover_unaddressed as unaddressed
 from node_gateway.storage import handover_writing as writing
 from node_gateway.storage import handovers as reading
 from node_gateway.storage.database import Database
@@ -99,6 +100,12 @@ class HandoverDesk:
         following = found[limit - 1].code if len(found) > limit else None
         return {"codes": [_code_wire(one) for one in found[:limit]], "next": following}
 
+    async def unaddressed(self, *, after: str, limit: int) -> dict[str, Any]:
+        """Return a page of parties that shipments wait for, as JSON: nobody knows who they are."""
+        found = await self._database.read(lambda c: unaddressed.unknown(c, after, limit + 1))
+        following = found[limit - 1].party if len(found) > limit else None
+        return {"parties": [_unknown_wire(one) for one in found[:limit]], "next": following}
+
     async def send(self, entry: bytes) -> dict[str, Any]:
         """Hand over a stored shipment that nobody handed over, one of before for example.
 
@@ -116,6 +123,7 @@ class HandoverDesk:
                         code="handover_known",
                         hint=f"sealtrail handover resend {one.number}",
                     )
+            unaddressed.remove(connection, entry)
             return self._begin(connection, partner, entry, None)
 
         return await self._begun(await self._database.write("handover", work))
@@ -267,6 +275,11 @@ def _event_wire(one: CheckedEvent) -> dict[str, Any]:
         "codeCount": len(one.codes),
         "opened": one.is_open,
     }
+
+
+def _unknown_wire(one: unaddressed.Unknown) -> dict[str, Any]:
+    shipments = [entry.hex() for entry in one.shipments]
+    return {"party": one.party, "count": one.waiting, "shipments": shipments}
 
 
 def _code_wire(one: HandedCode) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final
 
 from anchoring.directory.model import Directory
+from node_gateway.master_data.forms import IDENTIFIER_LENGTH_MAX
 
 _ROLES: Final = ("possessing_party", "owning_party", "location")
 """Which of several stated parties gets the goods, first to last."""
@@ -52,6 +53,22 @@ class Parties:
                     return found
         return None
 
+    @property
+    def grounds(self) -> Hashable:
+        """What of the chain decides by now: while it is equal, so are the answers from it."""
+        current, now = self._current(), int(self._clock())
+        held = ((one.id, one.participant) for one in current.grants.values() if one.holds_at(now))
+        return frozenset(current.participants), frozenset(held)
+
+
+def receivers_named(event: Mapping[str, Any]) -> list[str]:
+    """Return the parties of which one may turn out to be the receiver of a normalised event.
+
+    Longer names than a party can have belong to nobody, now or later.
+    """
+    named = (party for kind, party in destinations_of(event) if kind in _ROLES)
+    return [party for party in dict.fromkeys(named) if len(party) <= IDENTIFIER_LENGTH_MAX]
+
 
 def destinations_of(event: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Yield (type, party) of each destination of a normalised event."""
@@ -69,4 +86,4 @@ def _pairs(event: Mapping[str, Any], name: str, member: str) -> Iterable[tuple[s
             yield str(one.get("type")), str(one[member])
 
 
-__all__ = ["Parties", "destinations_of", "sources_of"]
+__all__ = ["Parties", "destinations_of", "receivers_named", "sources_of"]

@@ -93,8 +93,13 @@ class MasterData:
         self._lock = asyncio.Lock()
         self._held: dict[tuple[Kind, str], _Held] = {}
         self._from_headers = 0
+        self._listeners: list[Callable[[], None]] = []
         self.directory = Directory()
         self.locations: Mapping[str, Location] = Places(self.directory)
+
+    def on_changed(self, listener: Callable[[], None]) -> None:
+        """Register what is called when records have changed and are looked up as they are now."""
+        self._listeners.append(listener)
 
     async def load(self) -> None:
         """Read everything into memory; once, before anything else."""
@@ -285,6 +290,8 @@ class MasterData:
             await self._store.write(rows)
             for row in sorted(rows, key=lambda one: not one.removed):
                 self._remember(row)
+            for listener in self._listeners:
+                listener()
 
     def _remember(self, row: MasterRow) -> None:
         kind: Kind = row.kind  # type: ignore[assignment]  # we wrote it

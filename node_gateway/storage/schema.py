@@ -1,6 +1,7 @@
 """Every table of the database: importing this module puts all of them into `metadata`."""
 
 from node_gateway.storage import (
+    addressing_tables,
     cascade_tables,
     chain_tables,
     code_state_tables,
@@ -22,6 +23,7 @@ from node_gateway.storage import (
 from node_gateway.storage.tables import metadata
 
 __all__ = [
+    "addressing_tables",
     "cascade_tables",
     "chain_tables",
     "code_state_tables",

@@ -57,6 +57,7 @@ COMMANDS = {
     "code show": True,
     "finding list": True,
     **{f"handover {verb}": True for verb in ("list", "show", "preview", "send", "resend")},
+    "handover unaddressed": True,
     **{
         f"exception {verb}": True
         for verb in ("list", "show", "open", "assign", "tell", "message", "resolve", "import")

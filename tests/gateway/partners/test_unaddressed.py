@@ -1,0 +1,188 @@
+"""Shipments captured before anybody knew their receiver are handed over once it is known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import pytest_asyncio
+
+from anchoring.directory.model import Directory
+from anchoring.ports import BlockRef
+from node_gateway.partners.ports import Direction
+from node_gateway.storage import handovers as reading
+from node_gateway.storage.handovers import Handover, State
+from tests.anvil import Anvil
+from tests.gateway.cli.conftest import Cli
+from tests.gateway.partners.test_handing_over import DIST, MAKER, SOON, handed, packs, sent, until
+from tests.gateway.running import Running, commissioning
+from tests.partners import Person, Town, party_of, town
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STRANGER, LATER = "gs1:6907777", "gs1:6908888"
+UNREAD: Final = Directory(BlockRef(-1, bytes(32), 0))
+"""What a gateway knows of the network before it has read the chain for the first time."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def two(
+    anvil: Anvil, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Town]:
+    folder = tmp_path_factory.mktemp("two")
+    people = (Person("maker", prefixes=(MAKER,)), Person("dist", prefixes=(DIST,)))
+    async with town(anvil, template, folder, people, wishes=SOON) as made:
+        yield made
+
+
+def unread(up: Running, patch: pytest.MonkeyPatch) -> None:
+    """Let what handovers know of the network be what a gateway knows that was just started."""
+    patch.setattr(up.gateway.partners.handovers.parties, "_current", lambda: UNREAD)
+
+
+async def shipped(up: Running, receiver: str, **members: Any) -> str:
+    """Ship a pack; return the entry when the shipment was followed."""
+    (pack,) = packs(1)
+    await up.entry(commissioning(pack), final=False)
+    entry = await up.entry(sent(MAKER, receiver, pack, **members), final=False)
+    await up.gateway.follower.catch_up()
+    return entry
+
+
+async def going(up: Running, entry: str) -> list[Handover]:
+    found: list[Handover] = await up.gateway.store.read(
+        lambda c: reading.handovers_of(c, bytes.fromhex(entry))
+    )
+    return found
+
+
+async def waiting(up: Running) -> dict[str, dict[str, Any]]:
+    """Return what waits, by party; read in pages of one."""
+    found: dict[str, dict[str, Any]] = {}
+    after = ""
+    while after is not None:
+        answer = await up.client.get(
+            "/v1/handovers/unaddressed", params={"after": after, "perPage": 1}
+        )
+        assert answer.status_code == 200, answer.text
+        found.update({one["party"]: one for one in answer.json()["parties"]})
+        after = answer.json()["next"]
+    return found
+
+
+async def none_waits(up: Running) -> bool:
+    return not await waiting(up)
+
+
+async def join(up: Running, receiver: str, participant: int) -> None:
+    """Let the operator state to which participant a party belongs."""
+    party = party_of(receiver)
+    record = {"nameEn": "Example Later", "participant": participant}
+    answer = await up.client.put(f"/v1/parties/{party.rpartition('/')[2]}", json=record)
+    assert answer.status_code in (200, 201), answer.text
+
+
+async def test_a_shipment_from_before_the_directory_was_read_is_handed_over(two: Town) -> None:
+    maker, dist = two["maker"], two["dist"]
+    with pytest.MonkeyPatch.context() as patch:
+        unread(maker, patch)
+        entry = await shipped(maker, DIST)
+        ours = await shipped(maker, MAKER)
+        assert await going(maker, entry) == []
+        found = await waiting(maker)
+        assert found[party_of(DIST)] == {
+            "party": party_of(DIST), "count": 1, "shipments": [entry]
+        }  # fmt: skip
+        assert found[party_of(MAKER)]["shipments"] == [ours]
+    one = await handed(dist, entry)
+    assert one.code_count == 1
+    await until(lambda: none_waits(maker))
+    assert await going(maker, ours) == []
+    assert len(await going(maker, entry)) == 1
+
+
+async def test_a_gateway_that_ends_meanwhile_begins_it_at_its_next_start(two: Town) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        unread(two["maker"], patch)
+        entry = await shipped(two["maker"], DIST)
+        await two.stop("maker")
+    maker = await two.start("maker")
+    one = await handed(two["dist"], entry)
+    assert one.digest == (await handed(maker, entry, direction=Direction.OUT)).digest
+    await until(lambda: none_waits(maker))
+
+
+async def test_what_was_noted_while_the_directory_changed_is_not_left_behind(two: Town) -> None:
+    """Judged by the old directory, written when the new one was looked through already."""
+    maker = two["maker"]
+    handovers = maker.gateway.partners.handovers
+    (noticing,) = (one for one in maker.gateway.follower._projections if one.name == "handovers")
+    apply, prepare = noticing.apply, noticing.prepare
+    with pytest.MonkeyPatch.context() as patch:
+
+        def judged(*given: Any) -> Any:
+            with pytest.MonkeyPatch.context() as before:
+                unread(maker, before)
+                return prepare(*given)
+
+        patch.setattr(noticing, "prepare", judged)
+        entry = await shipped(maker, DIST)
+    assert noticing.apply == apply
+    await handed(two["dist"], entry)
+    await handovers.addressing.catch_up()
+    assert await none_waits(maker)
+
+
+async def test_a_partner_that_joins_later_gets_what_was_sent_to_it(two: Town) -> None:
+    maker, dist = two["maker"], two["dist"]
+    entries = [await shipped(maker, LATER) for _ in range(2)]
+    party = party_of(LATER)
+    assert (await waiting(maker))[party]["count"] == 2
+    await join(maker, LATER, 2)
+    for entry in entries:
+        assert (await handed(dist, entry)).code_count == 1
+        assert len(await going(maker, entry)) == 1
+    await until(lambda: none_waits(maker))
+
+
+async def test_what_was_no_shipment_or_is_erased_waits_no_longer(two: Town) -> None:
+    maker = two["maker"]
+    void, erased, stays = [await shipped(maker, STRANGER) for _ in range(3)]
+    party = party_of(STRANGER)
+    assert set((await waiting(maker))[party]["shipments"]) == {void, erased, stays}
+    answer = await maker.client.post(
+        f"/v1/events/{void}/correction", json={"reason": "did_not_occur"}
+    )
+    assert answer.status_code in (200, 201), answer.text
+    await maker.gateway.follower.catch_up()
+    assert set((await waiting(maker))[party]["shipments"]) == {erased, stays}
+    answer = await maker.client.delete(f"/v1/events/{erased}")
+    assert answer.status_code == 200, answer.text
+    assert (await waiting(maker))[party]["shipments"] == [stays]
+    await maker.gateway.follower.rebuild()
+    assert (await waiting(maker))[party]["shipments"] == [stays]
+    listed = await asyncio.to_thread(
+        lambda: Cli(Path("/nowhere.toml"), {})(
+            "handover", "unaddressed", "--gateway", two.url("maker"),
+            SEALTRAIL_API_KEY=maker.admin_key,
+        )
+    )  # fmt: skip
+    assert listed.status == 0, listed.err
+    assert party in listed.out
+    assert "sealtrail party add" in listed.err
+
+
+async def test_one_that_is_sent_by_hand_waits_no_longer(two: Town) -> None:
+    maker = two["maker"]
+    maker.gateway.partners.handovers.addressing.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        unread(maker, patch)
+        entry = await shipped(maker, DIST)
+    assert party_of(DIST) in await waiting(maker)
+    answer = await maker.client.post("/v1/handovers", json={"event": entry})
+    assert answer.status_code == 201, answer.text
+    assert party_of(DIST) not in await waiting(maker)
+    assert [one.state for one in await going(maker, entry)] != [State.HELD]
