@@ -58,6 +58,7 @@ _PARTNER = PolicySection(
     ),
     codes="all",
 )
+_ACKNOWLEDGED = PolicySection(paths=("sealtrail:month",), codes="all")
 _OWNER = PolicySection(paths=("*",), codes="all")
 
 
@@ -71,6 +72,8 @@ class PoliciesSection(Section):
     """What anybody is shown who holds a code."""
     partner: tuple[PolicySection, ...] = (_PARTNER,)
     """What a trading partner is shown."""
+    acknowledgement: tuple[PolicySection, ...] = (_ACKNOWLEDGED,)
+    """What the sender of a shipment is shown of our receiving events, besides its own codes."""
     owner: tuple[PolicySection, ...] = (_OWNER,)
     """What the owner takes out."""
     preset: Preset = "public"

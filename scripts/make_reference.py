@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from node_gateway.cli.root import app  # noqa: E402
-from node_gateway.services.disclosing import AUDIENCES  # noqa: E402
+from node_gateway.services.disclosing import ACKNOWLEDGEMENT, AUDIENCES  # noqa: E402
 from node_gateway.settings import Settings  # noqa: E402
 
 FOLDER = ROOT / "docs" / "reference"
@@ -193,7 +193,7 @@ def policies() -> str:
     """Return what the default policies disclose."""
     lines = ["### What is disclosed unless configured\n"]
     defaults = Settings.model_fields["policies"].default
-    for audience in AUDIENCES:
+    for audience in (*AUDIENCES[:2], ACKNOWLEDGEMENT, *AUDIENCES[2:]):
         for one in getattr(defaults, audience):
             steps = ", ".join(f"`{step}`" for step in one.steps) if one.steps else "any step"
             paths = ", ".join(f"`{path}`" for path in one.paths) or "nothing but `sealtrail:act`"

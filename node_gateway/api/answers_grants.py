@@ -104,9 +104,13 @@ class Handed(_Answer):
 
 
 class PartnerView(AudienceView):
-    """What direct partners see: by handover (`gotIt` says who did), and when they trace."""
+    """What direct partners see: by handover (`gotIt` says who did), and when they trace.
+
+    `acknowledged`: what the sender of the goods sees of a receiving event, by our answer.
+    """
 
     trace: Literal["no", "coarse", "full"]
+    acknowledged: AudienceView | None
     receiver: Receiver | None
     got_it: list[Handed]
 

@@ -52,6 +52,8 @@ def _rows(one: dict[str, Any]) -> list[list[str]]:
         ["custody", ", ".join(chain["paths"]) if chain["sees"] else "nothing"],
         ["partners", _audience(partners)],
     ]
+    if partners["acknowledged"] is not None:
+        rows.append(["sender", _audience(partners["acknowledged"])])
     if partners["receiver"] is not None:
         rows.append(["goes to", _named(partners["receiver"])])
     rows += [

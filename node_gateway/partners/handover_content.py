@@ -61,10 +61,11 @@ class Rules:
     """What may be disclosed, and to whom.
 
     Attributes:
-        policies: Those for the audience `partner` count.
-        own: Our participant id; `partner` the receiver's.
+        policies: Those for the audience count.
+        own: Our participant id; `partner` that of whoever is told.
         participant_of: The participant behind a party.
         party: How we name ourselves, None if not configured.
+        audience: `partner` for what we ship, `acknowledgement` for what we received.
     """
 
     policies: PoliciesSection
@@ -72,6 +73,7 @@ class Rules:
     partner: int
     participant_of: Callable[[str], int | None]
     party: str | None
+    audience: str = "partner"
 
     def covers(self, event: Mapping[str, Any]) -> bool:
         """Tell whether a partner is shown anything of such an event."""
@@ -99,7 +101,7 @@ class Rules:
 
     def _policy(self, event: Mapping[str, Any]) -> PolicySection | None:
         """Return what covers an event, None if the policies or the event itself keep it back."""
-        return choose_policy(self.policies, "partner", event.get("bizStep"), own_preset(event))
+        return choose_policy(self.policies, self.audience, event.get("bizStep"), own_preset(event))
 
     def _strangers(self, event: Mapping[str, Any]) -> Iterator[str]:
         """Yield the paths of parties that are no business of the partner's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from node_gateway.partners.acknowledgement import KIND, PROOFS_KIND
@@ -19,6 +19,7 @@ from node_gateway.partners.receiving import Receiving
 from node_gateway.partners.receiving_desk import ReceivingDesk
 from node_gateway.partners.receiving_known import Knowing
 from node_gateway.partners.receiving_parts import Parts
+from node_gateway.services.disclosing import ACKNOWLEDGEMENT
 from node_gateway.storage import custody
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ async def receiving(
         channel=channel,
         exceptions=exceptions,
         parties=handovers.parties,
-        rules_for=handovers.sending.rules,
+        rules_for=lambda partner: replace(
+            handovers.sending.rules(partner), audience=ACKNOWLEDGEMENT
+        ),
         participant=settings.gateway.participant,
         settle=settle,
         due=lambda at: int(calendar.due(at, section.due_working_days)),

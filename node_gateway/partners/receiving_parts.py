@@ -31,7 +31,7 @@ class Parts:
     """What receiving is made of.
 
     Attributes:
-        rules_for: What a partner may be shown of our events.
+        rules_for: What the sender of a shipment may be shown of our receiving events.
         settle: Resolves an exception about goods without data whose data have come, by number.
         due: When a receipt that begins at a time should be finished; Unix seconds.
         clock: Unix seconds.

@@ -20,6 +20,7 @@ from node_gateway.partners.grant_terms import GrantTerms, grant_terms
 from node_gateway.partners.grants import Rules
 from node_gateway.partners.parties import Parties
 from node_gateway.services.disclosing import (
+    ACKNOWLEDGEMENT,
     PRESETS,
     choose_policy,
     covers,
@@ -28,6 +29,7 @@ from node_gateway.services.disclosing import (
     preset_of,
 )
 from node_gateway.settings import Settings
+from node_gateway.state.words import RECEIVING
 from node_gateway.storage import grant_reads, granted_events
 from node_gateway.storage.grants import GRANTS, Permission
 from node_gateway.storage.handover_tables import (
@@ -135,6 +137,7 @@ class Visibility:
             },
             "partners": {
                 **shown("partner"),
+                "acknowledged": shown(ACKNOWLEDGEMENT) if step in RECEIVING else None,
                 "trace": trace.partners,
                 "gotIt": [],
                 "receiver": None
@@ -179,8 +182,11 @@ class Visibility:
     ) -> set[str]:
         """Return all paths that anybody else may see now, or got."""
         seen = {*answer["public"]["paths"], *answer["chainOfCustody"]["paths"]}
-        if answer["partners"]["gotIt"]:
-            seen |= set(answer["partners"]["paths"])
+        partners = answer["partners"]
+        if partners["gotIt"]:
+            seen |= set(partners["paths"])
+        if partners["acknowledged"]:
+            seen |= set(partners["acknowledged"]["paths"])
         for one in grants:
             if one.state_at(self._rules.clock()) == "active":
                 items = grant_terms(one.terms).items

@@ -28,6 +28,8 @@ from node_gateway.storage.ports import BatchPlace, BatchStore, EventStore, Store
 from node_gateway.storage.tiles import batch_path, sparse_path
 
 AUDIENCES = ("public", "partner", "owner")
+ACKNOWLEDGEMENT = "acknowledgement"
+"""Partners as the senders of what we receive: presets count for them as for `partner`."""
 PRESETS = ("private", "partner", "chain", "public")
 """How far an event may go, whatever the policies say: each word lets through those before it."""
 PRESET = f"{EXTENSION}preset"
@@ -106,7 +108,8 @@ def choose_policy(
     None as well where the preset, the event's own or that of its step, keeps the audience out.
     """
     preset = preset_of(policies, biz_step, own_preset)
-    if audience in PRESETS and PRESETS.index(audience) > PRESETS.index(preset):
+    reach = "partner" if audience == ACKNOWLEDGEMENT else audience
+    if reach in PRESETS and PRESETS.index(reach) > PRESETS.index(preset):
         return None
     offered: tuple[PolicySection, ...] = getattr(policies, audience)
     for policy in offered:

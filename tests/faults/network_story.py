@@ -26,7 +26,16 @@ from node_gateway.partners.message_wire import MESSAGES_PATH, bare, posted
 from node_gateway.partners.ports import Message, PeerAnswer
 from node_gateway.storage import peers
 from tests.faults.markers import Marker
-from tests.gateway.partners.arriving import exceptions, finish, get, packing, post, scan, send
+from tests.gateway.partners.arriving import (
+    exceptions,
+    finish,
+    get,
+    packing,
+    post,
+    receiving,
+    scan,
+    send,
+)
 from tests.gateway.partners.hearers import Noting
 from tests.gateway.partners.ways import PREFIXES, do, hand_over, now, sell, trace, until
 from tests.gateway.running import Running, commissioning, sgtin, shipping
@@ -36,6 +45,7 @@ from tests.partners import Town, party_of
 DIST: Final = "dist"
 LOT: Final = "LOT-7K31"
 PLACE: Final = party_of(PREFIXES[DIST], 773).replace("/417/", "/414/")
+READ_POINT: Final = party_of(PREFIXES[DIST], 774).replace("/417/", "/414/")
 SUPPLIER: Final = "https://id.gs1.org/417/9521321000018"
 AUDITED: Final = frozenset({"auditor"})
 """It holds a grant of full openings of everything: what events state, it may know."""
@@ -53,8 +63,10 @@ MARKERS: Final[dict[str, Marker]] = {
     "quantity to the corner": _m("551900873", "corner", audited=True),
     "remark": _m("planted-remark-55190", audited=True),
     "place": _m(PLACE.rsplit("/", 1)[1], audited=True),
-    # An acknowledgement shows the giver the event of receiving, under the policy for partners.
-    "city": _m("Planted City", "maker", "shop", "corner", audited=True),
+    "read point": _m(READ_POINT.rsplit("/", 1)[1], audited=True),
+    # Receivers are shown where a shipment comes from; who sent it to us, nothing of where it went
+    # but the region, when it traces.
+    "city": _m("Planted City", "shop", "corner", audited=True),
     "region": _m("Planted Region", "maker", "shop", "corner", audited=True),
     "order of its own": _m("ORDER-OWN-48213", audited=True),
     "order of the shop": _m("ORDER-SHOP-77312", "shop", audited=True),
@@ -64,7 +76,7 @@ MARKERS: Final[dict[str, Marker]] = {
     "dock of the corner": _m(
         party_of(PREFIXES["corner"], 99).rsplit("/", 1)[1], "corner", audited=True
     ),
-    "time of receiving": _m("T03:17:42.773", "maker", audited=True),
+    "time of receiving": _m("T03:17:42.773", audited=True),
     # Codes: those who had them, and who made them.
     "pack of the shop": _m("SHOP7731990442", "maker", "shop", audited=True),
     "pack of the corner": _m("CORNER551990443", "maker", "corner", audited=True),
@@ -218,6 +230,7 @@ class Story:
         self.entries: list[str] = []
         self.grants: list[str] = []
         self.case = ""
+        self.received_ms = 0
 
     async def goods_come(self) -> None:
         """The distributor receives from the maker; the other one gets goods, too."""
@@ -229,8 +242,10 @@ class Story:
         await t["maker"].entry({**born, "eventTimeZoneOffset": "+00:00"})
         await send(t, "maker", DIST, *codes, eventTime=before.replace("T02", "T03"))
         moment = f"{received:%Y-%m-%d}{text('time of receiving')}+00:00"
-        answer = await do(t[DIST], "receive", *codes, place=PLACE, eventTime=moment)
-        self.entries.append(answer.json()["entry"])
+        places = {"readPoint": {"id": READ_POINT}, "bizLocation": {"id": PLACE}}
+        wanted = {"eventTime": moment, "urn:x-example:remark": text("remark"), **places}
+        self.entries.append(await t[DIST].entry(receiving(*codes, **wanted), final=False))
+        self.received_ms = int(datetime.fromisoformat(moment).timestamp() * 1000)
         await hand_over(t, "maker", "other", self.other)
         await hand_over(t, "other", "corner", self.other)
 

@@ -26,6 +26,7 @@ from node_gateway.partners.trace_wire import PATH as TRACE_PATH
 from node_gateway.partners.trace_wire import Question, Way
 from node_gateway.services.disclosing import open_event
 from node_gateway.settings_partners import RecallsSection, WebhooksSection
+from node_gateway.storage import webhooks
 from tests.anvil import Anvil
 from tests.consortium import AUDITOR, VOTER, Person
 from tests.faults.markers import (
@@ -40,6 +41,7 @@ from tests.faults.markers import (
 )
 from tests.faults.network_story import AUDITED, DIST, MARKERS, Carried, Story, keep_secrets
 from tests.faults.world import Template
+from tests.gateway.partners.arriving import get
 from tests.gateway.partners.ways import person, wishes
 from tests.gateway.rest.receiving import Receiver, receiving
 from tests.gateway.running import BATCHING
@@ -117,37 +119,63 @@ async def test_f25_markers_of_a_distributor_are_where_policy_says_and_nowhere_el
             hashes = await event_hashes(t)
             heard += chain_data(chain)
             names = {one.id: one.slug for one in t.net.members}
+            hidden = await own_only(t, story)
         known: Parts = {slug: [whole_database(t.database(slug))] for slug in names.values()}
     for number, parts in carried.got.items():
         known[names[number]] += parts
     heard.append(log.getvalue().encode())
     assert b"state" in heard[-1]
-    judge(known, heard, items, hashes)
-
-
-def judge(
-    known: Parts, heard: list[bytes], items: list[tuple[str, str]], hashes: set[bytes]
-) -> None:
-    """Search everything for everything, and tell all that is wrong at once."""
     corpora = {slug: corpus_of(parts) for slug, parts in known.items()}
-    public = corpus_of(heard)
-    wrong = []
+    corpora["public"] = corpus_of(heard)
+    wrong = [*judge_markers(corpora, items), *judge_hidden(corpora, hidden)]
+    wrong += judge_hashes(corpora, hashes)
+    assert not wrong, "\n".join(wrong)
+
+
+def judge_markers(corpora: dict[str, bytes], items: list[tuple[str, str]]) -> Iterator[str]:
+    """Search everything for every marker; say where it is and should not be, or the reverse."""
     for name, marker in MARKERS.items():
         plain = spellings(marker.text)
         forms = plain | digests(preimages(marker.text, items))
-        for slug, corpus in {**corpora, "public": public}.items():
+        for slug, corpus in corpora.items():
             if slug == DIST or slug in marker.may:
                 if not found_in(corpus, plain):
-                    wrong.append(f"{name}: not found at {slug}, where it should be")
+                    yield f"{name}: not found at {slug}, where it should be"
             elif found := found_in(corpus, forms):
-                wrong.append(f"{name}: found at {slug}: {found[:2]}")
-    for slug, corpus in {**corpora, "public": public}.items():
+                yield f"{name}: found at {slug}: {found[:2]}"
+
+
+def judge_hidden(corpora: dict[str, bytes], hidden: dict[str, set[bytes]]) -> Iterator[str]:
+    """Search everything for what nobody but the distributor may have, in any form."""
+    for name, forms in hidden.items():
+        for slug, corpus in corpora.items():
+            found = found_in(corpus, forms)
+            if slug == DIST and not found:
+                yield f"{name}: not found at {slug}, which has it"
+            elif found and slug != DIST:
+                yield f"{name}: found at {slug}: {found[:2]}"
+
+
+def judge_hashes(corpora: dict[str, bytes], hashes: set[bytes]) -> Iterator[str]:
+    """Search everything for content hashes of events."""
+    for slug, corpus in corpora.items():
         found = found_in(corpus, hashes)
         if slug in {DIST, *AUDITED} and not found:
-            wrong.append(f"content hashes: not found at {slug}, where they should be")
+            yield f"content hashes: not found at {slug}, where they should be"
         elif found and slug not in {DIST, *AUDITED}:
-            wrong.append(f"content hashes: found at {slug}: {found[:2]}")
-    assert not wrong, "\n".join(wrong)
+            yield f"content hashes: found at {slug}: {found[:2]}"
+
+
+async def own_only(t: Town, story: Story) -> dict[str, set[bytes]]:
+    """Return what is chosen at random or by the clock, and nobody else may learn."""
+    store = t[DIST].gateway.store
+    (hook,) = (await get(t[DIST], "/v1/webhooks"))["webhooks"]
+    (kept,) = await store.read(lambda c: webhooks.secrets_of(c, hook["id"], now_ms=0))
+    return {
+        "shared secret of a webhook": texts_of(kept.shared),
+        "seed of a webhook": texts_of(kept.seed),
+        "moment of receiving": {str(story.received_ms).encode()},
+    }
 
 
 async def items_of(t: Town) -> list[tuple[str, str]]:

@@ -14,8 +14,10 @@ import pytest_asyncio
 
 from anchoring.core.verify import check_bundle
 from anchoring.handover import bundle_of
+from anchoring.handover_check import check_event
 from anchoring.handover_reading import event_proof, parse_part
 from node_gateway.partners.acknowledgement import FORMAT, KIND
+from node_gateway.settings import PoliciesSection, PolicySection
 from node_gateway.settings_receiving import ReceivingSection
 from node_gateway.storage import custody, handovers
 from node_gateway.storage import receiving as storage
@@ -50,7 +52,11 @@ async def t(
 ) -> AsyncIterator[Town]:
     folder = tmp_path_factory.mktemp("receiving")
     people = [person(one) for one in ("maker", "dist", "shop")]
-    own = {"shop": wishes(ReceivingSection(data_late_s=1))}
+    shows_time = PolicySection(paths=("$['eventTime']", "$['destinationList']"), codes="all")
+    own = {
+        "shop": wishes(ReceivingSection(data_late_s=1)),
+        "dist": wishes(policies=PoliciesSection(acknowledgement=(shows_time,))),
+    }
     async with town(anvil, template, folder, people, wishes=wishes(), own=own) as made:
         yield made
 
@@ -113,6 +119,39 @@ async def test_the_sender_can_prove_the_receipt_once_it_is_final(t: Town) -> Non
     bundle = bundle_of(handed, event_proof(orjson.loads(event.proof)))
     assert check_bundle(bundle).entry.hex() == done["events"][0]
     assert bundle.participant == t.member("shop").id
+
+
+@pytest.mark.parametrize(
+    ("taker", "shown"),
+    [("shop", {"sealtrail:act", "sealtrail:month"}), ("dist", {"sealtrail:act", "$['eventTime']"})],
+)
+async def test_the_sender_sees_of_a_receipt_what_the_receivers_policy_for_answers_names(
+    t: Town, taker: str, shown: set[str]
+) -> None:
+    pack, to = sgtin(), t[taker]
+    place = party_of(PREFIXES[taker], 51).replace("/417/", "/414/")
+    put = await to.client.put(f"/v1/locations/{place[-13:]}", json={"city": "A", "region": "B"})
+    assert put.status_code in (200, 201), put.text
+    head = await made_and_sent(t, "maker", taker, pack)
+    members = {"readPoint": {"id": place}, "bizLocation": {"id": place}}
+    entry = await to.entry(receiving(pack, **members), final=False)
+    said = await answer(t["maker"], head["handover"])
+    (event,) = said["events"]
+    assert (event["entry"], said["found"]) == (entry, 1)
+    (handed,) = parse_part(orjson.dumps(event["part"])).events
+    assert set(check_event(handed).values) | {"sealtrail:act"} == shown
+    seen = (await get(to, f"/v1/events/{entry}/visibility"))["partners"]["acknowledged"]
+    assert set(seen["paths"]) | {"sealtrail:act"} == shown
+
+
+async def test_a_private_receipt_shows_the_sender_only_that_it_happened(t: Town) -> None:
+    pack = sgtin()
+    head = await made_and_sent(t, "maker", "dist", pack)
+    private = {"@context": {"st": "urn:x-sealtrail:"}, "st:preset": "private"}
+    await t["dist"].entry({**receiving(pack), **private}, final=False)
+    (event,) = (await answer(t["maker"], head["handover"]))["events"]
+    (handed,) = parse_part(orjson.dumps(event["part"])).events
+    assert set(check_event(handed).values) <= {"sealtrail:act"}
 
 
 async def test_a_scanned_case_stands_for_what_is_in_it(t: Town) -> None:
