@@ -21,7 +21,7 @@ from node_gateway.partners.acknowledging import Acknowledging
 from node_gateway.partners.custody_watch import CustodyWatch, Found
 from node_gateway.partners.matching import match
 from node_gateway.partners.ports import ExceptionKind, NewException
-from node_gateway.partners.receipt_events import WHO, by_event
+from node_gateway.partners.receipt_events import WHO, by_event, senders_of
 from node_gateway.partners.receiving_parts import (
     Parts,
     all_codes,
@@ -32,6 +32,7 @@ from node_gateway.partners.receiving_parts import (
 from node_gateway.partners.receiving_words import sentence
 from node_gateway.partners.shipment import Cause, Difference
 from node_gateway.storage import handovers, receiving, receiving_lookups
+from node_gateway.storage.handover_goods import own_events
 from node_gateway.storage.handovers import Handover
 from node_gateway.storage.receiving import Phase, ReceiptRow, ScanRow, UnmatchedRow
 from node_gateway.telemetry import without_values
@@ -110,11 +111,9 @@ class Arrivals:
 
     async def catch_up(self) -> None:
         """Do everything that is to be done by now."""
-        store = self._parts.store
-        for number in await store.read(receiving.new_handovers):
-            await self._parts.follower.catch_up()
-            await self._arrive(number)
-            self._told_more = True
+        if self._parts.parties.is_read:  # who is behind a party is written down here
+            await self._name_senders()
+            await self._arrive_all()
         await self._void()
         for row in await self._waiting(Phase.FINISHING):
             await self._conclude(row.handover)
@@ -134,6 +133,32 @@ class Arrivals:
             found += page
             if len(page) < _PAGE:
                 return found
+
+    async def _name_senders(self) -> None:
+        """Write down whose goods came in before the chain was read for the first time."""
+        parts = self._parts
+        waiting = [
+            one
+            for one in await parts.store.read(receiving.unmatched)
+            if one.partner == receiving.NOBODY
+        ]
+
+        def work(connection: Connection) -> None:
+            events = own_events(connection, [one.position for one in waiting])
+            for one in waiting:
+                event = events[one.position].event if one.position in events else {}
+                senders = senders_of(event, parts.parties, parts.participant)
+                named = one._replace(partner=senders[0]) if senders else one._replace(codes=())
+                receiving.change_unmatched(connection, named)
+
+        if waiting:
+            await parts.store.write("receipt_unmatched", work)
+
+    async def _arrive_all(self) -> None:
+        for number in await self._parts.store.read(receiving.new_handovers):
+            await self._parts.follower.catch_up()
+            await self._arrive(number)
+            self._told_more = True
 
     async def _arrive(self, number: int) -> None:
         arrival = await self._parts.store.read(lambda c: self._look(c, number))
@@ -237,7 +262,7 @@ class Arrivals:
         waiting = [
             one
             for one in await self._parts.store.read(receiving.unmatched)
-            if one.case_number is None and one.at <= before
+            if one.partner != receiving.NOBODY and one.case_number is None and one.at <= before
         ]
         if not waiting:
             return

@@ -55,6 +55,7 @@ class Going:
 
     Attributes:
         rules: What may be disclosed; `partner` is filled in for each handover.
+        is_read: Whether the chain was read: only it says who is a stranger to a receiver.
         poll_s: How often it looks whether something became final.
     """
 
@@ -63,6 +64,7 @@ class Going:
     follower: Follower
     rules: Rules
     clock: Callable[[], float]
+    is_read: Callable[[], bool]
     poll_s: float = _POLL_S
 
 
@@ -139,6 +141,8 @@ class HandingOver:
     async def _say(self, row: Handover) -> None:
         try:
             if row.state is State.WAITING:
+                if not self._going.is_read():
+                    return  # the next pass looks again
                 await self._draft(row)
             await self._put(row)
         except NotHandedOverError as error:

@@ -55,7 +55,15 @@ async def handovers(own: Own, channel: MessageChannel, exceptions: Exceptions) -
     channel.on_refused(KIND, doubts.refused)
     proving = Proving(base.store, channel, witness, own=participant, doubts=doubts)
     rules = Rules(settings.policies, participant, 0, parties.participant_of, _party(own))
-    going = Going(base.store, channel, base.follower, rules, base.clock, settings.handovers.poll_s)
+    going = Going(
+        base.store,
+        channel,
+        base.follower,
+        rules,
+        base.clock,
+        lambda: parties.is_read,
+        settings.handovers.poll_s,
+    )
     sending = HandingOver(going, proving)
     channel.on_renumbered(renumbered)
     noticing = Noticing(

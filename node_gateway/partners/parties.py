@@ -29,6 +29,11 @@ class Parties:
     ) -> None:
         self._current, self._stated, self._clock = current, stated, clock
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the chain was read at least once; before, nobody belongs to anybody."""
+        return self._current().head.number >= 0
+
     def participant_of(self, party: str) -> int | None:
         """Return the participant to whom a canonical party or place (PGLN, SGLN, ...) belongs.
 

@@ -73,7 +73,7 @@ class ReceiptEvents:
         codes = received(one.event)
         expected = receiving.open_for(connection, codes)
         scans: dict[int, list[ScanRow]] = {}
-        senders = self._senders(one.event)
+        senders = senders_of(one.event, self._parties, self._participant)
         for code, some in expected.items():
             number = _meant(some, senders)
             if number is not None:
@@ -83,19 +83,15 @@ class ReceiptEvents:
             one.position, one.entry, scans, self._unmatched(connection, one, codes), None
         )
 
-    def _senders(self, event: Mapping[str, Any]) -> list[int]:
-        """Return the other participants that an event names as sources."""
-        named = [self._parties.participant_of(party) for _, party in sources_of(event)]
-        return [one for one in named if one is not None and one != self._participant]
-
     def _unmatched(
         self, connection: Connection, one: FollowedEvent, codes: Sequence[str]
     ) -> UnmatchedRow | None:
         if one.position <= self._since:
             return None
-        partner = next(iter(self._senders(one.event)), None)
-        if partner is None:
+        senders = senders_of(one.event, self._parties, self._participant)
+        if not senders and (self._parties.is_read or not any(sources_of(one.event))):
             return None
+        partner = senders[0] if senders else receiving.NOBODY
         known = receiving_lookups.named_in_handovers(connection, codes)
         left = [code for code in codes if code not in known]
         if not left:
@@ -126,6 +122,12 @@ class ReceiptEvents:
     def clear(self, connection: Connection) -> None:
         """See `Projection`: what was answered for stays."""
         receiving.forget_events(connection)
+
+
+def senders_of(event: Mapping[str, Any], parties: Parties, participant: int) -> list[int]:
+    """Return the other participants that an event names as sources."""
+    named = [parties.participant_of(party) for _, party in sources_of(event)]
+    return [one for one in named if one is not None and one != participant]
 
 
 def by_event(code: str, at_ms: int, position: int) -> ScanRow:
@@ -168,4 +170,4 @@ def _is_receipt(event: Mapping[str, Any]) -> bool:
     return event.get("bizStep") in RECEIVING and event.get("action") != "DELETE"
 
 
-__all__ = ["WHO", "ReceiptEvents", "by_event", "received"]
+__all__ = ["WHO", "ReceiptEvents", "by_event", "received", "senders_of"]

@@ -25,6 +25,8 @@ from node_gateway.storage.receiving_tables import (
     receipt_unmatched,
 )
 
+NOBODY: Final = 0
+"""No participant's id: whose goods these are must still be looked up."""
 IN: Final = DIRECTIONS.index(Direction.IN)
 # In statements of text: state 4 of a handover is SAID, direction 0 IN; state 2 of a receipt
 # FINISHED.
@@ -90,7 +92,11 @@ class ScanRow(NamedTuple):
 
 
 class UnmatchedRow(NamedTuple):
-    """A receiving event of ours about a participant's goods, of which it has told nothing."""
+    """A receiving event of ours about a participant's goods, of which it has told nothing.
+
+    Attributes:
+        partner: The participant; `NOBODY` if the event came before the chain was read.
+    """
 
     position: int
     entry: bytes
@@ -339,14 +345,17 @@ def unmatched(connection: Connection) -> list[UnmatchedRow]:
 
 
 def change_unmatched(connection: Connection, row: UnmatchedRow) -> None:
-    """Write what is left of an event's codes, and its case; without codes it is forgotten."""
+    """Write whose goods they are, what is left of an event's codes, and its case.
+
+    Without codes it is forgotten.
+    """
     if not row.codes:
         connection.execute(delete(receipt_unmatched).where(_u.position == row.position))
         return
     connection.execute(
         update(receipt_unmatched)
         .where(_u.position == row.position)
-        .values(codes=packed(list(row.codes)), case_number=row.case_number)
+        .values(partner=row.partner, codes=packed(list(row.codes)), case_number=row.case_number)
     )
 
 

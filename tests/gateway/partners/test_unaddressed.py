@@ -9,14 +9,18 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import Connection
 
 from anchoring.directory.model import Directory
 from anchoring.ports import BlockRef
 from node_gateway.partners.ports import Direction
 from node_gateway.storage import handovers as reading
+from node_gateway.storage.handover_writing import add_out
 from node_gateway.storage.handovers import Handover, State
+from node_gateway.storage.receiving import NOBODY, unmatched
 from tests.anvil import Anvil
 from tests.gateway.cli.conftest import Cli
+from tests.gateway.partners.arriving import answer, get, receiving
 from tests.gateway.partners.test_handing_over import DIST, MAKER, SOON, handed, packs, sent, until
 from tests.gateway.running import Running, commissioning
 from tests.partners import Person, Town, party_of, town
@@ -64,12 +68,9 @@ async def waiting(up: Running) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     after = ""
     while after is not None:
-        answer = await up.client.get(
-            "/v1/handovers/unaddressed", params={"after": after, "perPage": 1}
-        )
-        assert answer.status_code == 200, answer.text
-        found.update({one["party"]: one for one in answer.json()["parties"]})
-        after = answer.json()["next"]
+        page = await get(up, "/v1/handovers/unaddressed", after=after, perPage=1)
+        found.update({one["party"]: one for one in page["parties"]})
+        after = page["next"]
     return found
 
 
@@ -81,8 +82,8 @@ async def join(up: Running, receiver: str, participant: int) -> None:
     """Let the operator state to which participant a party belongs."""
     party = party_of(receiver)
     record = {"nameEn": "Example Later", "participant": participant}
-    answer = await up.client.put(f"/v1/parties/{party.rpartition('/')[2]}", json=record)
-    assert answer.status_code in (200, 201), answer.text
+    stated = await up.client.put(f"/v1/parties/{party.rpartition('/')[2]}", json=record)
+    assert stated.status_code in (200, 201), stated.text
 
 
 async def test_a_shipment_from_before_the_directory_was_read_is_handed_over(two: Town) -> None:
@@ -153,14 +154,14 @@ async def test_what_was_no_shipment_or_is_erased_waits_no_longer(two: Town) -> N
     void, erased, stays = [await shipped(maker, STRANGER) for _ in range(3)]
     party = party_of(STRANGER)
     assert set((await waiting(maker))[party]["shipments"]) == {void, erased, stays}
-    answer = await maker.client.post(
+    undone = await maker.client.post(
         f"/v1/events/{void}/correction", json={"reason": "did_not_occur"}
     )
-    assert answer.status_code in (200, 201), answer.text
+    assert undone.status_code in (200, 201), undone.text
     await maker.gateway.follower.catch_up()
     assert set((await waiting(maker))[party]["shipments"]) == {erased, stays}
-    answer = await maker.client.delete(f"/v1/events/{erased}")
-    assert answer.status_code == 200, answer.text
+    gone = await maker.client.delete(f"/v1/events/{erased}")
+    assert gone.status_code == 200, gone.text
     assert (await waiting(maker))[party]["shipments"] == [stays]
     await maker.gateway.follower.rebuild()
     assert (await waiting(maker))[party]["shipments"] == [stays]
@@ -175,6 +176,57 @@ async def test_what_was_no_shipment_or_is_erased_waits_no_longer(two: Town) -> N
     assert "sealtrail party add" in listed.err
 
 
+async def test_goods_that_came_before_the_directory_was_read_wait_for_their_data(two: Town) -> None:
+    maker, dist = two["maker"], two["dist"]
+    (pack,) = packs(1)
+    source = [{"type": "owning_party", "source": party_of(MAKER)}]
+    stranger = [{"type": "owning_party", "source": party_of(STRANGER)}]
+    with pytest.MonkeyPatch.context() as patch:
+        unread(dist, patch)
+        received = await dist.entry(receiving(pack, sourceList=source), final=False)
+        await dist.entry(receiving(*packs(1), sourceList=stranger), final=False)
+        await dist.gateway.follower.catch_up()
+        told = await dist.gateway.store.read(unmatched)
+        assert [one.partner for one in told] == [NOBODY, NOBODY]
+    dist.gateway.partners.receipts.arrivals.wake()
+
+    async def named() -> bool:
+        told = await dist.gateway.store.read(unmatched)
+        return [(one.partner, one.entry.hex()) for one in told] == [(1, received)]
+
+    await until(named)
+    await maker.entry(commissioning(pack), final=False)
+    entry = await maker.entry(sent(MAKER, DIST, pack), final=False)
+    one = await handed(dist, entry)
+    said = await answer(maker, (one.digest or b"").hex())
+    assert [event["entry"] for event in said["events"]] == [received]
+    assert said["differences"] == []
+
+
+async def test_nothing_is_drafted_before_it_is_known_who_is_a_stranger(two: Town) -> None:
+    """A third participant's place in the destinations must not pass for anybody's."""
+    maker, dist = two["maker"], two["dist"]
+    (pack,) = packs(1)
+    await maker.entry(commissioning(pack), final=False)
+    handovers = maker.gateway.partners.handovers
+    with pytest.MonkeyPatch.context() as patch:
+        entry = await maker.entry(sent(MAKER, "gs1:6905555", pack), final=False)
+        await maker.gateway.follower.catch_up()
+        unread(maker, patch)
+        await join(maker, "gs1:6905555", 2)
+
+        def begin(connection: Connection) -> None:
+            add_out(
+                connection, maker.gateway.store.insert, partner=2,
+                shipment=bytes.fromhex(entry), state=State.WAITING, at=0,
+            )  # fmt: skip
+
+        await maker.gateway.store.write("test", begin)
+        await handovers.sending.catch_up()
+        assert [one.state for one in await going(maker, entry)] == [State.WAITING]
+    assert (await handed(dist, entry)).code_count == 1
+
+
 async def test_one_that_is_sent_by_hand_waits_no_longer(two: Town) -> None:
     maker = two["maker"]
     maker.gateway.partners.handovers.addressing.stop()
@@ -182,7 +234,7 @@ async def test_one_that_is_sent_by_hand_waits_no_longer(two: Town) -> None:
         unread(maker, patch)
         entry = await shipped(maker, DIST)
     assert party_of(DIST) in await waiting(maker)
-    answer = await maker.client.post("/v1/handovers", json={"event": entry})
-    assert answer.status_code == 201, answer.text
+    sent_now = await maker.client.post("/v1/handovers", json={"event": entry})
+    assert sent_now.status_code == 201, sent_now.text
     assert party_of(DIST) not in await waiting(maker)
     assert [one.state for one in await going(maker, entry)] != [State.HELD]
