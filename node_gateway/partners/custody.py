@@ -3,14 +3,15 @@
 What we know of a code's way are the handovers of which we are one end, what their receivers
 answered, and what our own books say. A new handover to us is laid beside that. It errs towards
 accusing nobody: what a correction, a return or a shipment on behalf of another explains is no
-conflict.
+conflict. Of two that contradict each other the one is believed whose custody is shown; who was
+first counts only where neither is. What is not believed is no step of the code's way afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from node_gateway.partners.ports import Direction
@@ -26,6 +27,17 @@ class Reason(StrEnum):
     NEVER_LEFT = "never_left"
 
 
+class Standing(IntEnum):
+    """What shows that whoever hands a code over had it."""
+
+    CLAIMED = 0
+    """Nothing but its word."""
+    SHOWN = 1
+    """It commissioned the code under its own prefix, or we had handed the code to it."""
+    RECEIVED = 2
+    """We received the goods from it."""
+
+
 class Claim(NamedTuple):
     """A handover of one code, seen from here.
 
@@ -36,6 +48,7 @@ class Claim(NamedTuple):
         at: When it became known here, Unix seconds.
         kept: The receiver answered that the code was not there: it stayed with the sender.
         others: Other participants that its event names as sources or destinations.
+        standing: Of its sender; what we hand over ourselves is SHOWN.
     """
 
     direction: Direction
@@ -45,6 +58,7 @@ class Claim(NamedTuple):
     at: int
     kept: bool = False
     others: frozenset[int] = frozenset()
+    standing: Standing = Standing.CLAIMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +83,42 @@ class Conflict(NamedTuple):
     Attributes:
         first: Digest of the earlier handover, or the entry of our own event.
         partner: Who said the first; None: we did.
+        first_doubted: The new handover's sender is shown to have had the code, that of the first
+            is not: the first is the one that is in doubt.
     """
 
     reason: Reason
     first: bytes
     partner: int | None
+    first_doubted: bool = False
+
+
+def believed(claims: Sequence[Claim], contradictions: Iterable[tuple[bytes, bytes]]) -> list[Claim]:
+    """Return the claims without those that stand against better ones.
+
+    Args:
+        claims: Of one code.
+        contradictions: Conflicts that were found before as (first, second): digests of handovers,
+            or the entry of our own event as the first.
+    """
+    standings = {
+        one.handover: Standing.SHOWN if one.direction is Direction.OUT else one.standing
+        for one in claims
+    }
+    doubted = set()
+    for first, second in contradictions:
+        if second in standings:
+            better = standings[second] > standings.get(first, Standing.SHOWN)
+            doubted.add(first if better else second)
+    return [one for one in claims if one.direction is Direction.OUT or one.handover not in doubted]
 
 
 def conflict(claims: Sequence[Claim], new: Claim, books: OwnBooks) -> Conflict | None:
     """Return what a new handover to us contradicts, None if it can hold.
 
     Args:
-        claims: Earlier handovers of the code that stand, in the order in which they became known.
+        claims: Earlier handovers of the code that stand and are `believed`, in the order in which
+            they became known.
         new: The handover to us that was just disclosed.
         books: Our own events about the code.
     """
@@ -105,7 +143,7 @@ def _while_with_us(last: Claim, new: Claim, books: OwnBooks) -> Conflict | None:
     if left_since or _together(last, new):  # it went to somebody outside of the network
         return None
     reason = Reason.SENT_TWICE if last.partner == new.partner else Reason.TWO_SENDERS
-    return Conflict(reason, last.handover, last.partner)
+    return Conflict(reason, last.handover, last.partner, new.standing > last.standing)
 
 
 def _together(one: Claim, other: Claim) -> bool:
@@ -139,4 +177,4 @@ def _sent_along(held: Sequence[Claim], last: Claim, new: Claim) -> bool:
     )
 
 
-__all__ = ["Claim", "Conflict", "OwnBooks", "Reason", "conflict"]
+__all__ = ["Claim", "Conflict", "OwnBooks", "Reason", "Standing", "believed", "conflict"]

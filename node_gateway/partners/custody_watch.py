@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from node_gateway.partners.custody import Claim, Conflict, OwnBooks, Reason, conflict
+from node_gateway.partners.custody import (
+    Claim,
+    Conflict,
+    OwnBooks,
+    Reason,
+    Standing,
+    believed,
+    conflict,
+)
+from node_gateway.partners.exceptions import GATEWAY
 from node_gateway.partners.parties import Parties, destinations_of, sources_of
 from node_gateway.partners.ports import Direction, ExceptionKind, Exceptions, NewException
 from node_gateway.partners.receiving_parts import parties_shown, shown
@@ -15,8 +24,10 @@ from node_gateway.state.code_state import CodeState
 from node_gateway.state.folding import DEPTH_MAX, chain_of
 from node_gateway.state.parties import is_logistic
 from node_gateway.storage import code_states, custody
-from node_gateway.storage.custody import ConflictRow
+from node_gateway.storage import exceptions as cases
+from node_gateway.storage.custody import ClaimRow, ConflictRow
 from node_gateway.storage.database import Insert
+from node_gateway.storage.exceptions import ChangeRow
 from node_gateway.storage.handover_goods import own_events
 from node_gateway.storage.handovers import Handover
 
@@ -29,6 +40,12 @@ _WORDS: Final[Mapping[Reason, str]] = {
     Reason.ENDED_HERE: "these codes were sold or ended here before",
     Reason.NEVER_LEFT: "we commissioned these codes and have never handed them to anybody",
 }
+_DOUBTED: Final = (
+    "the sender handed these codes to us, which came from another participant as well: "
+    "that one is shown to have had them, the sender is not"
+)
+_WITH_ANOTHER: Final = 2
+"""Claims of a code of which one is the new one."""
 
 
 class Found(NamedTuple):
@@ -68,22 +85,40 @@ class CustodyWatch:
         """
         wanted = [code for code in codes if not is_logistic(code)]
         claims = custody.claims(connection, wanted)
+        against = custody.contradictions(connection, wanted)
         books = _books(connection, wanted, late)
         others = _Others(connection, self._parties, self._participant)
         found: dict[Conflict, list[str]] = {}
         for code in wanted:
-            rows = [one for one in claims.get(code, ()) if one.handover < handover.number]
-            if not rows and code not in books:
+            rows = [one for one in claims.get(code, ()) if one.handover <= handover.number]
+            if len(rows) < _WITH_ANOTHER and code not in books:
                 continue
-            new = Claim(
-                Direction.IN,
-                handover.partner,
-                handover.digest or b"",
-                handover.shipment,
-                handover.created_at,
-                others=others.of(handover.direction, handover.shipment, handover.partner),
-            )
-            earlier = [
+            known = self._standing(rows, others)
+            new = next((one for one in known if one.handover == handover.digest), None)
+            if new is None:
+                continue  # it was taken back meanwhile
+            earlier = believed([one for one in known if one is not new], against.get(code, ()))
+            conflicting = conflict(earlier, new, books.get(code, OwnBooks()))
+            if conflicting is not None:
+                found.setdefault(conflicting, []).append(code)
+        return [Found(one, tuple(sorted(some))) for one, some in found.items()]
+
+    def _standing(self, rows: Sequence[ClaimRow], others: _Others) -> list[Claim]:
+        """Return the claims of one code, oldest first, with what shows them."""
+        found: list[Claim] = []
+        given: set[int] = set()
+        for one in rows:
+            named = others.of(one.direction, one.shipment, one.partner)
+            standing = Standing.CLAIMED
+            if one.direction is Direction.OUT:
+                standing = Standing.SHOWN
+                if not one.kept:
+                    given |= {one.partner, *named}
+            elif one.received:
+                standing = Standing.RECEIVED
+            elif one.partner in given or self._made(one):
+                standing = Standing.SHOWN
+            found.append(
                 Claim(
                     one.direction,
                     one.partner,
@@ -91,14 +126,15 @@ class CustodyWatch:
                     one.shipment,
                     one.at,
                     one.kept,
-                    others.of(one.direction, one.shipment, one.partner),
+                    named,
+                    standing,
                 )
-                for one in rows
-            ]
-            against = conflict(earlier, new, books.get(code, OwnBooks()))
-            if against is not None:
-                found.setdefault(against, []).append(code)
-        return [Found(one, tuple(sorted(some))) for one, some in found.items()]
+            )
+        return found
+
+    def _made(self, one: ClaimRow) -> bool:
+        """Tell whether a sender commissioned the code, whose prefix is its own on the chain."""
+        return one.made_by == one.partner and self._parties.participant_of(one.code) == one.partner
 
     def keep(
         self,
@@ -108,28 +144,42 @@ class CustodyWatch:
         found: Iterable[Found],
         now: int,
     ) -> None:
-        """Keep conflicts and open their exceptions, in a transaction of the caller."""
-        second = handover.digest or b""
+        """Keep conflicts and open their exceptions, in a transaction of the caller.
+
+        Every conflict is kept with its codes. Of one kind between the same two there is one
+        unresolved exception, which collects them.
+        """
         for one in found:
-            against = one.conflict
-            reason = against.reason.value
-            if custody.known_conflict(connection, against.first, second, reason) is not None:
-                continue
-            case = self._exceptions.open(
-                connection,
-                NewException(
-                    kind=ExceptionKind.CUSTODY_CONFLICT,
-                    partner=handover.partner,
-                    subject=second,
-                    detail=f"Custody cannot be as it is claimed: {_WORDS[against.reason]}.",
-                    codes=one.codes,
-                ),
-            )
-            partner = self._participant if against.partner is None else against.partner
-            row = ConflictRow(
-                0, reason, against.first, partner, second, handover.partner, now, case
-            )
-            custody.add_conflict(connection, put, row, one.codes)
+            row = self._row(one.conflict, handover, now)
+            known = custody.known_conflict(connection, row.first, row.second, row.reason)
+            if known is None:
+                case = self._case(connection, put, row, one)
+                custody.add_conflict(connection, put, row._replace(case_number=case), one.codes)
+
+    def _row(self, found: Conflict, handover: Handover, now: int) -> ConflictRow:
+        earlier = (found.first, self._participant if found.partner is None else found.partner)
+        new = (handover.digest or b"", handover.partner)
+        first, second = (new, earlier) if found.first_doubted else (earlier, new)
+        return ConflictRow(0, found.reason.value, *first, *second, now, 0)
+
+    def _case(self, connection: Connection, put: Insert, row: ConflictRow, found: Found) -> int:
+        between = (row.reason, row.first_partner, row.second_partner)
+        known = cases.case_by_number(connection, custody.open_case(connection, *between))
+        if known is not None:
+            change = ChangeRow(row.found_at * 1000, GATEWAY, "collected", str(len(found.codes)))
+            cases.collect(connection, put, known, found.codes, change)
+            return known.number
+        against = found.conflict
+        words = _DOUBTED if against.first_doubted else _WORDS[against.reason]
+        wish = NewException(
+            kind=ExceptionKind.CUSTODY_CONFLICT,
+            partner=row.second_partner,
+            subject=row.second,
+            detail=f"Custody cannot be as it is claimed: {words}.",
+            codes=found.codes,
+            found=len(found.codes),
+        )
+        return self._exceptions.open(connection, wish)
 
 
 class _Others:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from node_gateway.partners.ports import Direction
+from node_gateway.partners.ports import Direction, ExceptionKind
 from node_gateway.storage.code_states import among
 from node_gateway.storage.database import Insert
+from node_gateway.storage.exception_tables import exception_case
 from node_gateway.storage.handover_tables import handover as _handover
 from node_gateway.storage.handovers import DIRECTIONS, State
 from node_gateway.storage.issuing_allocation import next_number
@@ -37,6 +38,7 @@ class ClaimRow(NamedTuple):
         at: When it became known here, Unix seconds.
         kept: Its receiver answered that the code was not there.
         received: It came to us, and its receipt is finished.
+        made_by: Whose commissioning of the code came or went with it, None if none did.
     """
 
     code: str
@@ -48,6 +50,7 @@ class ClaimRow(NamedTuple):
     at: int
     kept: bool
     received: bool
+    made_by: int | None = None
 
 
 class AnswerRow(NamedTuple):
@@ -85,8 +88,10 @@ class ConflictRow(NamedTuple):
     """Two statements about codes that cannot both hold.
 
     Attributes:
-        first: Digest of a handover, or the entry of our own event.
+        first: Digest of a handover, or the entry of our own event: what is believed, the earlier
+            one where nothing is shown of either.
         first_partner: Who said it; our own number for our own statement.
+        second: Digest of the handover that is in doubt.
         case_number: Of the exception.
     """
 
@@ -103,9 +108,19 @@ class ConflictRow(NamedTuple):
 _CLAIMS: Final = (
     "SELECT c.code, h.number, h.direction, h.partner, h.digest, h.shipment, h.created_at, "
     "(SELECT 1 FROM custody_gap g WHERE g.code = c.code AND g.handover = h.number) AS kept, "
-    "r.state FROM handover_code c JOIN handover h ON h.number = c.handover "
+    "r.state, e.participant AS made_by "
+    "FROM handover_code c JOIN handover h ON h.number = c.handover "
     "LEFT JOIN receipt r ON r.handover = h.number "
+    "LEFT JOIN handover_event e ON e.number = c.made "
     "WHERE h.state = 4 AND c.code IN {} ORDER BY h.number"  # 4: SAID
+)
+
+
+_CONTRADICTIONS: Final = (
+    "SELECT o.code, k.first, k.second FROM custody_conflict_code o "
+    "JOIN custody_conflict k ON k.number = o.conflict WHERE NOT EXISTS "
+    "(SELECT 1 FROM handover h WHERE h.digest IN (k.first, k.second) AND h.state = 5) "
+    "AND o.code IN {} ORDER BY k.number"  # 5: WITHDRAWN
 )
 
 
@@ -124,6 +139,7 @@ def claims(connection: Connection, codes: Collection[str]) -> dict[str, list[Cla
                 row.created_at,
                 bool(row.kept),
                 row.state == Phase.FINISHED,
+                row.made_by,
             )
         )
     return found
@@ -211,6 +227,33 @@ def set_answer_proof(connection: Connection, handover: int, entry: bytes, proof:
         .where(_ae.handover == handover, _ae.entry == entry, _ae.proof.is_(None))
         .values(proof=proof)
     )
+
+
+def contradictions(
+    connection: Connection, codes: Collection[str]
+) -> dict[str, list[tuple[bytes, bytes]]]:
+    """Return (first, second) of the conflicts of codes of which neither was taken back."""
+    found: dict[str, list[tuple[bytes, bytes]]] = {}
+    for code, first, second in among(connection, _CONTRADICTIONS, codes):
+        found.setdefault(code, []).append((bytes(first), bytes(second)))
+    return found
+
+
+def open_case(connection: Connection, reason: str, first_partner: int, second_partner: int) -> int:
+    """Return the unresolved exception about such conflicts between two, 0 if there is none."""
+    query = (
+        select(func.max(_k.case_number))
+        .join_from(exception_case, custody_conflict, _k.case_number == exception_case.c.number)
+        .where(
+            exception_case.c.kind == ExceptionKind.CUSTODY_CONFLICT.value,
+            exception_case.c.partner == second_partner,
+            exception_case.c.closed == 0,
+            _k.reason == reason,
+            _k.first_partner == first_partner,
+            _k.second_partner == second_partner,
+        )
+    )
+    return int(connection.execute(query).scalar() or 0)
 
 
 def known_conflict(connection: Connection, first: bytes, second: bytes, reason: str) -> int | None:

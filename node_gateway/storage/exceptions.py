@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from node_gateway.storage.code_states import among
 from node_gateway.storage.database import Insert
 from node_gateway.storage.exception_tables import (
     exception_case,
@@ -24,6 +25,10 @@ OPEN, WAITING, ESCALATED, RESOLVED = "open", "waiting", "escalated", "resolved"
 HERE, PARTNER, FILE = "here", "partner", "file"
 """Where a case began: found or opened here, told by the partner, brought as a file."""
 STATES: Final = (OPEN, WAITING, ESCALATED, RESOLVED)
+CODES_KEPT_MAX: Final = 100_000
+"""Most codes of a case that collects."""
+CHANGES_MAX: Final = 1000
+"""Most lines in the history of a case that collects."""
 _case, _message, _change = exception_case.c, exception_message.c, exception_change.c
 
 
@@ -134,6 +139,26 @@ def add_case(
     if codes:
         put(connection, exception_code, [(row.number, code) for code in codes])
     add_change(connection, row.number, change)
+
+
+def collect(
+    connection: Connection, put: Insert, row: CaseRow, codes: Sequence[str], change: ChangeRow
+) -> None:
+    """Add codes (distinct) to a case: a partner that goes on makes one case, not ever more.
+
+    `found` counts them all; of more than CODES_KEPT_MAX the codes themselves are not kept, of
+    more than CHANGES_MAX lines of its history neither is the change.
+    """
+    rows = among(connection, "SELECT code, case_number FROM exception_code WHERE code IN {}", codes)
+    known = {code for code, number in rows if number == row.number}
+    fresh = [code for code in codes if code not in known][: CODES_KEPT_MAX - row.code_count]
+    if fresh:
+        put(connection, exception_code, [(row.number, code) for code in fresh])
+    found = (row.code_count if row.found is None else row.found) + len(codes)
+    change_case(connection, row.number, code_count=row.code_count + len(fresh), found=found)
+    lines = select(func.count()).where(_change.case_number == row.number)
+    if int(connection.execute(lines).scalar() or 0) < CHANGES_MAX:
+        add_change(connection, row.number, change)
 
 
 def add_change(connection: Connection, number: int, change: ChangeRow) -> None:

@@ -143,6 +143,7 @@ Index(
     unique=True,
 )
 Index("custody_conflict_by_second", custody_conflict.c.second)
+Index("custody_conflict_by_case", custody_conflict.c.case_number)
 
 custody_conflict_code = Table(
     "custody_conflict_code",

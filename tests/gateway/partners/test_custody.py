@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node_gateway.partners.custody import Claim, Conflict, OwnBooks, Reason, conflict
+from node_gateway.partners.custody import (
+    Claim,
+    Conflict,
+    OwnBooks,
+    Reason,
+    Standing,
+    believed,
+    conflict,
+)
 from node_gateway.partners.ports import Direction
 
 US, MAKER, TRADER, SHOP, CARRIER = 1, 2, 3, 4, 5
@@ -187,3 +195,50 @@ def test_what_left_for_somebody_outside_the_network_may_come_from_anybody() -> N
     first = claim(IN, MAKER, at=100)
     assert reason([first], claim(IN, SHOP), OwnBooks(left_at=200)) is None
     assert reason([first], claim(IN, SHOP), OwnBooks(left_at=50)) is Reason.TWO_SENDERS
+
+
+@pytest.mark.parametrize("shown", [Standing.SHOWN, Standing.RECEIVED])
+def test_who_is_shown_to_have_had_it_is_believed_before_who_was_first(shown: Standing) -> None:
+    planted, true = claim(IN, SHOP), claim(IN, MAKER, standing=shown)
+    assert conflict([planted], true, OwnBooks()) == Conflict(
+        Reason.TWO_SENDERS, planted.handover, SHOP, first_doubted=True
+    )
+    assert conflict([true], planted, OwnBooks()) == Conflict(
+        Reason.TWO_SENDERS, true.handover, MAKER
+    )
+
+
+def test_a_planted_claim_is_no_step_of_the_way_afterwards() -> None:
+    """Planted while the goods are with another: their return accuses nobody."""
+    had, gone, planted = claim(IN, MAKER), claim(OUT, SHOP), claim(IN, TRADER)
+    found = conflict([had, gone], planted, OwnBooks())
+    assert found is not None
+    assert found.reason is Reason.WAY_UNKNOWN
+    left = believed([had, gone, planted], [(found.first, planted.handover)])
+    assert left == [had, gone]
+    assert reason(left, claim(IN, SHOP)) is None
+
+
+def test_of_two_claims_the_better_one_stays() -> None:
+    first, second = claim(IN, MAKER), claim(IN, TRADER)
+    pair = [(first.handover, second.handover)]
+    assert believed([first, second], pair) == [first]
+    received = second._replace(standing=Standing.RECEIVED)
+    assert believed([first, received], pair) == [received]
+    both = first._replace(standing=Standing.RECEIVED)
+    assert believed([both, received], pair) == [both]
+
+
+def test_against_our_own_books_only_goods_that_came_are_believed() -> None:
+    said = claim(IN, TRADER)
+    pair = [(b"m" * 32, said.handover)]
+    assert believed([said], pair) == []
+    came = said._replace(standing=Standing.RECEIVED)
+    assert believed([came], pair) == [came]
+    out = claim(OUT, SHOP)
+    assert believed([out, came], [(out.handover, came.handover)]) == [out, came]
+
+
+def test_what_was_taken_back_stands_against_nothing() -> None:
+    one = claim(IN, MAKER)
+    assert believed([one], [(one.handover, b"w" * 32)]) == [one]

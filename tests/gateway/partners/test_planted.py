@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import Connection
 
 from node_gateway.partners.ports import Direction
+from node_gateway.partners.recall_ways import way_of
 from node_gateway.partners.trace_wire import PATH, Question, Way, read_found
 from node_gateway.storage import cascade, sales
 from node_gateway.storage.code_ways import came_from, partners_of, supplier_of
@@ -18,7 +20,16 @@ from node_gateway.storage.handover_goods import goods_of, own_events
 from node_gateway.storage.handover_writing import EventRow, PartRow, add_part
 from node_gateway.storage.handovers import latest_in, received_event
 from tests.anvil import Anvil
-from tests.gateway.partners.arriving import answer, came, packing, receiving, send, shipment
+from tests.gateway.partners.arriving import (
+    answer,
+    came,
+    exceptions,
+    get,
+    packing,
+    receiving,
+    send,
+    shipment,
+)
 from tests.gateway.partners.ways import (
     PREFIXES,
     code,
@@ -112,16 +123,17 @@ async def test_what_came_with_the_goods_is_passed_on(t: Town, pack: str) -> None
 
 async def test_a_recall_goes_on_to_who_has_the_goods(t: Town, pack: str) -> None:
     def steps(connection: Connection) -> list[tuple[Direction, int]]:
-        found = cascade.steps(connection, [pack])[pack]
-        return [(one.direction, one.partner) for one in found]
+        way = way_of(cascade.steps(connection, [pack])[pack])
+        return [(one.direction, one.partner) for one in way.moves]
 
     maker, shop = t.member("maker").id, t.member("shop").id
     assert await t["dist"].gateway.store.read(steps) == [
         (Direction.IN, maker),
         (Direction.OUT, shop),
     ]
-    mine = await t["maker"].gateway.store.read(lambda c: cascade.steps(c, [pack], [pack]))
-    assert [one.partner for one in mine[pack]] == [t.member("dist").id]
+    mine = await t["maker"].gateway.store.read(lambda c: cascade.steps(c, [pack]))
+    way = way_of(mine[pack], made_here=True)
+    assert [one.partner for one in way.moves] == [t.member("dist").id]
 
 
 async def test_a_sale_is_told_to_who_gave_the_pack(t: Town, pack: str) -> None:
@@ -181,6 +193,63 @@ async def test_the_receipt_goes_to_who_sent_the_goods(t: Town) -> None:
     said = await answer(t["maker"], sent["handover"])
     assert (said["expected"], said["found"]) == (1, 1)
     assert (await shipment(t["dist"], planted["number"]))["acknowledgement"] is None
+
+
+async def conflicts(t: Town, whom: str, pack: str) -> list[dict[str, Any]]:
+    found = await get(t[whom], "/v1/custody-conflicts", perPage=1000)
+    return [one for one in found["conflicts"] if pack in one["codes"]]
+
+
+async def accused(t: Town, whom: str, pack: str) -> list[int]:
+    cases = await exceptions(t[whom], "custody_conflict", pack)
+    return [one["partner"]["participant"] for one in cases]
+
+
+async def test_who_made_the_codes_is_believed_before_who_spoke_first(t: Town) -> None:
+    one = code()
+    planted = await came(t["dist"], await plant(t, "dist", one, made=True))
+    await make(t["maker"], one)
+    sent = await send(t, "maker", "dist", one)
+    await until(lambda: conflicts(t, "dist", one))
+    (found,) = await conflicts(t, "dist", one)
+    assert (found["first"], found["second"]) == (sent["handover"], planted["handover"])
+    assert found["secondBy"] == t.member("other").id
+    assert await accused(t, "dist", one) == [t.member("other").id]
+
+
+async def test_goods_that_come_back_accuse_nobody_after_a_lie(t: Town) -> None:
+    one = code()
+    await make(t["maker"], one)
+    await hand_over(t, "maker", "dist", one)
+    await hand_over(t, "dist", "shop", one)
+    await plant(t, "dist", one)
+    await until(lambda: conflicts(t, "dist", one))
+    await hand_over(t, "shop", "dist", one)
+    (found,) = await conflicts(t, "dist", one)
+    assert found["secondBy"] == t.member("other").id
+    assert await accused(t, "dist", one) == [t.member("other").id]
+
+
+async def test_many_lies_are_one_task_and_all_are_kept(t: Town) -> None:
+    packs = [code() for _ in range(4)]
+    await make(t["maker"], *packs)
+    for one in packs:
+        await send(t, "maker", "shop", one)
+    before = await get(t["shop"], "/v1/exceptions", kind="custody_conflict", perPage=100)
+    for one in [*packs, packs[0]]:
+        await plant(t, "shop", one)
+    for one in packs:
+        await until(lambda one=one: conflicts(t, "shop", one))
+    kept = [found for one in packs for found in await conflicts(t, "shop", one)]
+    assert len({found["second"] for found in kept}) >= len(packs)
+    assert len({found["exception"] for found in kept}) == 1
+    after = await get(t["shop"], "/v1/exceptions", kind="custody_conflict", perPage=100)
+    assert len(after["exceptions"]) <= len(before["exceptions"]) + 1
+    number = kept[0]["exception"]
+    case = await get(t["shop"], f"/v1/exceptions/{number}")
+    assert set(packs) <= set(case["codes"])
+    assert case["found"] >= len(packs)
+    assert [one["what"] for one in case["history"]][:2] == ["opened", "collected"]
 
 
 async def test_who_tells_less_hides_no_lot(t: Town) -> None:

@@ -1,4 +1,4 @@
-"""Who brought which proof of an event that was handed over."""
+"""Who brought which proof of an event that was handed over; conflicts of custody by their case."""
 
 from __future__ import annotations
 
@@ -40,3 +40,4 @@ def upgrade() -> None:
     )
     op.execute(_WAITING)
     op.drop_index("handover_event_unsealed", "handover_event")
+    op.create_index("custody_conflict_by_case", "custody_conflict", ["case_number"], unique=False)
