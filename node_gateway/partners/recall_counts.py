@@ -1,23 +1,23 @@
 """Count recalled goods by where they came from and what became of them. Pure.
 
-A pack counts once. It came to us by its first handover in, or was commissioned here. If its last
-handover is one out, the partner there answers for it; else it is ours: secured (here and blocked,
-destroyed, taken out of trade), gone (sold, consumed, lost), or open (announced and not received,
-shipped to somebody who is told nothing).
+A pack counts once. Its way says how it came and whether a partner answers for it (`recall_ways`);
+else it is ours: secured (here and blocked, destroyed, taken out of trade), gone (sold, consumed,
+lost), or open (announced and not received, shipped to somebody who is told nothing).
 
-What a partner reports of a handover out is shared among the handovers in that its goods came by,
-in proportion: a gateway knows of each pack where it came from, its partner's report has none.
+What a partner reports of a handover out is shared among the ways that its goods came by, in
+proportion: a gateway knows of each pack where it came from, its partner's report has none. The
+shares add up to what was reported.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
-from node_gateway.partners.ports import Direction
+from node_gateway.partners.recall_ways import Way
 
 CLOSED_SHARE: Final = 0.95
 """A recall counts as closed when so much of the goods is accounted for."""
@@ -33,13 +33,8 @@ class Fate(StrEnum):
     """Shipped, and no participant was handed it: nobody will report. Counts as open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One handover that a pack went by, in the order of happening."""
-
-    direction: Direction
-    partner: int
-    handover: bytes
+Origin: TypeAlias = tuple[tuple[int, tuple[bytes, ...]], ...]
+"""How packs came: by partner, the handovers that state it, oldest first. Empty: made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +59,27 @@ class Picture:
     """Recalled goods as one gateway sees them.
 
     Attributes:
-        own: Packs that are ours to account for, by where they came from (None: made here).
-        passed: Packs that a partner answers for, by where they came from and the handover out.
+        own: Packs that are ours to account for, by how they came.
+        passed: Packs that a partner answers for, by how they came and the handover out.
         outside: Packs shipped to somebody who is told nothing; among the open ones of `own`.
-        origins: From the handover in to the partner that it came from.
         receivers: From the handover out to the partner that it went to.
     """
 
-    own: dict[bytes | None, Counter[Fate]] = field(default_factory=dict)
-    passed: Counter[tuple[bytes | None, bytes]] = field(default_factory=Counter)
+    own: dict[Origin, Counter[Fate]] = field(default_factory=dict)
+    passed: Counter[tuple[Origin, bytes]] = field(default_factory=Counter)
     outside: int = 0
-    origins: dict[bytes, int] = field(default_factory=dict)
     receivers: dict[bytes, int] = field(default_factory=dict)
 
-    def add(self, steps: Iterable[Step], fate: Fate) -> None:
-        """Count one pack; `fate` is asked for only if its last step is not one out."""
-        way = list(steps)
-        came = next((one for one in way if one.direction is Direction.IN), None)
-        origin = None if came is None else came.handover
-        if came is not None:
-            self.origins[came.handover] = came.partner
-        last = way[-1] if way else None
-        if last is not None and last.direction is Direction.OUT:
-            if came is not None and last.partner == came.partner:
-                return  # it went back to whoever gave it, who answers for it again
-            self.receivers[last.handover] = last.partner
-            self.passed[origin, last.handover] += 1
-            return
-        self.own.setdefault(origin, Counter())[fate] += 1
-        self.outside += fate is Fate.OUTSIDE
+    def add(self, way: Way, fate: Fate) -> None:
+        """Count one pack; `fate` counts only if no partner answers for it."""
+        origin = tuple((one.partner, one.names) for one in way.came)
+        out = way.out
+        if out is not None:
+            self.receivers[out.names[-1]] = out.partner
+            self.passed[origin, out.names[-1]] += 1
+        elif way.is_here:
+            self.own.setdefault(origin, Counter())[fate] += 1
+            self.outside += fate is Fate.OUTSIDE
 
     def handed_to(self, partner: int) -> dict[bytes, int]:
         """Return the handovers to a partner, and how many packs it answers for in each."""
@@ -102,39 +89,63 @@ class Picture:
                 found[out] += count
         return dict(found)
 
-    def tally(
-        self, origin: bytes | None, reports: Mapping[bytes, Tally], *, every: bool = False
-    ) -> Tally:
-        """Return what became of the packs that came by a handover, partners' reports included.
+    def total(self, reports: Mapping[bytes, Tally]) -> Tally:
+        """Return what became of all packs; `reports` by handover out, as partners last told."""
+        return sum((one for _, one in self._parts(reports)), Tally())
 
-        Args:
-            origin: The handover in; None: made here.
-            reports: By handover out, as the partner last reported.
-            every: Of all packs, wherever they came from.
+    def tallies(
+        self, partner: int, asked: Collection[bytes], reports: Mapping[bytes, Tally]
+    ) -> dict[bytes, Tally]:
+        """Return what became of the packs that came by handovers a partner asks about.
+
+        Where several state how a pack came, the partner means the last one of those it names.
         """
-        total = Tally()
-        for came, fates in self.own.items():
-            if every or came == origin:
-                total += Tally(sum(fates.values()), fates[Fate.SECURED], fates[Fate.GONE])
-        sizes: Counter[bytes] = Counter()
-        for (_, out), count in self.passed.items():
-            sizes[out] += count
-        for (came, out), count in self.passed.items():
-            if every or came == origin:
-                total += _share(reports.get(out, Tally()), count, sizes[out])
-        return total
+        found = dict.fromkeys(asked, Tally())
+        for origin, part in self._parts(reports):
+            for name in _meant(origin, partner, found):
+                found[name] += part
+        return found
+
+    def _parts(self, reports: Mapping[bytes, Tally]) -> Iterator[tuple[Origin, Tally]]:
+        for origin, fates in self.own.items():
+            yield origin, Tally(sum(fates.values()), fates[Fate.SECURED], fates[Fate.GONE])
+        by_out: dict[bytes, dict[Origin, int]] = {}
+        for (origin, out), count in sorted(self.passed.items()):
+            by_out.setdefault(out, {})[origin] = count
+        for out, counts in by_out.items():
+            shares = _shares(reports.get(out, Tally()), list(counts.values()))
+            yield from zip(counts, shares, strict=True)
 
 
-def _share(report: Tally, count: int, size: int) -> Tally:
-    """Return the share of `count` among `size` packs; a closed report gives a closed share.
+def _meant(origin: Origin, partner: int, asked: Collection[bytes]) -> set[bytes]:
+    """Return the handovers among `asked` under which a partner counts packs that came so."""
+    found = set()
+    for giver, names in origin:
+        told = [one for one in names if one in asked] if giver == partner else []
+        found |= set(told[-1:])
+    return found
 
-    A partner that reports more than it was handed accounts for no more than that.
+
+def _shares(report: Tally, counts: Sequence[int]) -> list[Tally]:
+    """Return the shares of so many packs each; they add up to what the partner accounts for.
+
+    A partner accounts for no more packs than it was handed. Where it reports more, those that are
+    open with it are taken to be the others first: whoever stated a pack to two partners counts it
+    with the second, and it is open with the first.
     """
-    units = max(report.units, size)
-    closed = min(report.secured + report.gone, units)
-    mine = count * closed // units
-    secured = min(count * report.secured // units, mine)
-    return Tally(count, secured, mine - secured)
+    size = sum(counts)
+    closed = min(report.secured + report.gone, size)
+    secured = closed * report.secured // max(report.secured + report.gone, 1)
+    found, seen = [], 0
+    closed_before = secured_before = 0
+    for count in counts:
+        seen += count
+        closed_now = closed * seen // size
+        secured_now = secured * closed_now // max(closed, 1)
+        mine, safe = closed_now - closed_before, secured_now - secured_before
+        found.append(Tally(count, safe, mine - safe))
+        closed_before, secured_before = closed_now, secured_now
+    return found
 
 
 def score(

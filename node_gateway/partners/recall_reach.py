@@ -40,9 +40,9 @@ class Reach:
 
         tasks, course = await self._database.read(read)
         reports = reports_of(tasks)
-        total = picture.tally(None, reports, every=True)
+        total = picture.total(reports)
         own = [sum(fates.values()) for fates in picture.own.values()]
-        partners = [self._partner(one) for one in tasks if one.way == WE_ASKED]
+        partners = [self._partner(one) for one in tasks if one.way == WE_ASKED and one.units]
         answer: dict[str, Any] = {
             "notice": number,
             "product": notice.product,
@@ -96,9 +96,8 @@ class Reach:
             state = "acknowledged" if task.acknowledged_at_ms else "reported"
             if not told.open and task.acknowledged_at_ms:
                 state = "closed"
-        asked = {one["handover"]: one["units"] for one in orjson.loads(task.handovers)}
         # What it says it got, against what we say we gave: equal unless somebody is wrong.
-        differs = task.report is not None and told.units != sum(asked.values())
+        differs = task.report is not None and told.units != task.units
         return {
             "participant": task.partner,
             "name": self._name(task.partner),
@@ -127,10 +126,12 @@ def tally_wire(tally: Tally) -> dict[str, int]:
 
 
 def _told(task: Task) -> Tally:
+    """Return what was answered about the handovers that are asked about now."""
     total = Tally()
     if task.report is not None:
-        for one in read_report(task.report).tallies.values():
-            total += one
+        asked = {one["handover"] for one in orjson.loads(task.handovers)}
+        for digest, one in read_report(task.report).tallies.items():
+            total += one if digest.hex() in asked else Tally()
     return total
 
 

@@ -20,8 +20,9 @@ from sqlalchemy import Connection
 
 from anchoring.directory.model import Directory, Notice
 from node_gateway.errors import NotFoundError, StateError
-from node_gateway.partners.ports import Channel, Message, MessageRefusedError
+from node_gateway.partners.ports import Channel, Direction, Message, MessageRefusedError
 from node_gateway.partners.recall_counts import CLOSED_SHARE, Fate, Picture, Tally
+from node_gateway.partners.recall_ways import Way, way_of
 from node_gateway.partners.recall_wire import (
     REPORT,
     TASK,
@@ -146,11 +147,10 @@ class Recalling:
 
     async def _count(self, notice: Notice, codes: list[str], picture: Picture) -> None:
         views = await self._states.of(codes)
-        own = {code for code, view in views.items() if view.state.made is not None}
 
         def read(connection: Connection) -> tuple[Any, Any, Any]:
             return (
-                cascade.steps(connection, codes, own),
+                cascade.steps(connection, codes),
                 cascade.told(connection, codes),
                 lists_of(connection, codes),
             )
@@ -164,7 +164,10 @@ class Recalling:
             lot = (view.state.lot if view else None) or (said.lot if said else None)
             if holds or not notice.concerns(lot, lists.get(code, ())):
                 continue
-            picture.add(steps.get(code, ()), _fate(view, arrived=said is None or said.acknowledged))
+            is_made_here = view is not None and view.state.made is not None
+            way = way_of(steps.get(code, ()), made_here=is_made_here)
+            if view is not None or way.moves:  # else it was announced, and taken back
+                picture.add(way, _fate(view, way))
 
     def _say(self, notice: Notice, picture: Picture, connection: Connection) -> bool:
         """Write down and say what is new; return whether anything is."""
@@ -173,7 +176,9 @@ class Recalling:
         if course is None:
             cascade.keep_course(connection, notice.id, began_at_ms=now_ms)
         said = False
-        for partner in sorted(set(picture.receivers.values())):
+        tasks = cascade.tasks(connection, notice=notice.id)
+        known = {one.partner for one in tasks if one.way == WE_ASKED and one.units}
+        for partner in sorted(known.union(picture.receivers.values())):
             said |= self._ask(connection, notice, partner, picture.handed_to(partner))
         tasks = cascade.tasks(connection, notice=notice.id)
         reports = reports_of(tasks)
@@ -181,7 +186,7 @@ class Recalling:
         for task in tasks:
             if task.way == ASKED_US:
                 said |= self._answer(connection, task, picture, reports, acknowledged)
-        total = picture.tally(None, reports, every=True)
+        total = picture.total(reports)
         is_closed = total.units and total.secured + total.gone >= CLOSED_SHARE * total.units
         if is_closed and (course is None or course.closed_at_ms is None):
             cascade.keep_course(connection, notice.id, closed_at_ms=now_ms)
@@ -211,7 +216,7 @@ class Recalling:
         acknowledged_at_ms: int | None,
     ) -> bool:
         asked = [bytes.fromhex(one["handover"]) for one in orjson.loads(task.handovers)]
-        tallies = {digest: picture.tally(digest, reports) for digest in asked}
+        tallies = picture.tallies(task.partner, asked, reports)
         at_s = None if acknowledged_at_ms is None else acknowledged_at_ms // 1000
         raw = Report(task.notice, tallies, at_s).to_json()
         if raw == task.report:
@@ -274,18 +279,21 @@ class TaskHandler:
         return asked
 
     def take(self, connection: Connection, message: Message, checked: TaskAsked) -> None:
-        """See `Handler`."""
-        for digest in checked.handovers:
-            found = handovers.handover(connection, digest)
-            if found is None or found.direction.value != "in" or found.partner != message.sender:
-                raise MessageRefusedError("no such handover is known here", code="recall_handover")
+        """See `Handler`. Handovers that we refused, say, are left out: the others are answered."""
+        known = {
+            digest: units
+            for digest, units in checked.handovers.items()
+            if _is_theirs(connection, digest, message.sender)
+        }
+        if checked.handovers and not known:
+            raise MessageRefusedError("no such handover is known here", code="recall_handover")
         cascade.keep_task(
             connection,
             checked.notice,
             ASKED_US,
             message.sender,
-            handovers=orjson.dumps(handovers_wire(checked.handovers)),
-            units=sum(checked.handovers.values()),
+            handovers=orjson.dumps(handovers_wire(known)),
+            units=sum(known.values()),
             asked_at_ms=int(self._clock() * 1000),
             report=None,
         )
@@ -320,6 +328,11 @@ class ReportHandler:
         self._recalling.wake()
 
 
+def _is_theirs(connection: Connection, digest: bytes, partner: int) -> bool:
+    found = handovers.handover(connection, digest)
+    return found is not None and (found.direction, found.partner) == (Direction.IN, partner)
+
+
 def reports_of(tasks: list[Task]) -> dict[bytes, Tally]:
     """Return what partners last reported, by handover."""
     found: dict[bytes, Tally] = {}
@@ -329,9 +342,9 @@ def reports_of(tasks: list[Task]) -> dict[bytes, Tally]:
     return found
 
 
-def _fate(view: CodeView | None, *, arrived: bool) -> Fate:
+def _fate(view: CodeView | None, way: Way) -> Fate:
     if view is None:
-        return Fate.SECURED if arrived else Fate.OPEN
+        return Fate.SECURED if any(one.arrived for one in way.came) else Fate.OPEN
     if view.status in _GONE_ENDS:
         return Fate.GONE
     if view.status in _SECURED_ENDS:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, and_, insert, select, update
 
 from node_gateway.partners.ports import Direction
-from node_gateway.partners.recall_counts import Step
+from node_gateway.partners.recall_ways import Step
 from node_gateway.storage.cascade_tables import recall_course, recall_task
 from node_gateway.storage.code_state_tables import code_state
 from node_gateway.storage.code_states import among
@@ -18,6 +18,14 @@ from node_gateway.storage.handovers import ARRIVED, DIRECTIONS, State
 
 ASKED_US: Final = 0
 WE_ASKED: Final = 1
+
+_STEPS: Final = (
+    "SELECT c.code, h.number, h.direction, h.partner, h.digest, h.replaces, h.state, "  # noqa: S608
+    f"COALESCE(m.number, 0) AS said, COALESCE(m.answer_code, '') AS refused, {ARRIVED} AS arrived "
+    "FROM handover_code c JOIN handover h ON h.number = c.handover AND h.digest IS NOT NULL "
+    f"AND h.state IN ({State.SAID:d}, {State.WITHDRAWN:d}) "
+    "LEFT JOIN peer_message m ON m.digest = h.digest WHERE c.code IN {}"
+)
 
 _task, _course = recall_task.c, recall_course.c
 
@@ -28,12 +36,10 @@ class Told(NamedTuple):
     Attributes:
         lot: As its commissioner stated it.
         holds: Whether other codes are packed in it.
-        acknowledged: Whether the latest handover in was answered for by us.
     """
 
     lot: str | None
     holds: bool
-    acknowledged: bool
 
 
 class Task(NamedTuple):
@@ -69,27 +75,36 @@ def goods(connection: Connection, low: str, high: str, *, after: str, limit: int
     return sorted(found, key=str.encode)[:limit]
 
 
-def steps(
-    connection: Connection, codes: Collection[str], own: Collection[str] = ()
-) -> dict[str, list[Step]]:
+def steps(connection: Connection, codes: Collection[str]) -> dict[str, list[Step]]:
     """Return the handovers that codes went by, in the order of coming and going.
 
-    A handover to us counts when the code was there, or is the first that is known of a code which
-    is not among `own`, those that we made: what somebody only says to have sent moves nothing.
+    A handover that replaces another one stands in that one's place, and what has come by the first
+    has come by the second. One that its receiver refused is none.
     """
-    statement = (
-        "SELECT c.code, h.number, h.direction, h.partner, h.digest, "  # noqa: S608
-        f"{ARRIVED} AS arrived FROM handover_code c "
-        f"JOIN handover h ON h.number = c.handover AND h.state = {State.SAID:d} "
-        "WHERE c.code IN {} ORDER BY h.number"
-    )
-    found: defaultdict[str, list[Step]] = defaultdict(list)
-    for row in sorted(among(connection, statement, codes), key=lambda row: row.number):
-        step = Step(DIRECTIONS[row.direction], row.partner, bytes(row.digest))
-        is_first = row.code not in found and row.code not in own
-        if step.direction is Direction.OUT or row.arrived or is_first:
-            found[row.code].append(step)
-    return dict(found)
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in among(connection, _STEPS, codes):
+        found[row.code].append(row)
+    return {code: _in_order(rows) for code, rows in found.items()}
+
+
+def _in_order(rows: Iterable[Any]) -> list[Step]:
+    """Return the handovers of one code that stand."""
+    by_digest = {bytes(row.digest): row for row in rows}
+    placed: list[tuple[int, int, Step]] = []
+    for digest, row in by_digest.items():
+        if row.state != State.SAID or row.refused:
+            continue
+        first, arrived = row, bool(row.arrived)
+        while first.replaces is not None:
+            before = by_digest.get(bytes(first.replaces))
+            if before is None or before.number >= first.number:
+                break
+            first, arrived = before, arrived or bool(before.arrived)
+        way = DIRECTIONS[row.direction]
+        arrived |= way is Direction.OUT
+        step = Step(way, row.partner, digest, arrived=arrived, said=row.said)
+        placed.append((first.number, row.number, step))
+    return [step for *_, step in sorted(placed, key=lambda one: one[:2])]
 
 
 def told(connection: Connection, codes: Collection[str]) -> dict[str, Told]:
@@ -98,7 +113,7 @@ def told(connection: Connection, codes: Collection[str]) -> dict[str, Told]:
     Of codes that nothing has brought yet, what the latest one says.
     """
     statement = (
-        "SELECT c.code, h.number, h.acknowledged_at, e.lot, EXISTS (SELECT 1 FROM handover_code k "  # noqa: S608
+        "SELECT c.code, h.number, e.lot, EXISTS (SELECT 1 FROM handover_code k "  # noqa: S608
         f"WHERE k.parent = c.code AND k.handover = c.handover) AS holds, {ARRIVED} AS arrived "
         "FROM handover_code c "
         f"JOIN handover h ON h.number = c.handover AND h.state = {State.SAID:d} "
@@ -109,7 +124,7 @@ def told(connection: Connection, codes: Collection[str]) -> dict[str, Told]:
     for row in sorted(
         among(connection, statement, codes), key=lambda row: (row.arrived, row.number)
     ):
-        found[row.code] = Told(row.lot, bool(row.holds), row.acknowledged_at is not None)
+        found[row.code] = Told(row.lot, bool(row.holds))
     return found
 
 
