@@ -107,6 +107,12 @@ class SalesSection(Section):
     spread_s: Annotated[int, Field(ge=0, le=31 * _DAY_S)] | None = None
     """With `report`: a sale is told up to so many seconds after it is sealed, at a random moment;
     the default is the cadence of the dispensing stream. So its hour stays unknown."""
+    strange_per_day: Annotated[int, Field(ge=0, le=10_000_000)] = 1000
+    """Of so many codes a day that never went to it a partner may tell us that they were sold."""
+    returned_elsewhere: Literal["take_back", "keep"] = "take_back"
+    """As the issuer: whether a return to another shop than the one that sold takes its sale back.
+
+    `keep` where only the seller may take goods back: then the next sale is one too many."""
 
 
 class GrantsSection(Section):

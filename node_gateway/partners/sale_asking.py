@@ -19,13 +19,14 @@ from sqlalchemy import Connection
 from anchoring.directory.prefixes import product_of_code
 from node_gateway.errors import GatewayError, Spot
 from node_gateway.partners.ports import Peers
-from node_gateway.partners.sale_judging import SaleJudging
+from node_gateway.partners.sale_judging import CLAIMS_MAX, SaleJudging
 from node_gateway.settings_partners import SalesSection
 from node_gateway.state.words import SELLING
 from node_gateway.storage import sales
 from node_gateway.storage.code_states import read_states
 from node_gateway.storage.code_ways import supplier_of, went_to
 from node_gateway.storage.database import Database
+from node_gateway.storage.sale_counting import counted
 
 PATH: Final = "/v1/peer/sale"
 HOPS_MAX: Final = 32
@@ -135,8 +136,8 @@ def _heard(connection: Connection, code: str) -> Heard:
     state = read_states(connection, [code], {}).get(code)
     if state is None or state.made is None:
         return Heard.NEVER_ISSUED
-    own = sales.own_standing(connection, code)
-    return Heard.SOLD if own or sales.standing_at_issuer(connection, code) else Heard.NOTHING
+    count = counted(sales.of_code(connection, code, limit=CLAIMS_MAX), early=True)
+    return Heard.SOLD if count.net else Heard.NOTHING
 
 
 def _unanswered(code: str) -> Spot:

@@ -15,13 +15,13 @@ from anchoring.directory.prefixes import product_of_code
 from node_gateway.state.facts import Fact
 from node_gateway.state.lives import ending_of
 from node_gateway.state.words import RECEIVING, RETURNED
-from node_gateway.storage import sales
+from node_gateway.storage import sale_findings, sales
 from node_gateway.storage.code_judging import fact_of_followed
 from node_gateway.storage.ports import event_key
 from node_gateway.storage.sale_tables import publication
-from node_gateway.storage.sales import Claim, ClaimState, NewClaim, TakenBack
+from node_gateway.storage.sales import Claim, ClaimState, Kind, NewClaim, TakenBack
 from node_gateway.storage.tables import event as _event
-from node_gateway.storage.tables import is_event_key
+from node_gateway.storage.tables import event_code, is_event_key
 
 if TYPE_CHECKING:
     from node_gateway.services.following import FollowedEvent
@@ -40,11 +40,18 @@ class Sold(NamedTuple):
 
 
 class Back(NamedTuple):
-    """That a pack came back (`code`), or that an event did not occur (`position`)."""
+    """That a pack came back, or that an event did not occur.
 
-    code: str | None
+    Attributes:
+        position: The event that did not occur.
+        by: Which of our events says that the pack came back.
+        from_customer: Whether nobody else is named who gave it back.
+    """
+
     position: int | None
     why: TakenBack
+    by: Sold | None = None
+    from_customer: bool = False
 
 
 class Change(NamedTuple):
@@ -90,12 +97,12 @@ class SaleFollowing:
                 change.publish.append((one.position, one.entry))
             if fact.declares_error:
                 position = _position(connection, fact.event_id or "")
-                change.said.append(Back(None, position, TakenBack.DID_NOT_OCCUR))
+                change.said.append(Back(position, TakenBack.DID_NOT_OCCUR))
                 continue
             if fact.kind == "object" and ending_of(fact) == _DISPENSED:
                 change.said.extend(Sold(one.position, one.entry, code) for code in _packs(fact))
             elif _comes_back(fact):
-                change.said.extend(Back(code, None, TakenBack.RETURNED) for code in _packs(fact))
+                change.said.extend(_backs(one, fact))
         return change
 
     def apply(self, connection: Connection, insert: Insert, change: Change) -> None:
@@ -115,13 +122,14 @@ class SaleFollowing:
     def forget(self, connection: Connection, event: FollowedEvent) -> None:
         """See `Projection`."""
         sales.forget_event(connection, event.position)
+        sale_findings.forget(connection, event.position)
         connection.execute(delete(publication).where(publication.c.event == event.position))
 
     def clear(self, connection: Connection) -> None:
         """See `Projection`. What was told to others is not undone by forgetting it."""
         connection.execute(delete(publication))
 
-    def _claim(self, connection: Connection, sold: Sequence[Sold]) -> None:
+    def _claim(self, connection: Connection, sold: Sequence[Sold], kind: Kind = Kind.SOLD) -> None:
         now = int(self._clock())
         known: dict[int, set[str]] = {}
         fresh = []
@@ -139,14 +147,18 @@ class SaleFollowing:
                         since=now,
                         event=position,
                         entry=entry,
+                        kind=kind,
                     )
                 )
         sales.add(connection, fresh)
 
     def _take_back(self, connection: Connection, back: Back) -> None:
         claims: list[Claim] = []
-        if back.code is not None:
-            claims = sales.own_standing(connection, back.code)[-1:]
+        if back.by is not None:
+            own = sales.own_standing(connection, back.by.code)
+            claims = [one for one in own if (one.event or 0) < back.by.position][-1:]
+            if not claims and back.from_customer and self._is_anothers(connection, back.by.code):
+                self._claim(connection, [back.by], Kind.CAME_BACK)
         elif back.position is not None:
             claims = [one for one in sales.of_event(connection, back.position) if one.stands]
         for one in claims:
@@ -154,6 +166,23 @@ class SaleFollowing:
             if one.state is not ClaimState.WAITING:  # else it is dropped when it is sealed
                 values |= {"state": ClaimState.TAKING_BACK, "due_at": self._due()}
             sales.change(connection, one.number, **values)
+            sale_findings.forget(connection, one.event or 0, one.code)
+
+    def _is_anothers(self, connection: Connection, code: str) -> bool:
+        """Tell whether another shop sold what came back: nothing here says that we did."""
+        if any(one.is_own and one.kind is Kind.SOLD for one in sales.of_code(connection, code)):
+            return False
+        older = select(event_code.c.event).where(
+            event_code.c.code == code, event_code.c.event <= self._floor
+        )
+        return connection.execute(older.limit(1)).first() is None
+
+
+def _backs(one: FollowedEvent, fact: Fact) -> Iterator[Back]:
+    """Yield the packs that came back. Whoever gives them is a customer, or is named."""
+    for code in _packs(fact):
+        by = Sold(one.position, one.entry, code)
+        yield Back(None, TakenBack.RETURNED, by, from_customer=not fact.sources)
 
 
 def _packs(fact: Fact) -> Iterator[str]:

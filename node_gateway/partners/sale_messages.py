@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from node_gateway.partners.ports import MessageRefusedError
-from node_gateway.storage.sales import TOKEN_SIZE, Answer, TakenBack
+from node_gateway.storage.sales import TOKEN_SIZE, Answer, Kind, TakenBack
 
 SALE: Final = "sale"
 SALE_ANSWER: Final = "sale_answer"
@@ -21,25 +21,26 @@ _SIZE_BYTES_MAX: Final = 8192
 _CODE_LENGTH_MAX: Final = 1000
 _TOKEN: Final = re.compile(rf"[0-9a-f]{{{2 * TOKEN_SIZE}}}")
 _TIMES_MAX: Final = 1_000_000
-_SOLD: Final = "sold"
+_SAYS: Final = {Kind.SOLD: "sold", Kind.CAME_BACK: "came_back"}
 _WORDS: Final = {TakenBack.DID_NOT_OCCUR: "did_not_occur", TakenBack.RETURNED: "returned"}
 _ANSWERS: Final = {Answer.FIRST: "first", Answer.AGAIN: "again", Answer.UNKNOWN: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
 class SaleSaid:
-    """A sale, or that it is taken back. `code` is empty where it is taken back."""
+    """A sale or a return elsewhere, or that it is taken back; `code` is empty then."""
 
     token: bytes
     code: str
     taken_back: TakenBack = TakenBack.NO
+    kind: Kind = Kind.SOLD
 
     def body(self) -> bytes:
         """Return the message's body."""
         if self.taken_back:
             said = {"says": _WORDS[self.taken_back]}
         else:
-            said = {"says": _SOLD, "code": self.code}
+            said = {"says": _SAYS[self.kind], "code": self.code}
         return orjson.dumps({"token": self.token.hex(), **said})
 
 
@@ -70,9 +71,10 @@ def read_sale(body: bytes) -> SaleSaid:
             return SaleSaid(token, "", taken_back)
     code = said.pop("code", None)
     is_code = isinstance(code, str) and 0 < len(code) <= _CODE_LENGTH_MAX
-    if word != _SOLD or not is_code or said:
+    kinds = [one for one, name in _SAYS.items() if name == word]
+    if not kinds or not is_code or said:
         raise _refused()
-    return SaleSaid(token, code)
+    return SaleSaid(token, code, kind=kinds[0])
 
 
 def read_answer(body: bytes) -> SaleAnswered:

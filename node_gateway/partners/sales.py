@@ -21,7 +21,7 @@ from typing import Final, Protocol
 import structlog
 from sqlalchemy import Connection
 
-from node_gateway.partners.ports import Channel, Message, MessageRefusedError
+from node_gateway.partners.ports import Channel, Message
 from node_gateway.partners.relaying import Relaying
 from node_gateway.partners.sale_judging import SaleJudging
 from node_gateway.partners.sale_messages import (
@@ -32,12 +32,12 @@ from node_gateway.partners.sale_messages import (
     read_answer,
     read_sale,
 )
+from node_gateway.partners.sale_relay import SaleRelay
 from node_gateway.settings_partners import SalesSection
 from node_gateway.storage import sales
-from node_gateway.storage.code_ways import supplier_of, went_to
 from node_gateway.storage.database import Database
 from node_gateway.storage.ports import EventStore
-from node_gateway.storage.sales import Claim, ClaimState, NewClaim
+from node_gateway.storage.sales import Claim, ClaimState
 from node_gateway.telemetry import without_values
 
 _AT_ONCE: Final = 100
@@ -98,12 +98,13 @@ class Sales:
         self._rounds = (self.tell, *also)
         self._store, self._channel = store, channel
         self._judging, self._rules = judging, rules
+        self._relay = SaleRelay(channel, judging, rules.settings, rules.clock)
         self._wake = asyncio.Event()
         self._ending = False
         self._log = structlog.get_logger()
         relaying = Relaying(channel)
-        channel.on(SALE, _Claims(self, relaying))
-        channel.on(SALE_ANSWER, _Answers(self, relaying))
+        channel.on(SALE, _Claims(self._relay, relaying))
+        channel.on(SALE_ANSWER, _Answers(self._relay, relaying))
 
     @property
     def judging(self) -> SaleJudging:
@@ -190,85 +191,17 @@ class Sales:
         if claim.state is ClaimState.TAKING_BACK:
             values = {"state": ClaimState.TAKEN_BACK, "due_at": None}
             sales.change(connection, claim.number, **values)
-            self.pass_on_taking_back(connection, claim)
-            return
-        target = self._target(connection, claim)
-        state = ClaimState.UNASKED if target is None else ClaimState.SAID
-        sales.change(connection, claim.number, state=state, target=target, due_at=None)
-        here = sales.own_standing(connection, claim.code)
-        if len(here) > 1:  # whoever answers or not: both were sold here
-            self._judging.sold_again_here(connection, claim, len(here))
-        if target == sales.OURSELVES:
-            self._judging.count(connection, claim.code)
-        elif target is not None:
-            said = SaleSaid(claim.token, claim.code)
-            self._channel.put(connection, target, SALE, said.body())
-
-    def _target(self, connection: Connection, claim: Claim) -> int | None:
-        if self._judging.is_ours(claim.code):
-            return sales.OURSELVES
-        if self._rules.settings.network == "off":
-            return None
-        return supplier_of(connection, claim.code)
-
-    def pass_on_taking_back(self, connection: Connection, claim: Claim) -> None:
-        """Tell whoever heard of a claim that it does not stand any more."""
-        if claim.target == sales.OURSELVES:
-            self._judging.count(connection, claim.code)
-        elif claim.target is not None:
-            said = SaleSaid(claim.token, "", claim.taken_back)
-            self._channel.put(connection, claim.target, SALE, said.body())
-
-    def take_claim(self, connection: Connection, sender: int, said: SaleSaid) -> None:
-        """Take a claim of a neighbour and pass it on.
-
-        Raises:
-            MessageRefusedError: `sale_token` (another's token), `sale_without_custody` (neither
-                the code nor its product ever went from us to the sender).
-        """
-        known = sales.by_token(connection, said.token)
-        if known is not None and known.source != sender:
-            raise MessageRefusedError("this token is not the sender's", code="sale_token")
-        if said.taken_back:
-            self._take_back(connection, known, said)
-            return
-        if known is not None:
-            return
-        if not went_to(connection, said.code, sender):
-            raise MessageRefusedError(
-                "no handover of this code or product is known", code="sale_without_custody"
-            )
-        is_ours = self._judging.is_ours(said.code)
-        target = sales.OURSELVES if is_ours else self._next(connection, said.code, sender)
-        state = ClaimState.UNASKED if target is None else ClaimState.SAID
-        now = int(self._rules.clock())
-        sales.add(connection, [NewClaim(said.token, said.code, sender, target, state, now)])
-        if target == sales.OURSELVES:
-            self._judging.count(connection, said.code)
-        elif target is not None:
-            self._channel.put(connection, target, SALE, said.body())
-
-    def _next(self, connection: Connection, code: str, sender: int) -> int | None:
-        if self._rules.settings.network == "off":
-            return None
-        found = supplier_of(connection, code)
-        return None if found == sender else found
-
-    def _take_back(self, connection: Connection, known: Claim | None, said: SaleSaid) -> None:
-        if known is None:
-            raise MessageRefusedError("this token is not the sender's", code="sale_token")
-        if known.taken_back:
-            return
-        values = {"taken_back": said.taken_back, "state": ClaimState.TAKEN_BACK}
-        sales.change(connection, known.number, **values)
-        self.pass_on_taking_back(connection, known._replace(taken_back=said.taken_back))
+            self._relay.pass_on_taking_back(connection, claim)
+        else:
+            sales.change(connection, claim.number, state=ClaimState.HELD, due_at=None)
+        self._relay.settle(connection, claim.code)
 
 
 class _Claims:
     """Takes `sale` messages."""
 
-    def __init__(self, owner: Sales, relaying: Relaying) -> None:
-        self._owner, self._relaying = owner, relaying
+    def __init__(self, relay: SaleRelay, relaying: Relaying) -> None:
+        self._relay, self._relaying = relay, relaying
 
     async def check(self, message: Message) -> SaleSaid:
         """See `ports.Handler`."""
@@ -277,15 +210,15 @@ class _Claims:
 
     def take(self, connection: Connection, message: Message, checked: SaleSaid) -> None:
         """See `ports.Handler`."""
-        self._owner.take_claim(connection, message.sender, checked)
+        self._relay.take_claim(connection, message.sender, checked)
         self._relaying.said()
 
 
 class _Answers:
     """Takes `sale_answer` messages."""
 
-    def __init__(self, owner: Sales, relaying: Relaying) -> None:
-        self._owner, self._relaying = owner, relaying
+    def __init__(self, relay: SaleRelay, relaying: Relaying) -> None:
+        self._relay, self._relaying = relay, relaying
 
     async def check(self, message: Message) -> SaleAnswered:
         """See `ports.Handler`."""
@@ -294,8 +227,5 @@ class _Answers:
 
     def take(self, connection: Connection, message: Message, checked: SaleAnswered) -> None:
         """See `ports.Handler`."""
-        known = sales.by_token(connection, checked.token)
-        if known is None or known.target != message.sender:
-            raise MessageRefusedError("nothing was asked about this", code="sale_token")
-        self._owner.judging.take_answer(connection, known, checked)
+        self._relay.take_answer(connection, message.sender, checked)
         self._relaying.said()

@@ -227,4 +227,4 @@ def _sales(connection: Connection, code: str) -> list[dict[str, Any]]:
 
 
 def _own(claims: Iterable[sales.Claim]) -> Iterable[sales.Claim]:
-    return (one for one in claims if one.is_own)
+    return (one for one in claims if one.is_own and one.kind is sales.Kind.SOLD)

@@ -214,7 +214,7 @@ def _times_sold(own: Sequence[OpenEvent], told: Told, *, issued_here: bool) -> i
     times = standing or (1 if len(claimed) < len(positions) else 0)
     if times:
         times = max(times, told.times)
-    return times + told.others if issued_here else times
+    return max(0, times + told.others) if issued_here else times
 
 
 def _holes(*, issued_here: bool) -> list[dict[str, Any]]:

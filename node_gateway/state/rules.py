@@ -33,6 +33,7 @@ class Rule(IntEnum):
     NOT_SHIPPED = 18
     IN_TRANSIT = 19
     BLOCKED = 20
+    SOLD_AGAIN = 21
 
     @property
     def word(self) -> str:
@@ -149,6 +150,11 @@ MEANINGS: Final[Mapping[Rule, Meaning]] = MappingProxyType(
             "warning",
             "The code is sold although its state forbids it: damaged, stolen, not conforming.",
             "该码处于不可销售状态（破损、被盗、不合格等），却被售出。",
+        ),
+        Rule.SOLD_AGAIN: Meaning(
+            "alarm",
+            "The code was sold again, here or elsewhere in the network: one sale is no original.",
+            "该码在本处或网络中其他地方被再次售出，其中必有一次并非正品。",
         ),
     }
 )

@@ -291,8 +291,12 @@ def first_statements(connection: Connection, lots: Collection[str]) -> dict[str,
 
 
 def findings_of_codes(connection: Connection, codes: Collection[str]) -> set[Finding]:
-    """Return every finding about codes."""
-    statement = "SELECT event, rule, code, other FROM finding WHERE code IN {}"
+    """Return every finding about codes that rests on what is stored here."""
+    told = int(Rule.SOLD_AGAIN)
+    statement = (
+        "SELECT event, rule, code, other FROM finding "  # noqa: S608
+        f"WHERE rule <> {told} AND code IN {{}}"
+    )
     rows = among(connection, statement, codes)
     return {Finding(event, Rule(rule), code, other) for event, rule, code, other in rows}
 
@@ -346,11 +350,10 @@ def finding_numbered(connection: Connection, number: int) -> FindingRow | None:
 
 
 def clear(connection: Connection) -> None:
-    """Remove everything."""
-    for table in (
-        *(code_state, parent_event, event_standing, error_declared, lot_statement, finding),
-    ):
+    """Remove everything but what the network told: `sale_findings` keeps that."""
+    for table in (code_state, parent_event, event_standing, error_declared, lot_statement):
         connection.execute(delete(table))
+    connection.execute(delete(finding).where(finding.c.rule != int(Rule.SOLD_AGAIN)))
 
 
 def _findings(rows: Iterable[Any]) -> list[FindingRow]:

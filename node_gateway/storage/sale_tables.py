@@ -32,6 +32,11 @@ sale_claim = Table(
     Column("taken_back", SmallInteger, nullable=False),  # 0 no, 1 it did not occur, 2 returned
     Column("due_at", BigInteger),  # when to tell the next one, Unix seconds
     Column("since", BigInteger, nullable=False),  # when we heard of it, likewise
+    Column("kind", SmallInteger, nullable=False, server_default="0"),  # 0 sold, 1 came back
+    # 1: its product went from us to who told us, the code itself as far as we know did not
+    Column("strange", SmallInteger, nullable=False, server_default="0"),
+    Column("heard", SmallInteger, nullable=False, server_default="0"),  # what the next one says
+    Column("heard_times", Integer, nullable=False, server_default="0"),  # likewise
 )
 Index("sale_claim_by_token", sale_claim.c.token, unique=True)
 Index("sale_claim_by_code", sale_claim.c.code, sale_claim.c.number)
@@ -53,6 +58,13 @@ Index(
     sale_claim.c.due_at,
     sqlite_where=text("due_at IS NOT NULL"),
     postgresql_where=text("due_at IS NOT NULL"),
+)
+Index(
+    "sale_claim_strange",
+    sale_claim.c.source,
+    sale_claim.c.since,
+    sqlite_where=text("strange = 1"),
+    postgresql_where=text("strange = 1"),
 )
 
 # Our own events that are to be published, until every code of them was.

@@ -28,6 +28,7 @@ class ClaimState(IntEnum):
     TAKEN_BACK = 5
     CANCELLED = 6  # taken back before anybody heard of it
     REFUSED = 7  # the next one does not take it
+    HELD = 8  # not told on: as many as can count there were, or it does not count here
 
 
 class Answer(IntEnum):
@@ -39,12 +40,24 @@ class Answer(IntEnum):
     UNKNOWN = 3  # it never issued the code
 
 
+class Kind(IntEnum):
+    """What a claim says. Kept in databases."""
+
+    SOLD = 0
+    CAME_BACK = 1  # to somebody who had not sold it
+
+
 class TakenBack(IntEnum):
     """Why a sale does not count any more. Kept in databases and sent."""
 
     NO = 0
     DID_NOT_OCCUR = 1
     RETURNED = 2
+
+
+_OUT: Final = frozenset({ClaimState.SAID, ClaimState.UNASKED, ClaimState.TAKING_BACK})
+
+_AT_HOME: Final = frozenset({ClaimState.WAITING, ClaimState.DUE})
 
 
 class Claim(NamedTuple):
@@ -63,6 +76,10 @@ class Claim(NamedTuple):
     taken_back: TakenBack
     due_at: int | None
     since: int
+    kind: Kind
+    strange: bool
+    heard: Answer
+    heard_times: int
 
     @property
     def is_own(self) -> bool:
@@ -73,6 +90,16 @@ class Claim(NamedTuple):
     def stands(self) -> bool:
         """Whether it counts as a sale."""
         return not self.taken_back and self.state is not ClaimState.CANCELLED
+
+    @property
+    def is_out(self) -> bool:
+        """Whether whoever comes next holds it, or would if there were anybody."""
+        return self.state in _OUT
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether nobody may hear of it yet."""
+        return self.state in _AT_HOME
 
 
 class NewClaim(NamedTuple):
@@ -87,6 +114,8 @@ class NewClaim(NamedTuple):
     event: int | None = None
     entry: bytes | None = None
     due_at: int | None = None
+    kind: Kind = Kind.SOLD
+    strange: bool = False
 
 
 _c = sale_claim.c
@@ -95,10 +124,10 @@ _BY_TOKEN: Final = _ALL.where(_c.token == bindparam("token"))
 _BY_CODE: Final = (
     _ALL.where(_c.code == bindparam("code")).order_by(_c.number).limit(bindparam("most"))
 )
-_STANDING: Final = (
+_STRANGE: Final = (
     select(func.count())
     .select_from(sale_claim)
-    .where(_c.code == bindparam("code"), _c.target == OURSELVES, _c.taken_back == 0)
+    .where(_c.source == bindparam("source"), _c.since >= bindparam("since"), _c.strange == 1)
 )
 _LAST: Final = select(func.max(_c.number))
 _DUE: Final = _ALL.where(_c.due_at <= bindparam("now")).order_by(_c.due_at).limit(bindparam("most"))
@@ -114,6 +143,8 @@ def add(connection: Connection, claims: Iterable[NewClaim]) -> None:
             **one._asdict(),
             "number": number + at,
             "state": int(one.state),
+            "kind": int(one.kind),
+            "strange": int(one.strange),
             "answer": 0,
             "times": 0,
             "taken_back": 0,
@@ -140,9 +171,14 @@ def of_code(connection: Connection, code: str, *, limit: int = 1000) -> list[Cla
     return [_claim(row) for row in connection.execute(_BY_CODE, {"code": code, "most": limit})]
 
 
-def standing_at_issuer(connection: Connection, code: str) -> int:
-    """Return how many sales of a code of ours stand, as far as we were told."""
-    return connection.execute(_STANDING, {"code": code}).scalar() or 0
+def strange_since(connection: Connection, source: int, since: int) -> int:
+    """Return of how many codes that never went to it a source has told since then."""
+    return connection.execute(_STRANGE, {"source": source, "since": since}).scalar() or 0
+
+
+def remove(connection: Connection, numbers: Collection[int]) -> None:
+    """Forget claims."""
+    connection.execute(delete(sale_claim).where(_c.number.in_(sorted(numbers))))
 
 
 def of_event(connection: Connection, event: int, codes: Collection[str] = ()) -> list[Claim]:
@@ -153,7 +189,11 @@ def of_event(connection: Connection, event: int, codes: Collection[str] = ()) ->
 
 def own_standing(connection: Connection, code: str) -> list[Claim]:
     """Return the claims of our own sales of a code that were not taken back, oldest first."""
-    return [one for one in of_code(connection, code) if one.is_own and one.stands]
+    return [
+        one
+        for one in of_code(connection, code)
+        if one.is_own and one.stands and one.kind is Kind.SOLD
+    ]
 
 
 def waiting(connection: Connection, *, limit: int) -> list[Claim]:
@@ -222,4 +262,7 @@ def _claim(row: Any) -> Claim:
         state=ClaimState(made.state),
         answer=Answer(made.answer),
         taken_back=TakenBack(made.taken_back),
+        kind=Kind(made.kind),
+        strange=bool(made.strange),
+        heard=Answer(made.heard),
     )

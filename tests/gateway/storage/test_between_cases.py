@@ -25,6 +25,7 @@ from node_gateway.storage import (
     webhooks,
 )
 from node_gateway.storage.ports import GatewayStore
+from node_gateway.storage.sale_counting import counted
 from tests.gateway.storage.between import (
     CODES,
     HANDOVER,
@@ -214,7 +215,9 @@ async def test_sales(store: GatewayStore, run: Any) -> None:
 
     def write(connection: Connection) -> None:
         own = sales.NewClaim(MADE, CODES[0], 0, None, state.WAITING, NOW, 9, SHIPMENT)
-        heard = sales.NewClaim(HANDOVER, CODES[0], 2, 0, state.DUE, NOW, due_at=NOW + 5)
+        heard = sales.NewClaim(
+            HANDOVER, CODES[0], 2, 0, state.DUE, NOW, due_at=NOW + 5, strange=True
+        )
         sales.add(connection, [own, heard])
         sales.change(connection, 2, times=1)
         step = sales.PublishedStep(CODES[0], MADE, 2, 3, b"{}")
@@ -227,7 +230,9 @@ async def test_sales(store: GatewayStore, run: Any) -> None:
         first, second = sales.of_code(connection, CODES[0])
         assert sales.by_token(connection, MADE) == first
         assert (first.entry, second.times) == (SHIPMENT, 1)
-        assert sales.standing_at_issuer(connection, CODES[0]) == 1
+        assert counted([second]).net == 1
+        assert sales.strange_since(connection, 2, NOW) == 1
+        assert sales.strange_since(connection, 2, NOW + 1) == 0
         assert sales.of_event(connection, 9, [CODES[0]]) == [first]
         assert sales.own_standing(connection, CODES[0]) == [first]
         assert sales.waiting(connection, limit=5) == [first]
