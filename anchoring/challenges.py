@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +18,7 @@ from hashlib import sha256
 from itertools import accumulate
 from typing import Any, Final
 
+from anchoring.answer_signature import AnswerSignature, parse_signature
 from anchoring.core import merkle, shape
 from anchoring.core.anchor import STREAM_BITS, Anchor
 from anchoring.core.batch import NONCE_SIZE_BYTES, decoy_entry
@@ -143,6 +144,14 @@ class OpenedLeaf:
         return wire
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer as it came: what it opens, in its order; the signature is None if it has none."""
+
+    opened: Mapping[Leaf, OpenedLeaf]
+    signature: AnswerSignature | None
+
+
 def leaves_needed(share: Decimal, confidence: Decimal) -> int:
     """Return how many leaves find, with `confidence`, at least one of a bad `share`.
 
@@ -244,7 +253,7 @@ def parse_challenge(raw: bytes) -> tuple[Seed, tuple[Leaf, ...]]:
     wire = _document(document, CHALLENGE_FORMAT, ("format", "seed", "leaves"))
     seed = shape.members(wire["seed"], ("blockNumber", "blockHash"), pointer="/seed")
     listed = shape.array(wire["leaves"], pointer="/leaves")
-    leaves = tuple(_leaf(one, f"/leaves/{at}") for at, one in enumerate(listed))
+    leaves = tuple(parse_leaf(one, f"/leaves/{at}") for at, one in enumerate(listed))
     if not 1 <= len(leaves) <= LEAVES_MAX or len(set(leaves)) != len(leaves):
         raise FormatError(f"a challenge names 1 to {LEAVES_MAX} leaves, each once", "leaf_count")
     number = shape.integer(seed["blockNumber"], pointer="/seed/blockNumber")
@@ -252,13 +261,17 @@ def parse_challenge(raw: bytes) -> tuple[Seed, tuple[Leaf, ...]]:
     return Seed(number, block), leaves
 
 
-def answer_text(participant: int, opened: Sequence[OpenedLeaf]) -> bytes:
+def answer_text(
+    participant: int, opened: Sequence[OpenedLeaf], signature: AnswerSignature | None = None
+) -> bytes:
     """Return an answer as UTF-8 JSON text."""
-    wire = {
+    wire: dict[str, Any] = {
         "format": ANSWER_FORMAT,
         "participant": participant,
         "openings": [one.to_wire() for one in opened],
     }
+    if signature is not None:
+        wire["signature"] = signature.to_wire()
     return json.dumps(wire, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -266,10 +279,20 @@ def parse_answer(raw: bytes, *, participant: int) -> dict[Leaf, OpenedLeaf]:
     """Return what an answer opens, by leaf; nothing is believed of it yet.
 
     Raises:
+        FormatError: as `read_answer`.
+    """
+    return dict(read_answer(raw, participant=participant).opened)
+
+
+def read_answer(raw: bytes, *, participant: int) -> Answered:
+    """Return what an answer opens, and its signature; nothing is believed of it yet.
+
+    Raises:
         FormatError: it is no answer, another participant's, or opens one leaf twice.
     """
     document = parse_plain(raw, size_bytes_max=ANSWER_SIZE_BYTES_MAX)
-    wire = _document(document, ANSWER_FORMAT, ("format", "participant", "openings"))
+    members = ("format", "participant", "openings")
+    wire = _document(document, ANSWER_FORMAT, members, optional=("signature",))
     if shape.integer(wire["participant"], pointer="/participant") != participant:
         raise FormatError("the answer is another participant's", "challenge_answer")
     found: dict[Leaf, OpenedLeaf] = {}
@@ -278,7 +301,8 @@ def parse_answer(raw: bytes, *, participant: int) -> dict[Leaf, OpenedLeaf]:
         if opened.leaf in found or len(found) >= LEAVES_MAX:
             raise FormatError("the answer opens a leaf twice, or too many", "challenge_answer")
         found[opened.leaf] = opened
-    return found
+    signed = "signature" in wire
+    return Answered(found, parse_signature(wire["signature"], "/signature") if signed else None)
 
 
 def parse_opened(value: Any, pointer: str = "") -> OpenedLeaf:
@@ -295,7 +319,7 @@ def parse_opened(value: Any, pointer: str = "") -> OpenedLeaf:
     siblings = shape.hashes(wire["siblings"], pointer=f"{pointer}/siblings")
     if len(siblings) > _SIBLINGS_MAX:
         raise BundleFormatError("a path has at most 20 hashes", pointer=pointer)
-    leaf = _leaf({name: wire[name] for name in place}, pointer)
+    leaf = parse_leaf({name: wire[name] for name in place}, pointer)
     if "decoy" in wire:
         text = shape.string(wire["decoy"], pointer=f"{pointer}/decoy")
         nonce = decode_base64url(text)
@@ -318,7 +342,12 @@ def _erased(value: Any, pointer: str) -> tuple[int, bytes, bytes]:
     return size, fields, codes
 
 
-def _leaf(value: Any, pointer: str) -> Leaf:
+def parse_leaf(value: Any, pointer: str) -> Leaf:
+    """Return a place of its JSON value.
+
+    Raises:
+        FormatError: it is none.
+    """
     wire = shape.members(value, ("stream", "sequence", "index"), pointer=pointer)
     stream, sequence, index = (
         shape.integer(wire[name], pointer=f"{pointer}/{name}")
@@ -329,7 +358,9 @@ def _leaf(value: Any, pointer: str) -> Leaf:
     return Leaf(stream, sequence, index)
 
 
-def _document(value: Any, form: str, members: tuple[str, ...]) -> dict[str, Any]:
+def _document(
+    value: Any, form: str, members: tuple[str, ...], *, optional: tuple[str, ...] = ()
+) -> dict[str, Any]:
     if isinstance(value, dict) and value.get("format") != form:
         raise BundleFormatError(f"the format is not {form}", "format_unknown")
-    return shape.members(value, members)
+    return shape.members(value, members, optional=optional)

@@ -24,6 +24,7 @@ from anchoring.errors import (
     ChainUnavailableError,
     FormatError,
 )
+from anchoring.evidence.layout import key_slot
 from anchoring.network_audit.challenging import Asking
 from anchoring.network_audit.gateways import AT_ONCE_MAX, Gateways
 from anchoring.network_audit.material import Material
@@ -275,6 +276,11 @@ class NetworkAuditor:
                     if one.log.registry == registry
                 ]
                 headers.proofs[registry] = await reader.raw_proofs(registry, sorted(slots))
+            keys = {one.key() for found in audited for one in found.signed.values()}
+            if keys:
+                slots_of_keys = [key_slot(one) for one in sorted(keys)]
+                consortium = self._network.consortium
+                headers.proofs[consortium] = await reader.raw_slots(consortium, slots_of_keys)
         except (ChainUnavailableError, FormatError) as error:
             said = str(error) if isinstance(error, AnchoringError) else ""
             text = f"the evidence lacks headers or proofs of records: {said}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from anchoring.challenge_signing import SignedAnswer, answered
 from anchoring.challenges import (
     ChallengeFailedError,
     Leaf,
@@ -16,7 +17,7 @@ from anchoring.challenges import (
     Seed,
     challenge_text,
     check_opened,
-    parse_answer,
+    read_answer,
 )
 from anchoring.core.anchor import Anchor
 from anchoring.errors import AnchoringError, FormatError
@@ -58,6 +59,7 @@ class Challenged:
     findings: list[NetworkFinding] = field(default_factory=list)
     unchecked: list[Unchecked] = field(default_factory=list)
     opened: dict[Leaf, OpenedLeaf] = field(default_factory=dict)
+    signed: dict[Leaf, SignedAnswer] = field(default_factory=dict)
 
 
 class Challenging:
@@ -67,6 +69,7 @@ class Challenging:
         asking: How.
         participant: Whom.
         anchors: Of its streams, from the chain.
+        refusal: Says why a signature is not the participant's, empty if it is.
         answer_s: An answer that takes longer is late.
         clock: Seconds that only go forward.
     """
@@ -76,12 +79,13 @@ class Challenging:
         asking: Asking,
         participant: int,
         anchors: Mapping[AnchorId, Anchor],
+        refusal: Callable[[SignedAnswer], str],
         *,
         answer_s: float = ANSWER_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._asking, self._participant = asking, participant
-        self._anchors = anchors
+        self._anchors, self._refusal = anchors, refusal
         self._answer_s, self._clock = answer_s, clock
         self._counts: Counter[str] = Counter()
         self._slowest_ms = 0
@@ -97,7 +101,7 @@ class Challenging:
             began = self._clock()
             try:
                 raw = await self._asking.ask(self._participant, challenge_text(seed, part))
-                answer = parse_answer(raw, participant=self._participant)
+                answer = self._signed(raw, seed, part)
             except UnansweredError as error:
                 if error.code == TOO_LARGE and len(part) > 1:
                     half = len(part) // 2
@@ -112,6 +116,23 @@ class Challenging:
             for leaf in part:
                 self._check(leaf, answer.get(leaf))
         return self._finished(len(leaves))
+
+    def _signed(self, raw: bytes, seed: Seed, part: Sequence[Leaf]) -> Mapping[Leaf, OpenedLeaf]:
+        """Return what an answer opens that its gateway signed; of another, nobody said anything.
+
+        Raises:
+            FormatError: it is no answer, or `challenge_signature`.
+        """
+        answer = read_answer(raw, participant=self._participant)
+        if answer.signature is None:
+            raise FormatError("the answer is not signed", "challenge_signature")
+        opened = list(answer.opened.values())
+        signed = answered(self._participant, seed, part, opened, answer.signature)
+        why = self._refusal(signed)
+        if why:
+            raise FormatError(why, "challenge_signature")
+        self._made.signed |= dict.fromkeys(answer.opened, signed)
+        return answer.opened
 
     def _give_up(self, error: UnansweredError, parts: list[Sequence[Leaf]]) -> list[Sequence[Leaf]]:
         """Note what was not answered; return what is still worth asking for."""

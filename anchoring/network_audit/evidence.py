@@ -42,10 +42,12 @@ file must be the one that the auditor published.
   manifest.json   the SHA-256 of every other file
   anchors/        anchors by participant, as the chain has them
   headers/        block headers; each gives the hash of its block
-  proofs/         eth_getProof answers: the records of the anchors under the newest block
+  proofs/         eth_getProof answers: the records of the anchors, and the keys that signed
+                  answers to challenges, under the newest block
   lists/          public entry lists, 32 bytes for each entry
   receipts/ bundles/ transactions/    what was handed to the auditor
-  leaves/ openings/                   what was opened, if the auditor may pass it on
+  leaves/ openings/                   what was opened, if the auditor may pass it on; each leaf
+                  with the signature of the answer that it came in
 
 如何复核：安装 anchoring 库后，离线运行上面的命令即可；无需信任审计方。
 """
@@ -156,5 +158,7 @@ def _of_participant(audited: Audited, *, with_openings: bool) -> dict[str, bytes
         found[list_name(stream, sequence)] = b"".join(entries)
     if with_openings:
         for leaf, opened in audited.opened.items():
-            found[opened_name(leaf)] = encoded(opened.to_wire())
+            signed = audited.signed.get(leaf)
+            answer = {"answer": signed.to_wire()} if signed is not None else {}
+            found[opened_name(leaf)] = encoded({**opened.to_wire(), **answer})
     return found

@@ -12,9 +12,11 @@ from anchoring.audit_compare import Seen
 from anchoring.audit_quorum import QuorumAuditor
 from anchoring.audit_report import AuditReport, Finding, FindingCode
 from anchoring.chain.network import Network
+from anchoring.challenge_signing import SignedAnswer
 from anchoring.challenges import Leaf, OpenedLeaf, draw
 from anchoring.directory.model import Directory, Participant, Purpose, Status
 from anchoring.errors import ChainError
+from anchoring.network_audit.answer_keys import AnswerKeys
 from anchoring.network_audit.challenging import Asking, Challenging
 from anchoring.network_audit.gateways import GatewayLists
 from anchoring.network_audit.model import (
@@ -47,6 +49,7 @@ class Audited:
         sightings: Its anchors by (stream, sequence), as the first organisation shows them.
         lists: Its public lists as given.
         opened: Leaves as it opened them.
+        signed: What it signed of the answer that each came with.
     """
 
     line: ParticipantLine
@@ -56,6 +59,7 @@ class Audited:
     sightings: dict[tuple[int, int], Sighting] = field(default_factory=dict)
     lists: Mapping[tuple[int, int], Sequence[bytes]] = field(default_factory=dict)
     opened: dict[Leaf, OpenedLeaf] = field(default_factory=dict)
+    signed: dict[Leaf, SignedAnswer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +319,8 @@ class ParticipantAuditor:
         )
 
     async def _challenge(self) -> ChallengeScore | None:
-        plan, asking = self._around.plan, self._around.asking
+        around = self._around
+        plan, asking = around.plan, around.asking
         if plan is None or asking is None:
             return None
         anchors = {
@@ -333,12 +338,13 @@ class ParticipantAuditor:
             asking,
             self._id,
             anchors,
-            answer_s=self._around.options.answer_s,
+            AnswerKeys(around.network, around.directory).refusal,
+            answer_s=around.options.answer_s,
         )
         found = await challenging.put(plan.seed, leaves)
         self._made.findings += found.findings
         self._made.unchecked += found.unchecked
-        self._made.opened = found.opened
+        self._made.opened, self._made.signed = found.opened, found.signed
         return found.score
 
 

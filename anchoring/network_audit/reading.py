@@ -134,13 +134,15 @@ class AuditReader(EvmLogReader):
         self, registry: bytes, anchors: Sequence[tuple[int, int]]
     ) -> list[dict[str, Any]]:
         """Return `eth_getProof` answers for the records of anchors, at the pinned block."""
+        return await self.raw_slots(registry, [record_slot(*one) for one in anchors])
+
+    async def raw_slots(self, address: bytes, slots: Sequence[bytes]) -> list[dict[str, Any]]:
+        """Return `eth_getProof` answers for slots of a contract, at the pinned block."""
         made: list[dict[str, Any]] = []
         head = await self.head()
-        for at in range(0, len(anchors), PROOFS_AT_ONCE):
-            slots = ["0x" + record_slot(*one).hex() for one in anchors[at : at + PROOFS_AT_ONCE]]
-            answer = await self._read(
-                "eth_getProof", "0x" + registry.hex(), slots, hex(head.number)
-            )
+        for at in range(0, len(slots), PROOFS_AT_ONCE):
+            part = ["0x" + one.hex() for one in slots[at : at + PROOFS_AT_ONCE]]
+            answer = await self._read("eth_getProof", "0x" + address.hex(), part, hex(head.number))
             if not isinstance(answer, dict):
                 raise ChainUnavailableError(f"{self.name} gives no proof")
             listed = [{"key": one["key"], "proof": one["proof"]} for one in answer["storageProof"]]

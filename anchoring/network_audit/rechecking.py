@@ -32,8 +32,10 @@ from anchoring.network_audit.evidence_reading import (
 from anchoring.network_audit.model import REPORT_FORMAT
 from anchoring.network_audit.opening_zip import EvidenceError, open_evidence
 from anchoring.network_audit.participant import list_name, receipt_name
+from anchoring.network_audit.rechecking_answers import AnswerCheck
 
 Place = tuple[int, int]
+_NO_SHAPE: Final = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 _LISTED: Final = ("wrong_root", "unsorted_list")
 
 
@@ -70,7 +72,7 @@ def recheck(raw: bytes, network: Network | None = None) -> Rechecked:
         return _Rechecking(members, network).run()
     except EvidenceError:
         raise
-    except (AnchoringError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (AnchoringError, *_NO_SHAPE, RecursionError) as error:
         raise EvidenceError(f"a file in it is malformed: {error}") from error
 
 
@@ -88,6 +90,7 @@ class _Rechecking:
         self._times: dict[int, int] = {}
         self._anchors: dict[Place, EvidenceAnchor] = {}
         self._lists: dict[Place, list[bytes]] = {}
+        self._proven: dict[tuple[bytes, int], dict[str, Any]] = {}
 
     def run(self) -> Rechecked:
         self._read_anchors()
@@ -223,7 +226,7 @@ class _Rechecking:
             self._made.unchecked.append(
                 f"who made block {head.block_hash.hex()}: the network file names no validators"
             )
-        proven: dict[tuple[bytes, int], dict[str, Any]] = {}
+        proven = self._proven
         for name, wire in proofs:
             registry = bytes.fromhex(name.removeprefix("proofs/").partition("-")[0])
             for slot in wire["storageProof"]:
@@ -315,8 +318,12 @@ class _Rechecking:
             ]
             drawn |= set(draw(seed, stream, sizes, plan["leavesPerStream"]))
         told = {json.dumps(o["evidence"]["leaf"], sort_keys=True) for o in self._wrong_leaves()}
+        keys = self._answer_check()
         for name, wire in opened:
+            answer = wire.pop("answer", None) if isinstance(wire, dict) else None
             one = parse_opened(wire)
+            if wrong := keys.problem(one, answer, seed):
+                self._problem(f"{name}: {wrong}")
             if (
                 one.leaf not in drawn
                 or name != f"leaves/{'-'.join(map(str, place_of(one.leaf)))}.json"
@@ -331,9 +338,15 @@ class _Rechecking:
             if holds == is_told:
                 self._problem(f"{name}: what was opened and the report do not agree")
             self._count("leaves")
+        self._made.unchecked += keys.unchecked
         asked = sum((o["challenges"] or {}).get("asked", 0) for o in self._report["participants"])
         if asked and not opened:
             self._made.unchecked.append("the opened leaves: the auditor did not pass them on")
+
+    def _answer_check(self) -> AnswerCheck:
+        head = self._headers.get(self._report["head"]["number"])
+        root = None if head is None else head.state_root
+        return AnswerCheck(self._network, self._proven, root, self._report["head"]["time"])
 
     def _wrong_leaves(self) -> list[dict[str, Any]]:
         return [one for one in self._report["findings"] if one["code"] == "challenge_wrong"]

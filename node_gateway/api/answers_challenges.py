@@ -33,12 +33,22 @@ class OpenedLeafAnswer(_Answer):
     erased: ErasedLeaf | None = None
 
 
+class AnswerSignatureAnswer(_Answer):
+    """What the gateway signed: `at` by its clock, for the network of `consortium`."""
+
+    chain_id: int
+    consortium: str
+    at: int
+    signature: str
+
+
 class ChallengeAnswer(_Answer):
-    """`sealtrail/challenge-answer/v1`."""
+    """`sealtrail/challenge-answer/v1`; an audit takes none without its `signature`."""
 
     format: Literal["sealtrail/challenge-answer/v1"]
     participant: int
     openings: list[OpenedLeafAnswer]
+    signature: AnswerSignatureAnswer
 
 
 ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {

@@ -115,7 +115,7 @@ async def partners(own: Own) -> Partners:
             own.base.store,
             allowed.reads,
             between.client,
-            participant=own.base.settings.gateway.participant,
+            between.views.voice,
         ),
         granting=allowed,
         traces=ways,

@@ -8,8 +8,11 @@ whatever it asks for.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
+from anchoring.answer_signature import AnswerSignature
+from anchoring.challenge_signing import answered, sign_answer
 from anchoring.challenges import (
     ANSWER_SIZE_BYTES_MAX,
     Leaf,
@@ -24,6 +27,7 @@ from anchoring.core.merkle import HASH_SIZE
 from anchoring.core.strict_json import parse_plain
 from anchoring.errors import FormatError
 from node_gateway.errors import NotFoundError, ParameterError, ScopeError, TooLargeError
+from node_gateway.partners.channel import Voice
 from node_gateway.partners.grant_reads import GrantReads
 from node_gateway.partners.grant_terms import grant_terms
 from node_gateway.partners.ports import PeerError, Peers
@@ -51,14 +55,12 @@ class Challenges:
         store: What is opened.
         grants: Who may have it opened.
         peers: Asks other gateways.
-        participant: Our id.
+        voice: Who speaks: our id and key.
     """
 
-    def __init__(
-        self, store: GatewayStore, grants: GrantReads, peers: Peers, *, participant: int
-    ) -> None:
+    def __init__(self, store: GatewayStore, grants: GrantReads, peers: Peers, voice: Voice) -> None:
         self._store, self._grants, self._peers = store, grants, peers
-        self._participant = participant
+        self._voice, self._participant = voice, voice.participant
 
     async def answer(self, caller: int, challenge: bytes) -> bytes:
         """Open what a challenge asks for.
@@ -70,7 +72,7 @@ class Challenges:
                 `entries_lost`: this database lost what its decoys come from.
             TooLargeError: `answer_too_large`: ask for fewer leaves at once.
         """
-        _, leaves = parse_challenge(challenge)
+        seed, leaves = parse_challenge(challenge)
         await self._require_grant(caller)
         opened: list[OpenedLeaf] = []
         size_bytes = 0
@@ -83,7 +85,15 @@ class Challenges:
                     code="answer_too_large",
                     hint="Ask for fewer leaves at once.",
                 )
-        return answer_text(self._participant, opened)
+        return await asyncio.to_thread(self._signed, seed, leaves, opened)
+
+    def _signed(self, seed: Seed, leaves: tuple[Leaf, ...], opened: Sequence[OpenedLeaf]) -> bytes:
+        """Return an answer that is signed: what it opens wrongly, we said."""
+        voice = self._voice
+        at, network = int(voice.clock()), voice.network
+        unsigned = AnswerSignature(network.chain_id, network.consortium, at)
+        said = answered(self._participant, seed, leaves, opened, unsigned)
+        return answer_text(self._participant, opened, sign_answer(said, voice.signer))
 
     async def put(self, participant: int, seed: Seed, leaves: tuple[Leaf, ...]) -> bytes:
         """Put a challenge to another participant's gateway and return its answer, unchecked.

@@ -13,13 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from anchoring.challenges import OpenedLeaf, answer_text, parse_challenge
+from anchoring.answer_signature import AnswerSignature
+from anchoring.challenge_signing import answered, sign_answer, signed_from_wire
+from anchoring.challenges import OpenedLeaf, Seed, answer_text, parse_challenge
 from anchoring.core.batch import decoy_entry
 from anchoring.network_audit.evidence import encoded, manifest_of, members_of, pack
 from anchoring.network_audit.material import read_files
 from anchoring.network_audit.opening_zip import EvidenceError, open_evidence
 from anchoring.network_audit.options import AuditOptions
 from anchoring.network_audit.rechecking import Rechecked, recheck
+from tests.anchoring.chain.worlds import signer
 from tests.anchoring.cli_scene import anchoring
 from tests.anchoring.network_scene import LIMITS, NetworkScene, open_network_scene
 
@@ -39,7 +42,7 @@ class Opener:
         self.scene, self.lied = scene, False
 
     async def ask(self, participant: int, challenge: bytes) -> bytes:
-        _, leaves = parse_challenge(challenge)
+        seed, leaves = parse_challenge(challenge)
         issuer, opened = self.scene.issuers[participant], []
         for leaf in leaves:
             sealed = issuer.sealed[leaf.sequence - 1]
@@ -55,7 +58,13 @@ class Opener:
             if not self.lied:
                 self.lied, nonce = True, sha256(b"another").digest()
             opened.append(OpenedLeaf(leaf, path, nonce=nonce))
-        return answer_text(participant, opened)
+        network = self.scene.network
+        at = int(
+            self.scene.world.anvil.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16
+        )
+        unsigned = AnswerSignature(network.chain_id, network.consortium, at)
+        said = answered(participant, seed, leaves, opened, unsigned)
+        return answer_text(participant, opened, sign_answer(said, signer(f"sign-{participant}")))
 
 
 async def _make(scene: NetworkScene) -> Made:
@@ -210,6 +219,93 @@ def test_evidence_that_was_made_up_is_found(made: Made) -> None:
             continue
         is_said = any("are missing" in one for one in found.unchecked)
         assert found.problems or is_said, list(changes)
+
+
+def leaf_with(made: Made, edit: Callable[[dict], object]) -> dict[str, bytes | None]:  # type: ignore[type-arg]
+    name = next(name for name in made.members if name.startswith("leaves/"))
+    return {name: edited(made, name, edit)}
+
+
+SIGNATURES: dict[str, Callable[[dict], object]] = {  # type: ignore[type-arg]
+    "another time": lambda w: w["answer"]["signature"].update(
+        at=w["answer"]["signature"]["at"] + 1
+    ),
+    "another chain": lambda w: w["answer"]["signature"].update(chainId=7),
+    "another consortium": lambda w: w["answer"]["signature"].update(consortium="11" * 20),
+    "high s": lambda w: w["answer"]["signature"].update(
+        signature=malleated(w["answer"]["signature"]["signature"])
+    ),
+    "no key": lambda w: w["answer"]["signature"].update(signature="00" * 64 + "1b"),
+    "fewer leaves asked": lambda w: w["answer"]["asked"].pop(),
+    "leaves in another order": lambda w: w["answer"]["asked"].reverse(),
+    "openings in another order": lambda w: w["answer"]["openings"].reverse(),
+    "another opening": lambda w: w["answer"]["openings"].append("11" * 32),
+    "nothing of this leaf": lambda w: w["answer"].update(openings=["11" * 32]),
+    "not asked for": lambda w: w["answer"].update(
+        asked=[one for one in w["answer"]["asked"] if one["index"] != w["index"]]
+    ),
+    "another shape": lambda w: w.update(answer=[]),
+    "more members": lambda w: w["answer"].update(more=1),
+}
+
+
+def malleated(signature: str) -> str:
+    """Return the same signature with s in the upper half, as everybody can make it."""
+    raw = bytes.fromhex(signature)
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    flipped = (order - int.from_bytes(raw[32:64])).to_bytes(32)
+    return (raw[:32] + flipped + bytes([55 - raw[64]])).hex()
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_signature_of_something_else_is_found(made: Made, name: str) -> None:
+    changes = leaf_with(made, SIGNATURES[name])
+    assert changes[next(iter(changes))] != made.members[next(iter(changes))]
+    try:
+        problems = again(made, changes).problems
+    except EvidenceError:
+        return
+    assert problems != []
+
+
+def test_a_leaf_signed_by_another_participant_is_found(made: Made) -> None:
+    """An auditor cannot make up what a gateway opened: it lacks the key."""
+    name = next(name for name in made.members if name.startswith(f"leaves/{1 << 16}-"))
+    wire = json.loads(made.members[name])
+    answer = wire.pop("answer")
+    seed = json.loads(made.members["report.json"])["challenges"]["seed"]
+    place = Seed(seed["blockNumber"], bytes.fromhex(seed["blockHash"]))
+    said = signed_from_wire(answer, participant=1, seed=place, pointer="")
+    assert said.key() == signer("sign-1").address
+    for key in ("sign-2", "anchor-1", "nobody"):
+        forged = replace(said, signature=sign_answer(said, signer(key)))
+        changes = {name: encoded({**wire, "answer": forged.to_wire()})}
+        found = again(made, changes)
+        why = "which is not the participant's" if key == "sign-2" else "which is not proven"
+        assert why in " ".join(found.problems), key
+
+
+def test_leaves_without_signatures_rest_on_the_auditor(made: Made) -> None:
+    """As in an audit of before answers were signed: it still holds, and says so."""
+    changes: dict[str, bytes | None] = {
+        name: edited(made, name, lambda w: w.pop("answer"))
+        for name in made.members
+        if name.startswith("leaves/")
+    }
+    found = again(made, changes)
+    assert found.problems == []
+    assert any("were not signed" in one for one in found.unchecked)
+
+
+def test_keys_without_their_proof_are_said_to_be_unproven(made: Made) -> None:
+    consortium = made.scene.network.consortium.hex()
+    changes: dict[str, bytes | None] = {
+        name: None for name in made.members if name.startswith(f"proofs/{consortium}")
+    }
+    assert changes
+    found = again(made, changes)
+    assert found.problems == []
+    assert any("whose keys" in one for one in found.unchecked)
 
 
 def zipped(*files: tuple[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from anchoring.answer_signature import AnswerSignature
 from anchoring.chain.rpc import EvmRpc
+from anchoring.challenge_signing import answered, sign_answer
 from anchoring.challenges import (
     Leaf,
     OpenedKind,
+    OpenedLeaf,
     Seed,
     answer_text,
+    challenge_text,
     check_opened,
     parse_answer,
     parse_challenge,
@@ -79,6 +84,14 @@ class Scene:
     async def put(self, *leaves: Leaf) -> bytes:
         challenges = self.auditor.gateway.partners.challenges
         return await challenges.put(self.t.member("maker").id, SEED, leaves)
+
+    def signed(self, challenge: bytes, opened: Sequence[OpenedLeaf]) -> bytes:
+        """Return an answer that the maker's key signed, whatever it opens."""
+        seed, leaves = parse_challenge(challenge)
+        network = self.t.net.network
+        unsigned = AnswerSignature(network.chain_id, network.consortium, int(time.time()))
+        said = answered(1, seed, leaves, opened, unsigned)
+        return answer_text(1, opened, sign_answer(said, self.t.member("maker").sign))
 
     async def audit(self, *, answer_s: float = 30.0) -> NetworkAudit:
         client = Client(self.t.url("auditor"), self.auditor.admin_key)
@@ -212,41 +225,64 @@ async def test_without_a_grant_an_audit_says_that_it_could_not_ask(scene: Scene)
 
 
 Answering = Callable[[int, bytes], Awaitable[bytes]]
+Signing = Callable[[bytes, Sequence[OpenedLeaf]], bytes]
 
 
-def another_decoy(honest: Answering) -> Answering:
+def another_decoy(honest: Answering, signed: Signing) -> Answering:
     """Every decoy is opened as the first of them, at the place that was asked for."""
 
     async def answer(caller: int, challenge: bytes) -> bytes:
         opened = list(parse_answer(await honest(caller, challenge), participant=1).values())
         decoys = [one for one in opened if one.nonce is not None]
         lies = [replace(one, nonce=decoys[0].nonce) if one.nonce else one for one in opened]
-        return answer_text(1, lies)
+        return signed(challenge, lies)
 
     return answer
 
 
-def another_leaf(honest: Answering) -> Answering:
+def another_leaf(honest: Answering, signed: Signing) -> Answering:
     """What belongs to one place is given for another."""
 
     async def answer(caller: int, challenge: bytes) -> bytes:
         opened = list(parse_answer(await honest(caller, challenge), participant=1).values())
         turned = zip(opened, [*opened[1:], opened[0]], strict=True)
-        return answer_text(1, [replace(other, leaf=one.leaf) for one, other in turned])
+        return signed(challenge, [replace(other, leaf=one.leaf) for one, other in turned])
 
     return answer
 
 
-def nothing(_: Answering) -> Answering:
+def nothing(_: Answering, signed: Signing) -> Answering:
     async def answer(caller: int, challenge: bytes) -> bytes:
         del caller
-        parse_challenge(challenge)
-        return answer_text(1, [])
+        return signed(challenge, [])
 
     return answer
 
 
-def broken(_: Answering) -> Answering:
+def unsigned(honest: Answering, _: Signing) -> Answering:
+    """What it opens is right, and nobody said it."""
+
+    async def answer(caller: int, challenge: bytes) -> bytes:
+        opened = parse_answer(await honest(caller, challenge), participant=1)
+        return answer_text(1, list(opened.values()))
+
+    return answer
+
+
+def signed_for_another(honest: Answering, signed: Signing) -> Answering:
+    """The answer to one challenge is given to another."""
+    first: list[bytes] = []
+
+    async def answer(caller: int, challenge: bytes) -> bytes:
+        seed, leaves = parse_challenge(challenge)
+        first.append(challenge_text(replace(seed, block_number=seed.block_number + 1), leaves))
+        opened = parse_answer(await honest(caller, challenge), participant=1)
+        return signed(first[0], list(opened.values()))
+
+    return answer
+
+
+def broken(_: Answering, __: Signing) -> Answering:
     async def answer(caller: int, challenge: bytes) -> bytes:
         del caller, challenge
         return b"no answer"
@@ -254,7 +290,7 @@ def broken(_: Answering) -> Answering:
     return answer
 
 
-def slow(honest: Answering) -> Answering:
+def slow(honest: Answering, _: Signing) -> Answering:
     async def answer(caller: int, challenge: bytes) -> bytes:
         await asyncio.sleep(0.6)
         return await honest(caller, challenge)
@@ -268,19 +304,21 @@ def slow(honest: Answering) -> Answering:
         (another_decoy, "challenge_wrong"),
         (another_leaf, "challenge_wrong"),
         (nothing, "challenge_unanswered"),
+        (unsigned, "challenge_unanswered"),
+        (signed_for_another, "challenge_unanswered"),
         (broken, "challenge_unanswered"),
         (slow, "challenge_late"),
     ],
 )
 async def test_a_gateway_that_does_not_open_what_was_asked_for_is_found(
     scene: Scene,
-    lie: Callable[[Answering], Answering],
+    lie: Callable[[Answering, Signing], Answering],
     code: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     grant = await scene.give(EVERYTHING)
     challenges = scene.maker.gateway.partners.challenges
-    monkeypatch.setattr(challenges, "answer", lie(challenges.answer))
+    monkeypatch.setattr(challenges, "answer", lie(challenges.answer, scene.signed))
     report = (await scene.audit(answer_s=0.5 if lie is slow else 30.0)).report
     monkeypatch.undo()
     assert {str(one.code) for one in report.findings} == {code}
