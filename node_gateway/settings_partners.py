@@ -90,6 +90,8 @@ class TraceSection(Section):
     """Traces across gateways of one API key."""
     per_partner: str = "6000/minute"
     """Questions that one partner may ask."""
+    relayed_per_partner: str = "1500/minute"
+    """Of these, how many we ask others: what we may ask is shared by all whom we ask for."""
 
 
 class SalesSection(Section):
@@ -107,6 +109,8 @@ class SalesSection(Section):
     spread_s: Annotated[int, Field(ge=0, le=31 * _DAY_S)] | None = None
     """With `report`: a sale is told up to so many seconds after it is sealed, at a random moment;
     the default is the cadence of the dispensing stream. So its hour stays unknown."""
+    relayed_per_partner: str = "6000/minute"
+    """Questions before a sale that we pass on for one partner; beyond, nobody answers."""
     strange_per_day: Annotated[int, Field(ge=0, le=10_000_000)] = 1000
     """Of so many codes a day that never went to it a partner may tell us that they were sold."""
     returned_elsewhere: Literal["take_back", "keep"] = "take_back"

@@ -20,6 +20,7 @@ from anchoring.directory.prefixes import product_of_code
 from node_gateway.errors import GatewayError, Spot
 from node_gateway.partners.ports import Peers
 from node_gateway.partners.sale_judging import CLAIMS_MAX, SaleJudging
+from node_gateway.services.limiter import Limiter
 from node_gateway.settings_partners import SalesSection
 from node_gateway.state.words import SELLING
 from node_gateway.storage import sales
@@ -67,6 +68,9 @@ class SaleAsking:
     ) -> None:
         self._database, self._peers = database, peers
         self._judging, self._settings = judging, settings
+        self._share = Limiter(
+            settings.relayed_per_partner, member="sales.relayed_per_partner", many=True
+        )
 
     async def answer(self, caller: int, question: SaleQuestion) -> Heard:
         """Return what the issuer has heard of a code, for a neighbour that had it from us."""
@@ -115,6 +119,8 @@ class SaleAsking:
         taken_ms = round((monotonic() - began) * 1000)
         budget_ms = question.budget_ms - taken_ms - (_MARGIN_MS if without is not None else 0)
         if supplier is None or supplier == without or question.hops == 0 or budget_ms <= 0:
+            return Heard.NO_ANSWER
+        if without is not None and not self._share.takes(str(without)):
             return Heard.NO_ANSWER
         onward = question.model_copy(update={"hops": question.hops - 1, "budget_ms": budget_ms})
         try:

@@ -64,6 +64,9 @@ class TraceAnswering:
         self._participant = participant
         self._settings, self._policies = settings, policies
         self._limit = Limiter(settings.per_partner, member="trace.per_partner", many=True)
+        self._share = Limiter(
+            settings.relayed_per_partner, member="trace.relayed_per_partner", many=True
+        )
         self._asked: OrderedDict[tuple[str, Way], None] = OrderedDict()
 
     async def answer(self, caller: int, question: Question) -> Found:
@@ -87,7 +90,7 @@ class TraceAnswering:
             return Found(holes=(self._hole(Reason.ASKED_ALREADY),))
         onward = [one for one in goes if one != caller]
         own, beyond = await asyncio.gather(
-            self._own(question), self._beyond(question, onward, began)
+            self._own(question), self._beyond(question, onward, began, caller)
         )
         return own + beyond
 
@@ -147,8 +150,13 @@ class TraceAnswering:
         except (StateError, NotFoundError):  # erased meanwhile, or in doubt since a reorg
             return None
 
-    async def _beyond(self, question: Question, onward: Sequence[int], began: float) -> Found:
-        """Return what lies beyond us in the question's direction, seen from us."""
+    async def _beyond(
+        self, question: Question, onward: Sequence[int], began: float, caller: int
+    ) -> Found:
+        """Return what lies beyond us in the question's direction, seen from us.
+
+        Whom we ask counts all our questions together: each partner has its own share of them.
+        """
         if not onward:
             return await self._end(question)
         taken_ms = math.ceil((time.monotonic() - began) * 1000)
@@ -158,7 +166,7 @@ class TraceAnswering:
             reason = Reason.NOT_DISCLOSED
         elif question.hops == 0:
             reason = Reason.HOP_LIMIT
-        elif budget_ms <= 0:
+        elif budget_ms <= 0 or not self._share.takes(str(caller), cost=len(onward)):
             reason = Reason.NO_ANSWER
         if reason is not None:
             return Found(holes=tuple(self._neighbours.hole(one, reason, hop=1) for one in onward))

@@ -50,8 +50,12 @@ class Limiter:
 
     def count(self, *names: str, cost: int = 1) -> None:
         """Count one, or one that weighs more, under names of any kind; errors as `check`."""
-        if not self._window.hit(self._rate, *names, cost=cost):
+        if not self.takes(*names, cost=cost):
             raise self._error(*names)
+
+    def takes(self, *names: str, cost: int = 1) -> bool:
+        """Count as `count` does, and tell whether there was room; else nothing is counted."""
+        return self._window.hit(self._rate, *names, cost=cost)
 
     def require(self, address: str) -> None:
         """Count nothing; errors as `check` where one more would be too many."""
