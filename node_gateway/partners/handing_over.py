@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 
 from anchoring.handover import Manifest
 from node_gateway.partners import handover_drafting as drafting
+from node_gateway.partners.handover_completing import Completing
 from node_gateway.partners.handover_content import Rules
 from node_gateway.partners.handover_drafting import Draft, NotHandedOverError
 from node_gateway.partners.handover_noticing import CORRECTION_KIND
@@ -71,15 +72,19 @@ class Going:
 class HandingOver:
     """Says our handovers; runs beside the requests (`services.background.Background`)."""
 
-    def __init__(self, going: Going, proving: Proving) -> None:
-        self._going, self._proving = going, proving
+    def __init__(self, going: Going, proving: Proving, completing: Completing) -> None:
+        self._going, self._proving, self._completing = going, proving, completing
         self._database, self._channel = going.database, going.channel
         self._wake = asyncio.Event()
         self._ending = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._log = structlog.get_logger()
         self.incoming = Incoming(
-            going.database, going.clock, [], self._wake_from_thread, going.channel.renamed
+            going.database,
+            going.clock,
+            [lambda *_: self._wake_from_thread()],  # it may complete one of ours
+            self._wake_from_thread,
+            going.channel.renamed,
         )
         self._channel.on(PART_KIND, TakingParts(self.incoming))
         self._channel.on(KIND, TakingManifests(self.incoming))
@@ -125,6 +130,8 @@ class HandingOver:
                 break
             after = waiting[-1].number
         await self._proving.catch_up()
+        if await self._completing.catch_up():
+            self.wake()
 
     def now(self) -> float:
         """Return the time, Unix seconds."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from node_gateway.partners.channel import MessageChannel
 from node_gateway.partners.handing_over import KIND, Going, HandingOver, renumbered
 from node_gateway.partners.handover_addressing import Addressing
+from node_gateway.partners.handover_completing import Completing
 from node_gateway.partners.handover_content import Rules
 from node_gateway.partners.handover_desk import HandoverDesk
 from node_gateway.partners.handover_doubts import Doubts
@@ -18,6 +19,7 @@ from node_gateway.services.gateway import EPCIS_CONTEXT
 from node_gateway.services.naming import Naming
 
 if TYPE_CHECKING:
+from node_gateway.storage.handover_completing import never_looked, pass_over
     from node_gateway.partners.assembly import Own
     from node_gateway.partners.exception_assembly import Exceptions
 
@@ -64,13 +66,17 @@ async def handovers(own: Own, channel: MessageChannel, exceptions: Exceptions) -
         lambda: parties.is_read,
         settings.handovers.poll_s,
     )
-    sending = HandingOver(going, proving)
+    automatic = settings.handovers.automatic
+    completing = Completing(base.store, base.follower, automatic=automatic, clock=base.clock)
+    if await base.store.read(never_looked):
+        await base.store.write("handovers_begin", pass_over)
+    sending = HandingOver(going, proving, completing)
     channel.on_renumbered(renumbered)
     noticing = Noticing(
         participant,
         parties,
         channel,
-        automatic=settings.handovers.automatic,
+        automatic=automatic,
         since=await _since(own),
         clock=base.clock,
     )
