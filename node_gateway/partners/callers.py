@@ -2,9 +2,10 @@
 
 What is checked before any byte of the body is read: the signature, the audience, the time, the
 key and its participant, and whether it asks too much. Whoever sends what nobody signed is soon not
-listened to: checking a signature costs more than making one up. Then the body, within its limit,
-and last the nonce, which is kept until the request's time would not let it in again; a restart
-forgets none.
+listened to: checking a signature costs more than making one up. Only what names a key of the
+network is checked all the same, for many may call from the one address of a proxy. Then the body,
+within its limit, and last the nonce, which is kept until the request's time would not let it in
+again; a restart forgets none.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from anchoring.directory.model import Directory, Purpose, Status
-from node_gateway.errors import AccessError, RequestError
+from node_gateway.errors import AccessError, RateLimitError, RequestError
 from node_gateway.partners.ports import Caller
 from node_gateway.partners.request_signatures import (
     RequestSignatureError,
@@ -24,6 +25,7 @@ from node_gateway.partners.request_signatures import (
     audience_of,
     check_request,
     content_digest,
+    named_key,
 )
 from node_gateway.services.directory import DirectoryService
 from node_gateway.services.limiter import Limiter
@@ -110,14 +112,29 @@ class Callers:
             DirectoryOldError: nobody knows.
             RateLimitError: the participant, or whoever is at this address, asks too much.
         """
-        self._by_address.require(address)
+        too_many = self._too_many_from(address)
+        if too_many is not None and not self._names_a_key(headers):
+            raise too_many
         try:
             found = self._believed(method, target, headers)
-        except PeerAccessError:
+        except PeerAccessError as error:
             self._by_address.note(address)
-            raise
+            raise too_many or error from None
         self._by_partner.count(str(found[0].participant))
         return found
+
+    def _too_many_from(self, address: str) -> RateLimitError | None:
+        try:
+            self._by_address.require(address)
+        except RateLimitError as error:
+            return error
+        return None
+
+    def _names_a_key(self, headers: Sequence[tuple[str, str]]) -> bool:
+        """Tell whether a request says that a key signed it which signs for a participant."""
+        named = named_key(headers)
+        key = None if named is None else self._directory.current.keys.get(named)
+        return key is not None and key.purpose is Purpose.SIGN
 
     def _believed(
         self, method: str, target: str, headers: Sequence[tuple[str, str]]

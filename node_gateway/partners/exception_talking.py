@@ -151,7 +151,8 @@ class Talking:
         problem = impossible(connection, row, said.act, by=message.sender)
         if problem is not None:
             raise MessageRefusedError(_PROBLEMS[problem], code=problem)
-        cases.add_message(connection, row.number, _heard(message, said))
+        if said.act != words.RESOLVE or row.entry_there is None or not is_full(connection, row):
+            cases.add_message(connection, row.number, _heard(message, said))
         self._follow(connection, row, said.act, ours=False, who=_name(message.sender))
         if said.act == words.RESOLVE:
             cases.change_case(connection, row.number, entry_there=said.entry, proof_there=None)
@@ -223,13 +224,19 @@ def found(connection: Connection, number: int) -> CaseRow:
     return row
 
 
+def is_full(connection: Connection, row: CaseRow) -> bool:
+    """Tell whether a case has as many messages as it may have."""
+    return message_count(connection, row.number) >= words.MESSAGES_MAX
+
+
 def impossible(connection: Connection, row: CaseRow, act: str, *, by: int) -> str | None:
     """Return the code of what speaks against an act of participant `by` on a case, None if nothing.
 
-    The limit of messages leaves room for what ends a case.
+    The limit of messages leaves room for what ends a case: one agreement, which needs a proposal,
+    and one resolution of each side. A partner that resolves a full case once more is followed, but
+    its message is not listed.
     """
-    full = message_count(connection, row.number) >= words.MESSAGES_MAX
-    if full and act not in (words.RESOLVE, words.AGREE):
+    if act not in (words.RESOLVE, words.AGREE) and is_full(connection, row):
         return "exception_full"
     if row.resolved and act in _NEEDS_OPEN:
         return "exception_closed"

@@ -3,7 +3,8 @@
 They disagree only when one of them lost something: its database was restored from an old copy.
 
 * The receiver forgot messages: it shows an earlier one. We go back and say everything again from
-  there; what it answered before stays.
+  there; what it answered before stays. Nobody loses something many times in an hour: whoever goes
+  back more often waits, so that it cannot keep us saying everything again.
 * We forgot messages: the receiver shows a later one, with our own signature. No number is given
   twice: we go on behind what it shows, and what waits is said again with new numbers. What we had
   signed for numbers that were taken is kept as evidence, here and there.
@@ -16,10 +17,12 @@ from sqlalchemy import Connection
 
 from anchoring.chain.messages import digest_of, is_said
 from anchoring.core.message import SignedMessage
+from node_gateway.errors import RateLimitError
 from node_gateway.partners.channel import MessageChannel, Voice
 from node_gateway.partners.message_wire import MessageFormError, Position
 from node_gateway.partners.ports import PeerError
 from node_gateway.services.directory import DirectoryService
+from node_gateway.services.limiter import Limiter
 from node_gateway.storage import peers
 from node_gateway.storage.database import Database
 from node_gateway.storage.peers import Partner, Way
@@ -29,6 +32,10 @@ ALARM_FORGOTTEN = "peer_messages_forgotten"
 """This database had forgotten messages; what waited was said again behind them."""
 ALARM_POSITION = "peer_position"
 """A partner shows messages of ours that we never signed, or that contradict what it answered."""
+ALARM_BACK = "peer_back_often"
+"""A partner wants what it has answered again and again."""
+BACK_RATE = "6/hour"
+"""How often a partner may go back to an earlier message."""
 
 
 class AlarmingError(PeerError):
@@ -57,6 +64,7 @@ class Positions:
     ) -> None:
         self._database, self._channel, self._voice = database, channel, voice
         self._directory, self._metrics = directory, metrics
+        self._back = Limiter(BACK_RATE, member="BACK_RATE", counted="steps back")
         self._log = structlog.get_logger()
 
     async def follow(self, partner: int, position: Position, *, refused: bool) -> bool:
@@ -68,7 +76,8 @@ class Positions:
             refused: Whether it refused our next message with it; otherwise it only told us.
 
         Raises:
-            AlarmingError: it shows what we never signed, or an end that no message of ours has.
+            AlarmingError: it shows what we never signed, or an end that no message of ours has, or
+                it goes back too often.
         """
         last = position.last
         if last is not None and not self._is_ours(partner, last):
@@ -87,6 +96,7 @@ class Positions:
 
         Raises:
             MessageFormError: `message_position`: it shows what we never signed.
+            RateLimitError: it goes back too often.
         """
         try:
             if await self.follow(partner, position, refused=False):
@@ -97,6 +107,9 @@ class Positions:
                 "peer_alarm", lambda one: peers.change(one, partner, alarm=code)
             )
             self.alarm(code)
+            if code == ALARM_BACK:
+                wait_s = error.retry_after_s or 1
+                raise RateLimitError(retry_after_s=wait_s, counted="steps back") from error
             text = "the position shows a message that was never said"
             raise MessageFormError(text, code="message_position") from error
 
@@ -120,6 +133,7 @@ class Positions:
         known = peers.partner(connection, partner)
         if self._is_known(connection, partner, position):
             if position.number < known.cursor:
+                self._require_seldom(partner)
                 peers.change(connection, partner, cursor=position.number)
                 return True, False
             return False, False
@@ -132,6 +146,17 @@ class Positions:
             return False, False  # saying what waits shows which of it is known there
         self._go_on_behind(connection, known, last)
         return True, True
+
+    def _require_seldom(self, partner: int) -> None:
+        try:
+            self._back.count(str(partner))
+        except RateLimitError as error:
+            raise AlarmingError(
+                partner,
+                "it wants to hear again what it has answered, again and again",
+                code=ALARM_BACK,
+                retry_after_s=error.retry_after_s,
+            ) from error
 
     def _is_known(self, connection: Connection, partner: int, position: Position) -> bool:
         """Tell whether a position lies on the chain of messages as we have it."""

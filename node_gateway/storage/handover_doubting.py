@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 
 from node_gateway.partners.ports import Direction
 from node_gateway.storage.handover_tables import (
@@ -15,8 +15,16 @@ from node_gateway.storage.handover_tables import (
     handover_part_event,
 )
 from node_gateway.storage.handovers import DIRECTIONS, Sealed, State
+from node_gateway.storage.receiving import Phase
+from node_gateway.storage.receiving_tables import receipt
 
 _CHUNK: Final = 250
+_RECEIVED: Final = (
+    select(receipt.c.handover)
+    .where(receipt.c.handover == handover.c.number, receipt.c.state == int(Phase.FINISHED))
+    .exists()
+)
+"""Taken back after we had the goods: what was handed over with them is to be proven as before."""
 _h, _p, _e, _l = handover.c, handover_part.c, handover_event.c, handover_part_event.c
 
 
@@ -58,7 +66,7 @@ def _doubtful(connection: Connection, condition: ColumnElement[bool]) -> list[Do
         .join(handover, _h.number == _p.handover)
         .where(
             _h.direction == DIRECTIONS.index(Direction.IN),
-            _h.state == int(State.SAID),
+            or_(_h.state == int(State.SAID), and_(_h.state == int(State.WITHDRAWN), _RECEIVED)),
             _h.digest.is_not(None),
             condition,
         )

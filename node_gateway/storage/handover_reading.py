@@ -21,7 +21,9 @@ from node_gateway.storage.handovers import (
     State,
     read_handover,
 )
+from node_gateway.storage.receiving_tables import acknowledgement
 
+_a = acknowledgement.c
 _h, _p, _e, _l = handover.c, handover_part.c, handover_event.c, handover_part_event.c
 
 
@@ -61,7 +63,11 @@ def unsaid(connection: Connection, *, after: int, limit: int) -> list[Handover]:
 
 
 def unproven(connection: Connection, own: int, after: tuple[int, int], limit: int) -> list[Link]:
-    """Return events of said handovers whose proof may be there, above `after` (part, event)."""
+    """Return events of said handovers whose proof may be there, above `after` (part, event).
+
+    Of those that were taken back the ones too of which the receiver found goods: it has them, and
+    whoever gets them from it wants to see their events sealed.
+    """
     out = DIRECTIONS.index(Direction.OUT)
     query = (
         select(_h.number, _p.number, _e.number, _h.partner, _e.entry, _e.participant, _e.proof)
@@ -71,7 +77,13 @@ def unproven(connection: Connection, own: int, after: tuple[int, int], limit: in
         .where(
             _l.proven == 0,
             _h.direction == out,
-            _h.state == int(State.SAID),
+            or_(
+                _h.state == int(State.SAID),
+                and_(
+                    _h.state == int(State.WITHDRAWN),
+                    select(_a.handover).where(_a.handover == _h.number, _a.found > 0).exists(),
+                ),
+            ),
             or_(_e.participant == own, and_(_e.sealed == int(Sealed.YES), _e.proof.is_not(None))),
             tuple_(_l.part, _l.event) > tuple_(*after),
         )

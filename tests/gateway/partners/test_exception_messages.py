@@ -249,6 +249,37 @@ async def test_after_the_end_only_reopening_goes_on(t: Town) -> None:
     assert await refusal(t["shop"], MAKER, early) == "exception_not_closed"
 
 
+async def test_a_full_case_grows_no_more_and_ends_at_either_side(
+    t: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "MESSAGES_MAX", 4)
+    number, there, _ = await short(t)
+    case, path = there["case"], f"/{there['number']}"
+    for act, more in (("say", {}), ("say", {}), ("propose", {"action": "return"})):
+        await post(t["maker"], f"{path}/messages", act=act, text=act, **more)
+    await heard(t["shop"], number, "propose")
+    full = body_of(Statement(case=case, act="say", text="once more"))
+    assert await refusal(t["maker"], SHOP, full) == "exception_full"
+    await post(t["shop"], f"/{number}/messages", act="agree")
+    again = body_of(Statement(case=case, act="agree", text=""))
+    assert await refusal(t["shop"], MAKER, again) == "exception_nothing_proposed"
+    entries = [bytes([one]) * 32 for one in range(5)]
+    for entry in entries:
+        more = {"cause": "other", "action": "none", "entry": entry}
+        ended = body_of(Statement(case=case, act="resolve", text="", **more))
+        assert await refusal(t["maker"], SHOP, ended) is None
+    seen = await shown(t["shop"], number)
+    assert [one["act"] for one in seen["messages"][-2:]] == ["agree", "resolve"]
+    assert len(seen["messages"]) == 6  # the four, and one of each that ends it
+    assert seen["partnerResolution"]["event"] == entries[-1].hex()
+    mine = await post(t["shop"], f"/{number}/resolution", cause="picking_error", action="none")
+    assert mine["state"] == "resolved"
+    end = await heard(t["maker"], there["number"], "resolve")
+    assert end["partnerResolution"]["event"] == mine["resolution"]["event"]
+    done = await post(t["maker"], f"{path}/resolution", cause="picking_error", action="none")
+    assert done["state"] == "resolved"
+
+
 async def test_an_unknown_case_and_one_of_somebody_else_look_alike(t: Town) -> None:
     _, there, _ = await short(t)
     answers = []

@@ -14,7 +14,7 @@ from anchoring.chain.messages import sign_statement
 from anchoring.core.message import NO_MESSAGE, SignedMessage, body_digest
 from node_gateway.partners import hearing
 from node_gateway.partners.evidence import PartnerEvidence
-from node_gateway.partners.message_wire import MESSAGES_PATH, posted
+from node_gateway.partners.message_wire import MESSAGES_PATH, POSITION_PATH, posted
 from node_gateway.partners.ports import PeerAnswer
 from node_gateway.storage import peers
 from tests.anvil import Anvil
@@ -64,3 +64,25 @@ async def test_contradicting_messages_do_not_fill_the_disk(
     known = PartnerEvidence(t["shop"].gateway.store, t.net.network, 2)
     evidence = json.loads(await known.file(f"messages-{kept[0].id}"))
     assert evidence["kind"] == "two_messages"
+
+
+async def test_who_goes_back_again_and_again_is_not_told_everything_each_time(t: Town) -> None:
+    """A restored database goes back once; nobody keeps us saying everything again for an hour."""
+    shop, maker = t["shop"], t["maker"]
+    listening(maker)
+    for number in range(3):
+        await shop.gateway.partners.channel.say(1, KIND, b"again %d" % number)
+    await settled(shop, 1)
+    statuses = []
+    for _ in range(10):
+        answer = await maker.gateway.partners.peers.request(
+            2, "POST", POSITION_PATH, body=b'{"number":0,"last":null}'
+        )
+        statuses.append(answer.status)
+        await settled(shop, 1)  # it was told everything again
+    assert statuses == [200] * 6 + [429] * 4
+    assert b"rate_limit" in answer.body
+    known = await shop.gateway.store.read(lambda one: peers.partner(one, 1))
+    assert (known.cursor, known.alarm) == (known.said_number, "peer_back_often")
+    await shop.gateway.partners.channel.say(1, KIND, b"news")  # it still hears what is new
+    await settled(shop, 1)

@@ -134,6 +134,31 @@ async def test_what_nobody_signed_is_not_looked_at_for_long(
     assert len(looked) == before
 
 
+async def test_behind_one_address_whoever_signs_is_heard_all_the_same(t: Town) -> None:
+    """As behind a proxy that hides addresses: a stranger has used up what the address may send."""
+    assert (await refused(t, None)).json()["code"] == "rate_limit"
+
+    async def heard() -> bool:
+        return (await ask(t, "maker")).status_code == 200  # it may have to wait for its own limit
+
+    await until(heard)
+    assert (await ask(t, None)).status_code == 429
+    target, pretended = f"{TARGET}?", t.member("maker")  # signed for another target
+    headers = signature_headers(
+        pretended.sign,
+        "POST",
+        "/v1/peer/elsewhere",
+        BODY,
+        audience=audience_of(2, t.net.network.chain_id, t.net.network.consortium),
+        now=int(t["shop"].gateway.clock()),
+    )
+    async with httpx2.AsyncClient() as client:
+        for _ in range(5):
+            answer = await client.post(t.url("shop") + target, content=BODY, headers=headers)
+            assert answer.status_code == 429
+    await until(heard)  # who pretends to be the maker uses up nothing of the maker's
+
+
 async def test_rates_are_checked_at_the_start() -> None:
     with pytest.raises(SettingsError) as caught:
         Limiter("often", member="peers.per_partner", counted="requests")
