@@ -129,9 +129,9 @@ class HandingOver:
             if len(waiting) < _AT_ONCE:
                 break
             after = waiting[-1].number
-        await self._proving.catch_up()
         if await self._completing.catch_up():
             self.wake()
+        await self._proving.catch_up()
 
     def now(self) -> float:
         """Return the time, Unix seconds."""

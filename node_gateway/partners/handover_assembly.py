@@ -17,9 +17,9 @@ from node_gateway.partners.handover_proving import Proving, Witness
 from node_gateway.partners.parties import Parties
 from node_gateway.services.gateway import EPCIS_CONTEXT
 from node_gateway.services.naming import Naming
+from node_gateway.storage.handover_completing import never_looked, pass_over
 
 if TYPE_CHECKING:
-from node_gateway.storage.handover_completing import never_looked, pass_over
     from node_gateway.partners.assembly import Own
     from node_gateway.partners.exception_assembly import Exceptions
 
