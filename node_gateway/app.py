@@ -16,6 +16,7 @@ from node_gateway.api import (
     anchors,
     archives,
     capture,
+    chain_relay,
     codes,
     consortium,
     correcting,
@@ -102,6 +103,7 @@ _ROUTERS = (
     peers,
     recalls,
     webhooks,
+    chain_relay,
     health,
 )
 

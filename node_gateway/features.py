@@ -141,8 +141,10 @@ async def base(
     )
 
 
-async def query_side(base: Base) -> tuple[Querying, NamedQueries, CompanyPrefixes]:
-    """Return what answers EPCIS queries."""
+async def query_side(
+    base: Base,
+) -> tuple[Querying, NamedQueries, CompanyPrefixes, Subscribing, Sockets]:
+    """Return what answers EPCIS queries, and what subscribes to them."""
     kept = QueryStore(base.store)
     prefixes = CompanyPrefixes(kept, stated_length_of=base.master.directory.gcp_length_of)
     await prefixes.load()
@@ -154,10 +156,11 @@ async def query_side(base: Base) -> tuple[Querying, NamedQueries, CompanyPrefixe
         master=DirectoryAnswers(base.master.directory),
         clock=base.clock,
     )
-    return querying, NamedQueries(kept, clock=base.clock), prefixes
+    queries = NamedQueries(kept, clock=base.clock)
+    return querying, queries, prefixes, *_subscriptions(base, querying, queries)
 
 
-def subscriptions(
+def _subscriptions(
     base: Base, querying: Querying, queries: NamedQueries
 ) -> tuple[Subscribing, Sockets]:
     """Return what subscribes to named queries, by webhook and by WebSocket."""

@@ -29,6 +29,7 @@ from node_gateway.errors import SettingsError
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_keys import BackupSection, KeysSection
 from node_gateway.settings_keys import Section as _Section
+from node_gateway.settings_pages import RelaySection
 from node_gateway.settings_partners import (
     GrantsSection,
     HandoversSection,
@@ -252,6 +253,7 @@ class Settings(BaseSettings):
     hosting: HostingSection = HostingSection()
     backup: BackupSection = BackupSection()
     grants: GrantsSection = GrantsSection()
+    relay: RelaySection = RelaySection()
     log: LogSection = LogSection()
 
     @classmethod

@@ -16,7 +16,7 @@ from anchoring.chain.network import Network, load_network
 from anchoring.chain.proving import EvmProver
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
-from anchoring.chain.signer import TransactionSigner
+from anchoring.chain.signer import Signer, TransactionSigner
 from anchoring.ports import ChainIdentity
 from anchoring.succession import Succession
 from node_gateway import features
@@ -24,6 +24,7 @@ from node_gateway.archive.reading import Archives
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers import canonical_identifier
 from node_gateway.errors import SettingsError
+from node_gateway.pages.assembly import pages
 from node_gateway.partners.assembly import Own, partners
 from node_gateway.services.access import Access
 from node_gateway.services.adopting import META_COPY
@@ -155,27 +156,26 @@ async def open_gateway(
 
 
 async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gateway:
-    settings, network, store = parts.settings, parts.network, parts.store
-    base = await features.base(settings, store, _receipts(parts), locations, parts.clock)
+    base = await _base(parts, locations)
     standing, correcting = corrections = features.correcting(base)
     issuing, withdrawing, commissioning = features.issuing(base)
     states, drug_codes = features.drug_codes(base)
-    directory = await features.directory(base, parts.directory_rpc, network)
+    directory = await features.directory(base, parts.directory_rpc, parts.network)
     notices, watch = features.notices(base, directory, states, standing)
     operating, merging, naming = features.operating(base, corrections, issuing, states, notices)
-    querying, queries, prefixes = await features.query_side(base)
+    querying, queries, prefixes, subscribing, sockets = await features.query_side(base)
     importing, intake, exports, tables = features.importing(base, querying, standing)
-    subscribing, sockets = features.subscriptions(base, querying, queries)
     disclosing, public = await _showing(parts, standing, notices)
-    reader, prover = EvmReader(parts.directory_rpc), EvmProver(parts.directory_rpc)
+    network, sign, reader, prover = _asking(parts)
     known = (directory, disclosing, standing, states, notices, operating, public)
     return Gateway(
-        partners=await partners(Own(base, network, parts.keys.sign, reader, prover, *known)),
+        partners=await partners(Own(base, network, sign, reader, prover, *known)),
         webhooks=webhooks(base, directory),
-        settings=settings,
-        store=store,
+        pages=pages(base, parts.directory_rpc),
+        settings=parts.settings,
+        store=parts.store,
         streams=base.streams,
-        access=Access(store, clock=parts.clock),
+        access=Access(parts.store, clock=parts.clock),
         gate=base.gate,
         capture=base.capture,
         standing=standing,
@@ -205,16 +205,26 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
         mappings=tables.mappings,
         linting=features.linting(base, tables),
         drop_folder=features.drop_folder(base, importing, tables),
-        archives=Archives(settings.hosting.folder),
+        archives=Archives(parts.settings.hosting.folder),
         exports=exports,
         batcher=_batcher(parts),
         anchorer=await _anchorer(parts),
-        lookups=LookUps(settings.limits),
-        lists=_lists(settings),
+        lookups=LookUps(parts.settings.limits),
+        lists=_lists(parts.settings),
         metrics=base.metrics,
         clock=parts.clock,
         governing=_governing(parts, directory),
     )
+
+
+async def _base(parts: _Parts, locations: Mapping[str, Location]) -> features.Base:
+    settings, receipts = parts.settings, _receipts(parts)
+    return await features.base(settings, parts.store, receipts, locations, parts.clock)
+
+
+def _asking(parts: _Parts) -> tuple[Network, Signer, EvmReader, EvmProver]:
+    rpc = parts.directory_rpc
+    return parts.network, parts.keys.sign, EvmReader(rpc), EvmProver(rpc)
 
 
 def _lists(settings: Settings) -> Limiter:

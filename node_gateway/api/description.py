@@ -20,6 +20,7 @@ from node_gateway.api import (
     answers_handovers,
     answers_notices,
     answers_operating,
+    answers_pages,
     answers_peers,
     answers_public,
     answers_receiving,
@@ -48,6 +49,8 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "getCaptureJob": {200: answers.CaptureJob},
     "captureEvent": {201: answers.EventResult, 202: answers.EventResult},
     "listResources": {200: _COLLECTION},
+    "describeRelay": {200: answers_pages.Relay},
+    "relayChain": {200: answers_pages.Relayed},
     "giveBackToken": {204: "The token is void."},
     "listCaptureJobs": {200: "An array of capture jobs."},
     **{

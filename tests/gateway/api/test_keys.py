@@ -78,6 +78,8 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/v1/public/codes/{code}"): None,
     ("GET", "/v1/traces/{code}"): {"query"},
     ("GET", "/v1/notices"): None,
+    ("GET", "/chain/rpc"): None,
+    ("POST", "/chain/rpc"): None,
     ("GET", "/v1/notices/{number}"): None,
     ("GET", "/v1/notices/{number}/affected"): {"query"},
     ("GET", "/v1/notices/{number}/findings"): {"query"},

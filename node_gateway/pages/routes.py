@@ -1,0 +1,11 @@
+"""Every route of the pages, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from node_gateway.pages import static
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (static.router,)
