@@ -45,8 +45,9 @@ format: setup  ## ruff: repair what it can
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-types: setup  ## mypy --strict on both packages
+types: setup  ## mypy --strict on both packages, tsc on what browsers run
 	.venv/bin/mypy
+	cd node_gateway/web && node_modules/.bin/tsc --noEmit
 
 contracts-test: setup  ## forge: unit, fuzz and invariant tests, then gas against the snapshot
 	cd contracts && FORGE_SNAPSHOT_CHECK=true $(PRIVATE_HOME) forge test
@@ -86,4 +87,4 @@ clean:  ## remove what tests, builds and demos left
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis contracts/.forge .cache/home
 
 distclean: clean  ## remove every environment and cache too
-	rm -rf .venv .cache contracts/node_modules
+	rm -rf .venv .cache contracts/node_modules node_gateway/web/node_modules node_gateway/web/static

@@ -94,6 +94,23 @@ if ! fresh contracts/node_modules/.stamp "$wanted"; then
     printf '%s\n' "$wanted" >contracts/node_modules/.stamp
 fi
 
+web=node_gateway/web
+wanted=$(key "$node_version" $web/package-lock.json $web/package.json)
+if ! fresh $web/node_modules/.stamp "$wanted"; then
+    say "what the pages are built from, into $web/node_modules (about 60 MB)"
+    (cd $web && npm ci --ignore-scripts --loglevel=error >&2) ||
+        fail "npm could not install $web/package-lock.json" "read npm's message above"
+    printf '%s\n' "$wanted" >$web/node_modules/.stamp
+fi
+# no name below src holds a space
+wanted=$(key "$wanted" $web/build.mjs $(find $web/src -type f | LC_ALL=C sort))
+if ! { fresh $web/node_modules/.built "$wanted" && [ -f $web/static/manifest.json ]; }; then
+    say "the pages, into $web/static"
+    (cd $web && node build.mjs >&2) ||
+        fail "the pages could not be built" "read the message of $web/build.mjs above"
+    printf '%s\n' "$wanted" >$web/node_modules/.built
+fi
+
 compat=tests/compat/original_merkletools
 wanted=$(key "$python_version" $compat/uv.lock $compat/pyproject.toml)
 if ! fresh .cache/original-merkletools/.stamp "$wanted"; then

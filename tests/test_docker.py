@@ -23,13 +23,17 @@ SYNCS = re.findall(r"(?m)^RUN \S*/uv (sync .*)$", DOCKERFILE)
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the build stage makes: the copied files in a folder, and the environment beside it."""
+    """What the build stage makes: the copied files in a folder, and the environment beside it.
+
+    The pages are those of this checkout: the stage before it builds the same from the same.
+    """
     source = tmp_path_factory.mktemp("image") / "src"
     for name in COPIED:
         target = source / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+            left = shutil.ignore_patterns("__pycache__", "node_modules")
+            shutil.copytree(ROOT / name, target, ignore=left, dirs_exist_ok=True)
         else:
             shutil.copy(ROOT / name, target)
     venv = source.parent / "sealtrail"

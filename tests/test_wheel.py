@@ -1,8 +1,11 @@
 """The distribution as a stranger gets it: built, and installed without the extra."""
 
+import json
+import shutil
 import sys
 import zipfile
 from fnmatch import fnmatch
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,12 +13,13 @@ import pytest
 from tests.clean_install import run, uv
 from tests.rules.source import ROOT
 
+STATIC = "node_gateway/web/static"
 SHIPPED = (
     "anchoring/artifacts/AnchorRegistry.json",
     "anchoring/artifacts/Consortium.json",
     "anchoring/schemas/*.json",
     "node_gateway/storage/migrations/*.py",
-    "node_gateway/web/static/*.mjs",
+    f"{STATIC}/*.mjs",
     "*.dist-info/licenses/LICENSE",
 )
 IMPORT_ALL = """
@@ -47,6 +51,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return venv / "bin/python"
 
 
+def is_built_from(name: str) -> bool:
+    """Whether it is what the pages are built from: a wheel has what was built."""
+    inside = name.removeprefix("node_gateway/web/")
+    beside = "/" not in inside and inside.endswith((".mjs", ".json"))
+    return inside != name and (beside or inside.startswith(("src/", "node_modules/")))
+
+
 def test_the_wheel_holds_every_file_of_both_packages(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     ours = {
@@ -55,7 +66,30 @@ def test_the_wheel_holds_every_file_of_both_packages(wheel: Path) -> None:
         for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {name for name in names if ".dist-info/" not in name} == ours
+    packed = {name for name in names if ".dist-info/" not in name}
+    assert packed == {name for name in ours if not is_built_from(name)}
+
+
+def test_every_built_file_is_in_the_wheel_as_it_was_built(wheel: Path) -> None:
+    packed = zipfile.ZipFile(wheel)
+    manifest = json.loads(packed.read(f"{STATIC}/manifest.json"))
+    assert {"verify.mjs", "LICENCES.txt"} <= manifest.keys()
+    for one in manifest.values():
+        data = packed.read(f"{STATIC}/{one['file']}")
+        assert (sha256(data).hexdigest(), len(data)) == (one["sha256"], one["bytes"])
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "verify.mjs"])
+def test_no_wheel_is_built_without_its_pages(tmp_path: Path, file: str) -> None:
+    for name in ("pyproject.toml", "README.md", "LICENSE", "scripts/wheel_hook.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "anchoring").mkdir()
+    shutil.copytree(ROOT / STATIC, tmp_path / STATIC)
+    (tmp_path / STATIC / file).unlink()
+    with pytest.raises(AssertionError, match=r"the pages are not .*built.*\nTry: make setup"):
+        uv("build", "--wheel", "--python", sys.executable, "--out-dir", "dist", cwd=tmp_path)
+    assert not list(tmp_path.glob("dist/*.whl"))
 
 
 @pytest.mark.parametrize("pattern", SHIPPED)

@@ -2,7 +2,7 @@
 
 import { createInterface } from "node:readline";
 
-import { parseNetwork } from "../../node_gateway/web/static/verify_network.mjs";
+import { parseNetwork } from "../../node_gateway/web/static/verify.mjs";
 
 for await (const line of createInterface({ input: process.stdin })) {
   let answer;

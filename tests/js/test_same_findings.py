@@ -131,7 +131,7 @@ async def test_a_file_without_registries_of_codes_and_notices_is_noted(scene: Qu
 
 
 async def test_both_read_the_same_prefix_out_of_a_code() -> None:
-    module = (STATIC / "verify_prefixes.mjs").as_uri()
+    module = (STATIC / "verify.mjs").as_uri()
     script = f"""
       import {{ prefixOfCode, productOfCode }} from {json.dumps(module)};
       const codes = {json.dumps(CODES)};

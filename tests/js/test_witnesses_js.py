@@ -157,47 +157,47 @@ def test_two_organisations_that_agree_are_enough(world: World) -> None:
 def test_one_organisation_counts_once_and_the_judged_one_not_at_all(world: World) -> None:
     both = [world.leader.url, world.follower.url]
     alone = world.network(("distributor", 2, both))
-    assert ask(world.bundle, alone)["cannot"] == "quorum_not_met"
+    assert ask(world.bundle, alone)["code"] == "quorum_not_met"
     assert ask(world.bundle, alone, quorum=1)["organisations"] == ["distributor"]
     own = world.network(("maker", 1, both[:1]), ("regulator", None, both[1:]))
     answer = ask(world.bundle, own)
-    assert (answer["cannot"], statuses(answer)) == ("quorum_not_met", ["own_witness", "verified"])
-    assert ask(world.bundle, world.network(("maker", 1, both)))["cannot"] == "quorum_not_met"
+    assert (answer["code"], statuses(answer)) == ("quorum_not_met", ["own_witness", "verified"])
+    assert ask(world.bundle, world.network(("maker", 1, both)))["code"] == "quorum_not_met"
 
 
 def test_what_the_registry_does_not_hold_is_refused(world: World) -> None:
     never = changed(world.bundle, sequence=2, previousTip="01" * 32)
-    assert ask(never, world.two())["refused"] == "anchor_not_found"
+    assert ask(never, world.two())["code"] == "anchor_not_found"
     early = changed(world.bundle, blockTime=world.bundle["anchor"]["blockTime"] - 1)
-    assert ask(early, world.two())["refused"] == "record_mismatch"
+    assert ask(early, world.two())["code"] == "record_mismatch"
     elsewhere = ask(world.twice, world.two())
-    assert elsewhere["refused"] == "record_mismatch"
+    assert elsewhere["code"] == "record_mismatch"
     assert statuses(elsewhere) == ["record_mismatch", "record_mismatch"]
 
 
 def test_two_registries_that_hold_one_place_are_refused(world: World) -> None:
-    assert ask(world.bundle, world.two(registries=2))["refused"] == "anchor_ambiguous"
+    assert ask(world.bundle, world.two(registries=2))["code"] == "anchor_ambiguous"
 
 
 def test_another_chain_is_no_verdict(world: World) -> None:
     for change in ({"chainId": 1}, {"genesisHash": "00" * 32}):
-        assert ask(world.bundle, world.two() | change)["cannot"] == "chain_mismatch"
+        assert ask(world.bundle, world.two() | change)["code"] == "chain_mismatch"
     empty = copy.deepcopy(world.two())
     empty["registries"][0]["address"] = "22" * 20
-    assert ask(world.bundle, empty)["cannot"] == "chain_mismatch"
+    assert ask(world.bundle, empty)["code"] == "chain_mismatch"
 
 
 def test_a_witness_left_behind_is_stale_and_a_silent_one_unavailable(world: World) -> None:
     behind, silent = ("auditor", None, [world.behind.url]), ("bank", None, [NOBODY])
     alone = ("distributor", 2, [world.leader.url])
     answer = ask(world.bundle, world.network(alone, behind, silent))
-    assert answer["cannot"] == "quorum_not_met"
+    assert answer["code"] == "quorum_not_met"
     assert statuses(answer) == ["verified", "witness_stale", "chain_unavailable"]
-    assert ask(world.bundle, world.network(behind))["cannot"] == "witness_stale"
-    assert ask(world.bundle, world.network(silent))["cannot"] == "chain_unavailable"
+    assert ask(world.bundle, world.network(behind))["code"] == "witness_stale"
+    assert ask(world.bundle, world.network(silent))["code"] == "chain_unavailable"
 
 
 def test_witnesses_of_two_histories_are_never_outvoted(world: World) -> None:
     fork = ("auditor", None, [world.fork.url])
     two = (("distributor", 2, [world.leader.url]), ("regulator", None, [world.follower.url]))
-    assert ask(world.bundle, world.network(*two, fork))["cannot"] == "witness_disagreement"
+    assert ask(world.bundle, world.network(*two, fork))["code"] == "witness_disagreement"

@@ -6,25 +6,17 @@
  */
 import { createInterface } from "node:readline";
 
-import {
-  checkBundle,
-  checkRecord,
-  checkSetOfBundles,
-  parseBundles,
-  Refusal,
-} from "../../node_gateway/web/static/verify.mjs";
+import { checkFile, checkRecord, Refusal } from "../../node_gateway/web/static/verify.mjs";
 
 function with0x(hex) {
   return hex === null || hex === undefined || hex.startsWith("0x") ? (hex ?? null) : `0x${hex}`;
 }
 
-async function judge({ bundle, chainId, registry, slot = null, slots = {} }) {
-  const checked = [];
-  for (const one of parseBundles(Buffer.from(bundle, "base64"))) checked.push(await checkBundle(one));
-  checkSetOfBundles(checked);
+function judge({ bundle, chainId, registry, slot = null, slots = {} }) {
+  const checked = checkFile(Buffer.from(bundle, "base64"));
   for (const one of checked) {
     const held = slots[`${one.anchor.stream}/${one.anchor.sequence}`] ?? slot;
-    await checkRecord(one, { chainId, registry: with0x(registry), slot: with0x(held) });
+    checkRecord(one, { chainId, registry: with0x(registry), slot: with0x(held) });
   }
   return { verified: true, entry: checked[0].entry, entries: checked.map(({ entry }) => entry), checked };
 }
@@ -32,7 +24,7 @@ async function judge({ bundle, chainId, registry, slot = null, slots = {} }) {
 for await (const line of createInterface({ input: process.stdin })) {
   let answer;
   try {
-    answer = await judge(JSON.parse(line));
+    answer = judge(JSON.parse(line));
   } catch (error) {
     // Anything but a refusal is a fault of the verifier, which must never look like one.
     answer = { verified: false, code: error instanceof Refusal ? error.code : `fault: ${error.stack}` };

@@ -10,8 +10,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # What is installed, built or cached; nobody wrote it.
 NOT_OURS = {
-    *(".git", ".cache", ".venv", "build", "dist", "node_modules", "out", "cache", "broadcast"),
-    *("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".forge"),
+    *(".git", ".cache", ".venv", "build", "dist", "static", "node_modules", "out", "cache"),
+    *(
+        "broadcast",
+        "__pycache__",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".forge",
+    ),
 }
 LOCK_FILES = {"uv.lock", "package-lock.json"}
 
