@@ -77,6 +77,8 @@ def export(
         raw, word = answer.content, answer.headers.get("Sealtrail-Evidence", "")
     write_file(output, raw, force=force)
     say(f"{output}: {word}")
+    if word.startswith("cannot_check") and not bare:
+        say("It lacks proofs of keys: the same again (--force) when a block is younger than it")
     say(f"Next: python -m anchoring verify {output} --network FILE")
 
 

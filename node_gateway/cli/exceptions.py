@@ -305,7 +305,7 @@ def _put(found: dict[str, Any], *, as_json: bool) -> None:
         rows.append(["partner's event", f"{found['partnerResolution']['event']} ({proven})"])
     rows += [["evidence", f"{one['kind']}: {one['name']}"] for one in found["evidence"]]
     table(f"exception {found['number']}", ["", ""], rows)
-    for one in found["evidence"]:
+    for one in found["evidence"][:1]:
         say(next_step(one["name"]))
 
 

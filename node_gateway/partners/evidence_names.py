@@ -19,6 +19,8 @@ from node_gateway.storage.custody import ConflictRow
 from node_gateway.storage.peers import Way
 
 MESSAGES, CUSTODY = "messages", "custody"
+OF_CASE_MAX = 20
+"""One task may gather any number of contradictions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ def custody_name(connection: Connection, row: ConflictRow) -> str:
 
 
 def of_case(connection: Connection, case: int, own: int) -> list[KeptEvidence]:
-    """Return what was kept of an exception."""
-    return [of_custody(connection, one, own) for one in custody.conflicts(connection, case=case)]
+    """Return what was kept of an exception, the first of it; the list of all has the rest."""
+    found = custody.conflicts(connection, case=case, limit=OF_CASE_MAX)
+    return [of_custody(connection, one, own) for one in found]
 
 
 def _may_follow(first: tuple[int, Way], second: tuple[int, Way]) -> bool:
