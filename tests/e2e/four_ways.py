@@ -126,9 +126,10 @@ def ask_js(network: Network, cases: Mapping[str, Case]) -> dict[str, str]:
 
 
 def _js(answer: Any) -> str:
-    if "verified" in answer:
+    if answer["outcome"] == "verified":
         return ACCEPTS
-    return str(answer["refused"]) if "refused" in answer else f"no verdict: {answer['cannot']}"
+    refused = answer["outcome"] == "refused"
+    return str(answer["code"]) if refused else f"no verdict: {answer['code']}"
 
 
 # --- those who see no text

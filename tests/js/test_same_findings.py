@@ -16,12 +16,12 @@ from anchoring.directory.prefixes import prefix_of_code, product_of_code
 from anchoring.verification import ChainVerdict
 from tests.anchoring.chain import lies
 from tests.anchoring.chain.quorum_scene import QuorumScene, open_scene
+from tests.js.module_call import call
 from tests.js.node_verifier import HERE
 from tests.liars import truth
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-STATIC = HERE.parent.parent / "node_gateway" / "web" / "static"
 # A witness that never answers costs the JavaScript verifier its whole ten seconds, for each bundle.
 LIES = {name: lie for name, lie in lies.EVERY.items() if not name.startswith("silent")}
 EVERY = ("good", "lot", "foreign", "suspect", "tampered")
@@ -131,18 +131,6 @@ async def test_a_file_without_registries_of_codes_and_notices_is_noted(scene: Qu
 
 
 async def test_both_read_the_same_prefix_out_of_a_code() -> None:
-    module = (STATIC / "verify.mjs").as_uri()
-    script = f"""
-      import {{ prefixOfCode, productOfCode }} from {json.dumps(module)};
-      const codes = {json.dumps(CODES)};
-      console.log(JSON.stringify(codes.map((code) => [prefixOfCode(code), productOfCode(code)])));
-    """
-    done = await asyncio.to_thread(
-        subprocess.run,
-        ["node", "--input-type=module", "-"],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout) == [[prefix_of_code(one), product_of_code(one)] for one in CODES]
+    expression = "[core.prefixOfCode(one), core.productOfCode(one)]"
+    found = await asyncio.to_thread(call, expression, CODES)
+    assert found == [[prefix_of_code(one), product_of_code(one)] for one in CODES]

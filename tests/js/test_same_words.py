@@ -26,6 +26,7 @@ from anchoring.core.bundle import Bundle, bundles_to_json
 from tests.anchoring.chain.sealed import Issuer, network_of
 from tests.anchoring.chain.worlds import OTHERS_STREAM, anvil_world
 from tests.anvil import Anvil
+from tests.js.module_call import call
 from tests.js.node_verifier import HERE
 from tests.js.witness_proxy import Change, proxy
 
@@ -274,7 +275,7 @@ def questions(world: World) -> dict[str, tuple[bytes, Network, int]]:
     return found
 
 
-def ask_python(world: World, text: bytes, network: Network, quorum: int) -> Any:
+def ask_python(world: World, text: bytes, network: Network, quorum: int, *more: str) -> Any:
     (world.folder / "bundle.json").write_bytes(text)
     write_network(world.folder / "network.json", network)
     out = io.StringIO()
@@ -283,18 +284,20 @@ def ask_python(world: World, text: bytes, network: Network, quorum: int) -> Any:
             [
                 *("verify", str(world.folder / "bundle.json"), "--json"),
                 *("--network", str(world.folder / "network.json"), "--quorum", str(quorum)),
+                *more,
             ]
         )
     return json.loads(out.getvalue())
 
 
-def ask_js(asked: dict[str, tuple[bytes, Network, int]]) -> dict[str, Any]:
+def ask_js(asked: dict[str, tuple[bytes, Network, int]], **more: Any) -> dict[str, Any]:
     lines = [
         json.dumps(
             {
                 "bundle": base64.b64encode(text).decode(),
                 "network": network.to_json(),
                 "quorum": quorum,
+                **more,
             }
         )
         for text, network, quorum in asked.values()
@@ -338,19 +341,7 @@ def said(answer: Any) -> tuple[str, str]:
 
 def test_keccak_in_javascript_is_that_of_ethereum() -> None:
     """Around the block of 136 bytes, and as long as the code of a contract may be."""
-    module = HERE.parent.parent / "node_gateway" / "web" / "static" / "verify.mjs"
     sizes = [0, 1, 31, 32, 134, 135, 136, 137, 271, 272, 273, 24_576]
     data = [bytes((7 * at + size) % 256 for at in range(size)) for size in sizes]
-    script = f"""
-      import {{ keccak256 }} from {json.dumps(module.as_uri())};
-      const all = {json.dumps([one.hex() for one in data])};
-      console.log(JSON.stringify(all.map((hex) => keccak256(new Uint8Array(Buffer.from(hex, "hex"))))));
-    """
-    done = subprocess.run(
-        ["node", "--input-type=module", "-"],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout) == [keccak(one).hex() for one in data]
+    found = call("core.keccak256(bytes(one))", [one.hex() for one in data])
+    assert found == [keccak(one).hex() for one in data]

@@ -10,6 +10,8 @@ from urllib.request import Request, urlopen
 
 Change = Callable[[str, list[Any], Any], Any]
 """(method, params, true result) -> the result that is given."""
+Asking = Callable[[list[Any]], list[Any]]
+"""Parameters as asked -> as the node is asked."""
 
 
 class Proxy(ThreadingHTTPServer):
@@ -17,9 +19,11 @@ class Proxy(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, node: str, change: Change, raw: Iterator[bytes] | None) -> None:
+    def __init__(
+        self, node: str, change: Change, raw: Iterator[bytes] | None, asking: Asking
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.node, self.change, self.raw = node, change, raw
+        self.node, self.change, self.raw, self.asking = node, change, raw, asking
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -39,9 +43,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _passed_on(self, asked: bytes) -> bytes:
         headers = {"content-type": "application/json"}
-        with urlopen(Request(self.server.node, asked, headers), timeout=10) as response:
-            answer = json.load(response)
         question = json.loads(asked)
+        passed = {**question, "params": self.server.asking(question["params"])}
+        request = Request(self.server.node, json.dumps(passed).encode(), headers)
+        with urlopen(request, timeout=10) as response:
+            answer = json.load(response)
         if "result" in answer:
             given = answer["result"]
             answer["result"] = self.server.change(question["method"], question["params"], given)
@@ -57,9 +63,10 @@ def proxy(
     change: Change = lambda method, params, result: result,
     *,
     raw: Iterator[bytes] | None = None,
+    asking: Asking = lambda params: params,
 ) -> Iterator[str]:
     """Run a proxy; yields its address."""
-    server = Proxy(node, change, raw)
+    server = Proxy(node, change, raw, asking)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield server.url
