@@ -110,7 +110,8 @@ async def act_for(
 
     The body is that of `/v1/operations/{operation}`. 200 if it was done before under this key.
     Problems: operation_not_found, participant_not_found, delegation_not_found, delegation_scope,
-    operation_refused, request_key, idempotency_mismatch, peer_unavailable, peer_answer.
+    delegation_receiver, operation_refused, request_key, idempotency_mismatch, peer_unavailable,
+    peer_answer.
     """
     del key
     _require_operation(operation)
@@ -129,8 +130,8 @@ async def act_delegated(
 ) -> Response:
     """Do an operation in our name, for a provider to which it is delegated; our answer is signed.
 
-    Problems: operation_not_found, delegation_not_found, delegation_scope, operation_refused,
-    statement_refused, request_key, request_old, idempotency_mismatch.
+    Problems: operation_not_found, delegation_not_found, delegation_scope, delegation_receiver,
+    operation_refused, statement_refused, request_key, request_old, idempotency_mismatch.
     """
     _require_operation(operation)
     delegations = gateway.partners.granting.delegations

@@ -81,7 +81,7 @@ class GrantIn(_In):
 
 
 class DelegationIn(GoodsIn):
-    """A delegation: to whom, what for, until when, which operations on what goods where."""
+    """A delegation: to whom, what for, until when, which operations on what goods, where to."""
 
     participant: Text
     purpose: Text
@@ -89,6 +89,10 @@ class DelegationIn(GoodsIn):
     start: Annotated[Text | None, Field(alias="from")] = None
     operations: Words
     places: Words = []
+    receivers: Annotated[
+        Words,
+        Field(description="Ids or short names of whom goods may be sent to; empty: to anybody."),
+    ] = []
 
 
 def grant_wish(gateway: Gateway, wanted: GrantIn) -> Wish:
@@ -130,6 +134,7 @@ def delegation_wish(gateway: Gateway, wanted: DelegationIn) -> Wish:
         operations=tuple(dict.fromkeys(wanted.operations)),
         goods=_goods(gateway, wanted),
         places=tuple(gateway.naming.place(one) for one in wanted.places),
+        receivers=tuple(sorted({participant_of(gateway, one) for one in wanted.receivers})),
     )
     return Wish(
         to=participant_of(gateway, wanted.participant),

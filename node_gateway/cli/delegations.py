@@ -37,6 +37,12 @@ from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption
 from node_gateway.cli.output import command, put, say, table
 
 app = typer.Typer(no_args_is_help=True)
+Receivers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--receiver", help="Short name or id of who may get goods; may be repeated. Else anybody."
+    ),
+]
 
 
 @app.command("add")
@@ -52,11 +58,12 @@ def add(
     products: Products = None,
     lots: Lots = None,
     places: Places = None,
+    receivers: Receivers = None,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Let a logistics provider do operations in our name, within goods, places and time."""
+    """Let a logistics provider do operations in our name: what, on which goods, where, to whom."""
     named = [one.strip() for one in operations.split(",") if one.strip()]
     body: dict[str, Any] = {
         "participant": slug,
@@ -65,6 +72,7 @@ def add(
         "operations": named,
         **goods(None, lots, products),
         "places": places or [],
+        **({"receivers": receivers} if receivers else {}),
         **({"from": moment(start)} if start is not None else {}),
     }
     given = Client.from_config(config, gateway).json("POST", "/v1/delegations", json=body)

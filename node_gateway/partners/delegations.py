@@ -44,6 +44,7 @@ OUTCOME: Final = "delegated-outcome"
 KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 STATEMENT_AGE_S_MAX: Final = 3600
 _INSIDE_MAX: Final = 100_000
+_SHIPPING: Final = "shipping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,11 @@ class Delegations:
         operating: Operating,
         rules: Rules,
         statements: Statements,
+        participant_of: Callable[[str], int | None],
     ) -> None:
         self._database, self._follower, self._operating = database, follower, operating
         self.rules, self._statements = rules, statements
+        self._participant_of = participant_of
 
     async def give(self, wish: Wish, *, by: str) -> Permission:
         """Let a provider act. Errors as those of a grant."""
@@ -134,8 +137,8 @@ class Delegations:
 
         Raises:
             NotFoundError: nothing is delegated that allows this operation now.
-            NotPossibleError: goods, place or time are beyond the scope, or it is refused; why
-                stays with the owner.
+            NotPossibleError: goods, place, time or receiver are beyond the scope, or it is
+                refused; why stays with the owner.
             IdempotencyMismatchError: the key was used for another request.
             EpcisError, DocumentRefusedError, NotReadyError: as capturing does.
         """
@@ -200,10 +203,19 @@ class Delegations:
         if order.override is not None:
             raise _beyond()
         await self._follower.catch_up()  # what was packed just now counts
-        for one in allowing:
-            if await self._covers(one, order):
+        covering = [one for one in allowing if await self._covers(one, order)]
+        for one in covering:
+            if self._may_receive(delegation_terms(one.terms), asked.operation, order):
                 return one
-        raise _beyond()
+        raise _to_nobody() if covering else _beyond()
+
+    def _may_receive(self, terms: DelegationTerms, operation: str, order: Order) -> bool:
+        """Tell whether goods may go where an order says, if it says so or sends them somewhere."""
+        sends = OPERATIONS[operation].step == _SHIPPING or order.receiver is not None
+        if not terms.receivers or not sends:
+            return True
+        to = None if order.receiver is None else self._participant_of(order.receiver)
+        return to in terms.receivers
 
     async def _covers(self, delegation: Permission, order: Order) -> bool:
         terms = delegation_terms(delegation.terms)
@@ -281,6 +293,12 @@ def _none() -> NotFoundError:
 
 def _beyond() -> NotPossibleError:
     return NotPossibleError("this is beyond what is delegated", code="delegation_scope")
+
+
+def _to_nobody() -> NotPossibleError:
+    return NotPossibleError(
+        "goods may not go to this receiver under what is delegated", code="delegation_receiver"
+    )
 
 
 def _refused(operation: str) -> NotPossibleError:

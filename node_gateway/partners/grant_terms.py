@@ -132,11 +132,13 @@ class DelegationTerms:
         operations: Names of operations.
         goods: Keys of goods, all of a request's codes must be among them; empty for any.
         places: Where; empty for anywhere.
+        receivers: Participants to whom goods may go; empty for anybody.
     """
 
     operations: tuple[str, ...]
     goods: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    receivers: tuple[int, ...] = ()
 
     def to_wire(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -144,6 +146,7 @@ class DelegationTerms:
             "operations": list(self.operations),
             "goods": list(self.goods),
             "places": list(self.places),
+            "receivers": list(self.receivers),
         }
 
 
@@ -165,7 +168,12 @@ def grant_terms(wire: Mapping[str, Any]) -> GrantTerms:
 
 def delegation_terms(wire: Mapping[str, Any]) -> DelegationTerms:
     """Return the terms that `DelegationTerms.to_wire` wrote."""
-    return DelegationTerms(tuple(wire["operations"]), tuple(wire["goods"]), tuple(wire["places"]))
+    return DelegationTerms(
+        tuple(wire["operations"]),
+        tuple(wire["goods"]),
+        tuple(wire["places"]),
+        tuple(wire.get("receivers", ())),  # delegations from before receivers were named have none
+    )
 
 
 def goods_of(terms: Collection[GrantTerms]) -> set[str]:

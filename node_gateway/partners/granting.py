@@ -76,7 +76,9 @@ async def granting(own: Own, peers: Peers) -> Granting:
         giving=giving,
         reads=GrantReads(store, own.disclosing, settings.policies, rules),
         log=ReadLog(store, base.capture, own.disclosing, giving, statements, secret),
-        delegations=Delegations(store, base.follower, own.operating, rules, statements),
+        delegations=Delegations(
+            store, base.follower, own.operating, rules, statements, parties.participant_of
+        ),
         acting=Acting(store, peers, statements),
         grantee=Grantee(peers, statements),
         visibility=Visibility(store, settings, rules, parties),

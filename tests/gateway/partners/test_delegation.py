@@ -34,6 +34,7 @@ DOCK = "https://id.gs1.org/414/6901234000009"
 SSCC = "https://id.gs1.org/00/069012340000000023"
 MIXED = f"https://id.gs1.org/00/06901234000000003{check_digit('06901234000000003')}"
 _GTIN = "0690123499999"
+CASE = f"https://id.gs1.org/00/06901234000000004{check_digit('06901234000000004')}"
 OTHER = f"https://id.gs1.org/01/{_GTIN}{check_digit(_GTIN)}/21/1"
 
 
@@ -190,6 +191,15 @@ async def test_nobody_else_can_use_a_providers_request(here: Town) -> None:
         ({}, "ship", {"to": TO, "codes": [SSCC]}, "delegation_scope"),
         ({"operations": ["receive"]}, "ship", {"to": TO}, "delegation_not_found"),
         ({}, "ship", {"to": "Example Carrier"}, "party_unknown"),
+        ({"receivers": ["stranger"]}, "ship", {"to": TO}, "delegation_receiver"),
+        (
+            {"receivers": ["carrier"]},
+            "ship",
+            {"to": party_of("gs1:6909999")},
+            "delegation_receiver",
+        ),
+        ({"receivers": ["carrier"]}, "ship", {}, "delegation_receiver"),
+        ({"receivers": ["stranger"]}, "ship", {"to": TO, "codes": [OTHER]}, "delegation_scope"),
     ],
 )
 async def test_beyond_the_scope_nothing_is_stored(
@@ -229,6 +239,21 @@ async def test_within_places_and_lots_it_is_done(here: Town) -> None:
     assert answer.status_code == 201, answer.text
     mixed = await act(carrier, "ship", "run-22", {"codes": [MIXED], "to": TO, "place": DOCK})
     assert code_of(mixed) == "delegation_scope"
+    await revoke(maker, given)
+
+
+async def test_goods_go_to_the_receivers_that_are_named(here: Town) -> None:
+    maker, carrier = here["maker"], here["carrier"]
+    given, code = await delegate(maker, receivers=["carrier", "maker"]), await goods(maker)
+    listed = (await maker.client.get("/v1/delegations")).json()["delegations"]
+    (terms,) = [one["terms"] for one in listed if one["id"] == given]
+    assert terms["receivers"] == [here.member("maker").id, here.member("carrier").id]
+    packed = await act(carrier, "pack", "run-60", {"codes": [code], "parent": CASE})
+    assert packed.status_code == 201, packed.text  # it goes to nobody
+    shipped = await act(carrier, "ship", "run-61", {"codes": [CASE], "to": TO})
+    assert shipped.status_code == 201, shipped.text
+    nobody = await maker.client.post("/v1/delegations", json=delegation(receivers=["nobody"]))
+    assert code_of(nobody) == "participant_not_found"
     await revoke(maker, given)
 
 
