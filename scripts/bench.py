@@ -3,7 +3,8 @@
 Every peer runs in the same rounds as ours, alternating, and a ratio is the median of the rounds'
 ratios. Loader and server share this machine. `--only tree,commit` picks groups; `--quick` takes
 one round and smaller workloads under the same names, to see that it runs: its figures mean nothing.
-The import of a million codes is measured only when it is named: `--only import`.
+The import of a million codes, and sales that the network hears of, are measured only when they are
+named: `--only import`, `--only dispense`.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from benchmarks import (
     commits,
+    dispensing,
     event_hashes,
     following,
     gateway,
@@ -38,9 +40,10 @@ GROUPS = {
     "query": querying.rows,
     "public": public.rows,
     "import": importing.rows,
+    "dispense": dispensing.rows,
 }
-BY_NAME_ONLY = {"import"}
-"""Takes minutes."""
+BY_NAME_ONLY = {"import", "dispense"}
+"""They take minutes, or several gateways."""
 TARGET = Path(__file__).resolve().parent.parent / "build" / "bench.json"
 
 

@@ -130,11 +130,15 @@ class SaleFollowing:
         connection.execute(delete(publication))
 
     def _claim(self, connection: Connection, sold: Sequence[Sold], kind: Kind = Kind.SOLD) -> None:
-        now = int(self._clock())
+        if not sold:
+            return
+        now, lasts = int(self._clock()), sales.lasts(connection)
         known: dict[int, set[str]] = {}
         fresh = []
         for position, entry, code in sold:
-            if position not in known:
+            if position > lasts.event:  # as always, but when everything is followed again
+                known[position] = set()
+            elif position not in known:
                 known[position] = {one.code for one in sales.of_event(connection, position)}
             if code not in known[position]:
                 fresh.append(
@@ -150,7 +154,7 @@ class SaleFollowing:
                         kind=kind,
                     )
                 )
-        sales.add(connection, fresh)
+        sales.add(connection, fresh, number=lasts.number)
 
     def _take_back(self, connection: Connection, back: Back) -> None:
         claims: list[Claim] = []

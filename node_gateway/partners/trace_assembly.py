@@ -97,7 +97,8 @@ async def _selling(
             clock=clock,
         )
     )
-    base.follower.on_followed(sales.wake)
+    if settings.sales.network == "require":  # else it waits to be sealed: there is no hurry
+        base.follower.on_followed(sales.wake)
     asking = SaleAsking(base.store, between.client, judging, settings.sales)
     own.operating.also_ask(asking)
     return sales, asking

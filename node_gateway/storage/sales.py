@@ -130,14 +130,30 @@ _STRANGE: Final = (
     .where(_c.source == bindparam("source"), _c.since >= bindparam("since"), _c.strange == 1)
 )
 _LAST: Final = select(func.max(_c.number))
+_LAST_EVENT: Final = select(func.max(_c.event)).where(_c.event.is_not(None))
+_LASTS: Final = select(_LAST.scalar_subquery(), _LAST_EVENT.scalar_subquery())
 _DUE: Final = _ALL.where(_c.due_at <= bindparam("now")).order_by(_c.due_at).limit(bindparam("most"))
 _WAITING: Final = _ALL.where(_c.state == 0).order_by(_c.event, _c.code).limit(bindparam("most"))
 _NEXT_DUE: Final = select(func.min(_c.due_at)).where(_c.due_at.is_not(None))
 
 
-def add(connection: Connection, claims: Iterable[NewClaim]) -> None:
-    """Keep new claims, in order."""
-    number = connection.execute(_LAST).scalar() or 0
+class Lasts(NamedTuple):
+    """The last claim's number, and the last event that has a claim; 0 where there is none."""
+
+    number: int
+    event: int
+
+
+def lasts(connection: Connection) -> Lasts:
+    """Return how far the claims go, in one query."""
+    number, event = connection.execute(_LASTS).one()
+    return Lasts(number or 0, event or 0)
+
+
+def add(connection: Connection, claims: Iterable[NewClaim], *, number: int | None = None) -> None:
+    """Keep new claims, in order; `number` is the last claim's, if it is known."""
+    if number is None:
+        number = connection.execute(_LAST).scalar() or 0
     rows = [
         {
             **one._asdict(),

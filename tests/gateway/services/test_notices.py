@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
@@ -334,17 +334,32 @@ async def test_a_notice_that_a_reorg_takes_away_is_gone(clean: Recalls) -> None:
     assert await clean.refused("dispense", code) == []
 
 
-async def selling(recalls: Recalls) -> tuple[float, float]:
-    """Sell 100 packs one after the other; return median and 95th percentile, in milliseconds."""
+class Sold(NamedTuple):
+    """What a sale takes, in milliseconds: median and 95th percentile, and processor time."""
+
+    middle: float
+    p95: float
+    processor: float
+
+
+async def selling(recalls: Recalls) -> Sold:
+    """Sell 100 packs one after the other.
+
+    How long one waits depends on whatever else the machine does; what this process spends on it,
+    following and telling of the sale included, does not: the median sale's is compared.
+    """
     codes = [sgtin() for _ in range(100)]
     await made(recalls, *codes)
     took: list[float] = []
+    spent: list[float] = []
     for code in codes:
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         assert await recalls.refused("dispense", code) == []
         took.append((time.perf_counter() - began) * 1000)
+        spent.append((time.process_time() - used) * 1000)
     took.sort()
-    return took[50], took[95]
+    spent.sort()
+    return Sold(took[50], took[95], spent[50])
 
 
 async def test_a_hundred_notices_cost_a_till_little(clean: Recalls) -> None:
@@ -356,10 +371,11 @@ async def test_a_hundred_notices_cost_a_till_little(clean: Recalls) -> None:
     await clean.read()
     after = await selling(clean)
     print(
-        f"\na sale: p50 {before[0]:.1f} ms, p95 {before[1]:.1f} ms without notices; "
-        f"p50 {after[0]:.1f} ms, p95 {after[1]:.1f} ms with 100"
+        f"\na sale: p50 {before.middle:.1f} ms, p95 {before.p95:.1f} ms without notices; "
+        f"p50 {after.middle:.1f} ms, p95 {after.p95:.1f} ms with 100; "
+        f"processor {before.processor:.1f} and {after.processor:.1f} ms"
     )
-    assert after[0] < before[0] + 20
+    assert after.processor < before.processor + 10
 
 
 async def test_known_notices_hold_while_the_chain_is_away_and_after_a_restart(
