@@ -37,6 +37,7 @@ from node_gateway.api import (
     health,
     importing,
     issuing,
+    labels,
     linting,
     master_data,
     notices,
@@ -103,6 +104,7 @@ _ROUTERS = (
     peers,
     recalls,
     webhooks,
+    labels,
     chain_relay,
     health,
 )

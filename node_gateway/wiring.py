@@ -24,6 +24,7 @@ from node_gateway.archive.reading import Archives
 from node_gateway.epcis.derived import Location
 from node_gateway.epcis.identifiers import canonical_identifier
 from node_gateway.errors import SettingsError
+from node_gateway.labels.assembly import labels
 from node_gateway.pages.assembly import pages
 from node_gateway.partners.assembly import Own, partners
 from node_gateway.services.access import Access
@@ -171,6 +172,7 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     return Gateway(
         partners=await partners(Own(base, network, sign, reader, prover, *known)),
         webhooks=webhooks(base, directory),
+        labels=labels(base, (issuing, states, notices)),
         pages=pages(base, parts.directory_rpc),
         settings=parts.settings,
         store=parts.store,

@@ -18,6 +18,7 @@ from node_gateway.api import (
     answers_governing,
     answers_grants,
     answers_handovers,
+    answers_labels,
     answers_notices,
     answers_operating,
     answers_pages,
@@ -164,6 +165,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     **answers_exceptions.ANSWERS,
     **answers_receiving.ANSWERS,
     **answers_handovers.ANSWERS,
+    **answers_labels.ANSWERS,
     "listNotices": {200: answers_notices.Notices},
     "getNotice": {200: answers_notices.NoticeAnswer},
     "listAffectedCodes": {200: answers_notices.AffectedCodes},
@@ -248,6 +250,8 @@ def _content(name: str, answer: type[BaseModel] | str) -> dict[str, Any]:
         return {"text/plain": {"schema": {"type": "string"}}}
     if name in ("issueCodes", "getOrderedCodes"):
         return {"text/csv": {"schema": {"type": "string"}}, JSON: {"schema": _OBJECT}}
+    if name in answers_labels.FILES:
+        return {kind: {"schema": {"type": "string"}} for kind in answers_labels.FILE_TYPES}
     if isinstance(answer, str):
         return {JSON: {"schema": _OBJECT}}
     return {JSON: {"schema": {"$ref": f"{_SCHEMAS}{answer.__name__}"}}}

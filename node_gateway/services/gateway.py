@@ -55,6 +55,7 @@ from node_gateway.streams import Streams
 from node_gateway.telemetry import Metrics
 
 if TYPE_CHECKING:
+    from node_gateway.labels.assembly import Labels
     from node_gateway.pages.assembly import Pages
     from node_gateway.partners.assembly import Partners
     from node_gateway.webhooks.registering import Webhooks
@@ -110,6 +111,7 @@ class Gateway:
     clock: Callable[[], float]
     partners: Partners
     webhooks: Webhooks
+    labels: Labels
     pages: Pages
     governing: Governing | None = None
     promises: PromiseWatch = field(default_factory=PromiseWatch)

@@ -68,6 +68,15 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/codes/void"): {"operate"},
     ("POST", "/v1/codes/replace"): {"operate"},
     ("GET", "/v1/codes/{code}/status"): {"query"},
+    ("POST", "/v1/labels"): {"operate"},
+    ("POST", "/v1/labels/jobs"): {"operate"},
+    ("GET", "/v1/labels/jobs"): {"operate"},
+    ("GET", "/v1/labels/jobs/{number}"): {"operate"},
+    **{
+        ("POST", f"/v1/labels/jobs/{{number}}/{what}"): {"operate"}
+        for what in ("first", "scan", "print")
+    },
+    ("GET", "/v1/labels/prints"): {"operate"},
     ("GET", "/v1/codes/{code}/state"): {"query"},
     ("GET", "/v1/codes/{code}/tree"): {"query"},
     ("GET", "/v1/findings"): {"query"},
