@@ -69,7 +69,10 @@ class AnchorSender:
         whole = [tx for tx in covering if all(one in anchors for one in tx.anchors)]
         mine = [tx for tx in whole if tx.sender == self._chain.sender]
         live = sorted((tx for tx in mine if tx.nonce >= view.nonce), key=lambda tx: tx.nonce)
-        self._alarm_foreign(view, mine, has_live=bool(live))
+        used = [tx for tx in mine if tx.nonce < view.nonce and tx.tx_hash not in view.reverted]
+        if used and not live and await self._chain.nonce() <= used[-1].nonce:
+            return  # a reorg took it away during this look: the next one sees it waiting
+        self._alarm_foreign(view, [] if live else used)
         if live:
             await self._resend(view, live[0], anchors)
         else:
@@ -97,12 +100,10 @@ class AnchorSender:
                 text = f"another root was signed for {anchor.stream}/{anchor.sequence}"
                 raise fatal(Reason.EQUIVOCATION_GUARD, text)
 
-    def _alarm_foreign(
-        self, view: ChainView, mine: Sequence[SignedTransaction], *, has_live: bool
-    ) -> None:
-        used = [tx for tx in mine if tx.nonce < view.nonce and tx.tx_hash not in view.reverted]
+    def _alarm_foreign(self, view: ChainView, used: Sequence[SignedTransaction]) -> None:
+        """Say that somebody else used a nonce: one of ours that is in no block, or the next one."""
         expected = self._next_nonce
-        if used and not has_live:
+        if used:
             nonce = used[-1].nonce
         elif expected is not None and view.nonce > expected:
             nonce = expected
@@ -123,9 +124,9 @@ class AnchorSender:
         if not await self._would_pass([anchors[one] for one in tx.anchors]):
             return
         self._step("before_send")
+        self._next_nonce = tx.nonce + 1  # whatever the answer is: it may be lost on its way
         await self._chain.submit(tx)
         self._step("after_send")
-        self._next_nonce = tx.nonce + 1
 
     async def _send_new(self, view: ChainView, anchors: list[Anchor]) -> None:
         chosen = await self._acceptable(anchors[: self._max_per_call])
@@ -135,9 +136,9 @@ class AnchorSender:
         self._step("before_persist")
         await self._outbox.add_transaction(tx)
         self._step("after_persist")
+        self._next_nonce = view.nonce + 1  # as above
         await self._chain.submit(tx)
         self._step("after_send")
-        self._next_nonce = view.nonce + 1
 
     async def _acceptable(self, anchors: list[Anchor]) -> list[Anchor]:
         """Return what would pass: all, or else the streams that pass on their own."""

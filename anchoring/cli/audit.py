@@ -46,6 +46,7 @@ def add_command(commands: Any, addition: CommandAddition | None = None) -> None:
         parser.add_argument(f"--{name}", action="append", default=[], metavar="FILE", help=what)
     help_text = "write a file for each breach that a third party can check offline"
     parser.add_argument("--evidence-files", type=Path, metavar="FOLDER", help=help_text)
+    parser.add_argument("--force", action="store_true", help="replace files that are there")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.set_defaults(run=run, run_all=addition.run if addition else _run_all)
 

@@ -14,7 +14,7 @@ from anchoring.audit_report import AuditReport, Finding, FindingCode
 from anchoring.chain.abi import ContractAbi
 from anchoring.chain.transactions import SignedAnchors, decode_signed
 from anchoring.cli import witnesses
-from anchoring.cli.evidence_folder import write_files
+from anchoring.cli.evidence_folder import require_empty, write_files
 from anchoring.cli.output import (
     CANNOT_CHECK,
     MISMATCH,
@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.quorum < 1:
         attempt = "--quorum 2"
         raise CommandError("a quorum counts from 1", attempt=attempt, status=USAGE)
+    require_empty(arguments)
     network = witnesses.network_of(arguments)
     stream = arguments.stream
     participant = arguments.participant if stream is None else stream >> STREAM_BITS

@@ -18,6 +18,7 @@ from anchoring.cli.output import (
     give_json,
     plain,
     read_input,
+    require_free,
     say,
 )
 
@@ -40,6 +41,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--bare", action="store_true", help="ask no endpoint for proofs of anchors and keys"
     )
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.set_defaults(run=run)
 
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from anchoring.evidence.facts import Facts
     from anchoring.evidence.written import evidence_from
 
+    require_free(arguments.output, force=arguments.force)
     network = witnesses.network_of(arguments)
     wanted = 1 if arguments.what == "message" else 2
     if len(arguments.files) != wanted:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from anchoring.cli import witnesses
+from anchoring.cli.evidence_folder import require_empty, write_network_files
 from anchoring.cli.output import (
     CANNOT_CHECK,
     SUSPICIOUS,
@@ -20,6 +21,7 @@ from anchoring.cli.output import (
     give,
     give_json,
     outcome_of,
+    require_free,
     say,
 )
 from anchoring.network_audit.auditor import NetworkAudit, NetworkAuditor
@@ -51,6 +53,9 @@ def run(
         announced_block: The seed is the block after this one; None: the newest block.
         on_done: Called with the finished audit, before the status is returned.
     """
+    for file in (arguments.report, arguments.evidence):
+        require_free(file, force=arguments.force)
+    require_empty(arguments)
     network = witnesses.network_of(arguments)
     options = options_of(arguments, leaves=leaves, announced_block=announced_block)
     material = _material(arguments.handed)
@@ -66,6 +71,8 @@ def run(
         if sys.stderr.isatty():
             sys.stderr.write(_REDRAW)
     _write(audit, arguments)
+    if arguments.evidence_files is not None:
+        write_network_files(audit, arguments)
     on_done(audit)
     return _show(audit.report, as_json=arguments.json)
 

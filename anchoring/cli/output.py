@@ -48,6 +48,18 @@ _OUTCOMES = {
 }
 
 
+def require_free(file: Path | None, *, force: bool) -> None:
+    """Refuse a file that is there, before any work is done for it.
+
+    Raises:
+        CommandError: `file_exists`.
+    """
+    if file is not None and not force and file.exists():
+        attempt = "another file, or --force to replace it"
+        text = f"{file} is there already"
+        raise CommandError(text, attempt=attempt, status=USAGE, code="file_exists")
+
+
 class CommandError(Exception):
     """A complaint with a way on. `attempt` follows "Try: ", `code` is stable."""
 

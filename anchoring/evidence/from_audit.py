@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
 
 from anchoring.audit_chain import AuditScope, ChainAuditor, Progress, Sighting
 from anchoring.audit_claims import Claims
 from anchoring.audit_lists import EntriesOf
-from anchoring.audit_report import AuditReport, Finding, FindingCode
+from anchoring.audit_report import AuditReport, FindingCode
 from anchoring.chain.network import Network
 from anchoring.core.anchor import AnchoredAt
 from anchoring.core.receipt import Receipt, parse_receipt
@@ -26,13 +26,28 @@ from anchoring.evidence.model import (
     TwoTransactions,
     TwoValues,
 )
+from anchoring.network_audit.model import NetworkCode
 from anchoring.ports import AnchorReader
 
-_PROMISES: Final = (FindingCode.BROKEN_RECEIPT, FindingCode.LATE_ANCHOR)
+_PROMISES: Final = (FindingCode.BROKEN_RECEIPT, FindingCode.LATE_ANCHOR, NetworkCode.LATE_RECEIPT)
+
+
+class Found(Protocol):
+    """A finding of an audit, of one participant or of the network."""
+
+    @property
+    def code(self) -> str:
+        """What is wrong."""
+        ...
+
+    @property
+    def evidence(self) -> Mapping[str, Any]:
+        """What shows it."""
+        ...
 
 
 async def evidence_of(
-    report: AuditReport,
+    findings: Sequence[Found],
     claims: Claims,
     *,
     reader: AnchorReader,
@@ -45,7 +60,7 @@ async def evidence_of(
     audit may find what no file can show, such as a list that is withheld.
 
     Args:
-        report: Finished.
+        findings: Of a finished audit.
         claims: What was handed to it.
         reader: A witness; what it shows is proven in the file or checked anew.
         network: The viewer's own.
@@ -55,15 +70,15 @@ async def evidence_of(
         ChainUnavailableError: the witness does not answer.
     """
     made = []
-    for finding in report.findings:
+    for finding in findings:
         if finding.code in _PROMISES and "receipt" in finding.evidence:
             made.append(await _promise(finding, reader, network, entries_of))
-        elif finding.code is FindingCode.EQUIVOCATION:
+        elif finding.code == FindingCode.EQUIVOCATION:
             made += _statements(finding, claims.bundles)
     return made
 
 
-def _statements(finding: Finding, bundles: Sequence[CheckedBundle]) -> list[Evidence]:
+def _statements(finding: Found, bundles: Sequence[CheckedBundle]) -> list[Evidence]:
     told = finding.evidence
     raws = [bytes.fromhex(one) for one in told.get("transactions", ())]
     if len(raws) == 2:
@@ -87,7 +102,7 @@ def _disclosing(bundles: Sequence[CheckedBundle], text: str) -> CheckedBundle | 
 
 
 async def _promise(
-    finding: Finding, reader: AnchorReader, network: Network, entries_of: EntriesOf | None
+    finding: Found, reader: AnchorReader, network: Network, entries_of: EntriesOf | None
 ) -> Evidence:
     told = finding.evidence
     receipt = parse_receipt(json.dumps(told["receipt"]).encode())

@@ -14,6 +14,7 @@ from node_gateway.cli.client import Client
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from node_gateway.cli.output import USAGE, CommandError, command, say
 from node_gateway.cli.proofs import own_network
+from node_gateway.cli.writing import require_free
 
 if TYPE_CHECKING:
     from anchoring.network_audit.auditor import NetworkAudit
@@ -48,6 +49,7 @@ def _run(given: list[str], config: Path) -> int:
     def run(arguments: argparse.Namespace) -> int:
         from anchoring.cli import network_audit
 
+        require_free(arguments.html, force=arguments.force)
         return network_audit.run(
             arguments,
             leaves=_leaves(arguments),
@@ -136,5 +138,5 @@ def _html(audit: NetworkAudit, file: Path | None) -> None:
         return
     from node_gateway.audit_page import page
 
-    file.write_text(page(audit.report), encoding="utf-8")
+    file.write_text(page(audit.report), encoding="utf-8")  # that it is free was looked at
     say(f"{file} is written.")

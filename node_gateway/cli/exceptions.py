@@ -11,6 +11,7 @@ from node_gateway.cli.client import Client
 from node_gateway.cli.evidence import next_step
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import USAGE, CommandError, command, put, say, table
+from node_gateway.cli.writing import ForceOption, require_free, write_file
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -196,13 +197,15 @@ def proof(
         bool, typer.Option("--partner", help="Of the partner's resolution, not of ours.")
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="File; stdout without it.")] = None,
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
 ) -> None:
     """Write the bundle that proves how an exception ended."""
+    require_free(out, force=force)
     of = "partner" if partner else "ours"
     client = Client.from_config(config, gateway)
-    _write(client.raw(f"/v1/exceptions/{number}/proof", of=of), out)
+    _write(client.raw(f"/v1/exceptions/{number}/proof", of=of), out, force=force)
 
 
 @app.command("import")
@@ -249,16 +252,18 @@ def export(
         str | None, typer.Option("--message", help="UUID of a message, as it came.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File; stdout without it.")] = None,
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
 ) -> None:
     """Write an exception as a message for partners that are not on this network."""
     if not dscsa:
         raise CommandError("say in which form", attempt="--dscsa", status=USAGE)
+    require_free(out, force=force)
     wished = {"as": kind, "order": order, "message": message}
     params = {name: value for name, value in wished.items() if value}
     client = Client.from_config(config, gateway)
-    _write(client.raw(f"/v1/exceptions/{number}/dscsa", **params), out)
+    _write(client.raw(f"/v1/exceptions/{number}/dscsa", **params), out, force=force)
 
 
 def _change(
@@ -338,9 +343,9 @@ def _content(file: Path, size_bytes_max: int) -> bytes:
         ) from error
 
 
-def _write(content: bytes, out: Path | None) -> None:
+def _write(content: bytes, out: Path | None, *, force: bool) -> None:
     if out is None:
         typer.echo(content.decode("utf-8"))
         return
-    out.write_bytes(content)
+    write_file(out, content, force=force)
     say(f"written to {out}")

@@ -15,6 +15,7 @@ import typer
 from node_gateway.cli.client import Client
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption
 from node_gateway.cli.output import USAGE, CommandError, command, put, say, talk
+from node_gateway.cli.writing import ForceOption, require_free, write_file
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -36,6 +37,7 @@ class Encoding(StrEnum):
 @app.command("mashang")
 @command
 def mashang(
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
     bill: Annotated[str | None, typer.Option("--bill", help="Number of a bill.")] = None,
@@ -58,6 +60,7 @@ def mashang(
             attempt="--bill NUMBER, or --lot LOT --product CODE",
             status=USAGE,
         )
+    require_free(output, force=force)
     client = Client.from_config(config, gateway)
     if bill is not None:
         path = f"/v1/exports/bills/{quote(bill, safe='')}"
@@ -73,7 +76,7 @@ def mashang(
     if output is None:
         sys.stdout.buffer.write(raw)
         return
-    output.write_bytes(raw)
+    write_file(output, raw, force=force)
     say(f"{output}: {len(raw)} bytes")
 
 

@@ -21,6 +21,7 @@ from node_gateway.cli.output import (
     say,
     table,
 )
+from node_gateway.cli.writing import ForceOption, require_free, write_file
 
 if TYPE_CHECKING:
     from node_gateway.master_data.records import Kind
@@ -189,16 +190,18 @@ def _files(app: typer.Typer, kind: Kind) -> None:
     def export(
         output: OutputOption = None,
         zh: ZhOption = False,
+        force: ForceOption = False,
         config: ConfigOption = DEFAULT_CONFIG,
         gateway: GatewayOption = None,
     ) -> None:
+        require_free(output, force=force)
         client = Client.from_config(config, gateway)
         params = {"lang": "zh" if zh else "en"}
         raw = client.request("GET", path, params=params, headers={"Accept": "text/csv"}).content
         if output is None:
             sys.stdout.write(raw.decode("utf-8").removeprefix("\ufeff"))
         else:
-            output.write_bytes(raw)
+            write_file(output, raw, force=force)
             say(f"{output}: {len(raw)} bytes")
 
 

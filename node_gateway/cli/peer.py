@@ -20,6 +20,7 @@ from node_gateway.cli.output import (
     say,
     table,
 )
+from node_gateway.cli.writing import ForceOption, require_free, write_file
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -139,19 +140,16 @@ def export(
     number: Annotated[int, typer.Argument(min=1, help="Number of the message.")],
     to: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     incoming: In = False,
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
 ) -> None:
     """Write one message with both signatures to a file that a third party verifies."""
+    require_free(to, force=force)
     way = "in" if incoming else "out"
     path = f"/v1/peers/{_name(slug)}/messages/{number}"
     raw = Client.from_config(config, gateway).raw(path, way=way)
-    try:
-        to.write_bytes(raw)
-    except OSError as error:
-        raise CommandError(
-            f"cannot write {to}: {error.strerror}", attempt="-o FILE elsewhere"
-        ) from error
+    write_file(to, raw, force=force)
     say(f"{to}: message {number}, {way}.")
 
 

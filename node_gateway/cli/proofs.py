@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_module
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +22,7 @@ from node_gateway.cli.output import (
     say,
     whole_entry,
 )
+from node_gateway.cli.writing import ForceOption, require_free, write_file
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -35,10 +35,12 @@ def get(
     what: Annotated[str, typer.Argument(metavar="CODE|ENTRY", help="A code, or an event entry.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
     audience: Annotated[str, typer.Option(help="public, partner or owner.")] = "owner",
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
 ) -> None:
     """Fetch the bundle of an event, or of every event that names a code."""
+    require_free(output, force=force)
     client = Client.from_config(config, gateway)
     if len(what) == _ENTRY_LENGTH and set(what) <= set("0123456789abcdef"):
         raw = client.raw(f"/v1/events/{what}/bundle", audience=audience)
@@ -47,7 +49,7 @@ def get(
     if output is None:
         sys.stdout.buffer.write(raw + b"\n")
         return
-    output.write_bytes(raw)
+    write_file(output, raw, force=force)
     say(f"{output}: {len(raw)} bytes. Check it with: sealtrail verify {output}")
 
 
@@ -83,6 +85,7 @@ def open_event(
     codes: Annotated[
         bool, typer.Option("--codes", help="Only the codes, for the receiver of a shipment.")
     ] = False,
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
 ) -> None:
@@ -90,12 +93,12 @@ def open_event(
 
     Whoever has the file can show what is in it to anybody. It cannot be taken back.
     """
+    require_free(output, force=force)
     client = Client.from_config(config, gateway)
     whole_entry(entry)
     kind = "codes-opening" if codes else "opening"
     raw = client.raw(f"/v1/events/{entry}/{kind}")
-    with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(raw)  # it holds a secret: readable by its owner only
+    write_file(output, raw, force=force, secret=True)
     if codes:
         say(f"{output} is written. It opens every code of the event to whoever has it.")
     else:

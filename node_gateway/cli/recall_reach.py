@@ -13,6 +13,7 @@ import typer
 from node_gateway.cli.client import Client
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import USAGE, CommandError, command, put, say, table
+from node_gateway.cli.writing import ForceOption, require_free, write_file
 
 NoticeArgument = Annotated[
     int, typer.Argument(metavar="N", help="Number of the notice: sealtrail recall list.")
@@ -34,14 +35,16 @@ def reach(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write a report: .json or .csv.")
     ] = None,
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say how far a recall has come, and which of our direct partners has not answered."""
+    require_free(output, force=force)
     found = Client.from_config(config, gateway).get(f"/v1/recalls/{notice}/reach")
     if output is not None:
-        _write(output, found)
+        _write(output, found, force=force)
         say(f"{output} is written")
     if json:
         put(found)
@@ -94,7 +97,7 @@ def acknowledge(
         put(found)
 
 
-def _write(output: Path, found: dict[str, Any]) -> None:
+def _write(output: Path, found: dict[str, Any], *, force: bool) -> None:
     if output.suffix == ".json":
         text = jsons.dumps(found, ensure_ascii=False, indent=2) + "\n"
     elif output.suffix == ".csv":
@@ -103,7 +106,8 @@ def _write(output: Path, found: dict[str, Any]) -> None:
         raise CommandError(
             "a report is JSON or CSV", attempt="--output report.csv, or .json", status=USAGE
         )
-    output.write_text(text, encoding="utf-8-sig" if output.suffix == ".csv" else "utf-8")
+    encoding = "utf-8-sig" if output.suffix == ".csv" else "utf-8"
+    write_file(output, text.encode(encoding), force=force)
 
 
 def _csv(found: dict[str, Any]) -> str:

@@ -369,3 +369,33 @@ def test_the_command_writes_what_recheck_reads(made: Made, tmp_path: Path) -> No
     assert json.loads(report.read_text())["format"] == "sealtrail/audit-report/v1"
     assert sha256(file.read_bytes()).hexdigest() in done.err
     assert recheck(file.read_bytes(), scene.network).problems == []
+    kept = file.read_bytes()
+    for option in ("--evidence", "--report"):
+        there = anchoring("audit", "--all", "--network", network, *at, option, str(file))
+        assert (there.status, file.read_bytes()) == (2, kept)
+        assert "--force" in there.err
+    again = anchoring("audit", "--all", "--network", network, *at, *wanted, "--force")
+    assert again.status == 14
+
+
+def test_the_command_writes_a_file_for_each_breach(made: Made, tmp_path: Path) -> None:
+    """A promise of the scene that was broken: its one file holds, whoever checks it."""
+    scene, folder, handed = made.scene, tmp_path / "files", tmp_path / "handed"
+    handed.mkdir()
+    (receipt,) = [raw for name, raw in made.members.items() if name.startswith("receipts/")]
+    (handed / "receipt.json").write_bytes(receipt)
+    network = str(scene.folder / "network.json")
+    at = [part for number in (1, 2) for part in ("--at", f"{number}={scene.url}")]
+    wanted = ["--handed", str(handed), "--evidence-files", str(folder), "--grace", "60"]
+    done = anchoring("audit", "--all", "--network", network, *at, *wanted)
+    assert done.status == 14, done.err
+    (file,) = folder.iterdir()
+    assert file.name == "001-broken_receipt.json"
+    headers = json.loads(file.read_bytes())["chain"]["headers"]
+    checked = anchoring(
+        *("verify", str(file), "--network", network, "--offline", "--json"),
+        *("--block", headers[-1]["hash"]),
+    )
+    assert (checked.status, checked.json["kind"]) == (0, "broken_receipt"), checked.err
+    refused = anchoring("audit", "--all", "--network", network, *at, *wanted)
+    assert (refused.status, "--force" in refused.err) == (2, True)
