@@ -2,7 +2,7 @@
 
 import pytest
 
-from anchoring.anchorer_status import AnchorerState, Reason
+from anchoring.anchorer_status import AlarmCode, AnchorerState, Reason
 from anchoring.chain.memory_ports import MemoryWriter
 from anchoring.errors import SubmissionUnknownError
 from anchoring.ports import BlockRef, SignedTransaction, StreamHead
@@ -166,4 +166,43 @@ async def test_f14_a_state_that_is_ahead_of_its_logs_is_looked_at_once_more(
     if state is AnchorerState.DEGRADED:  # it stays so: then it is said
         assert status.reason is Reason.CHAIN_INCONSISTENT
         assert "no log tells it" in status.detail
+    await gateway.finish()
+
+
+async def test_f8_a_transaction_whose_answer_was_lost_is_no_foreign_one() -> None:
+    """It was sent and mined, and only its sender did not hear of it: the nonce is ours."""
+    world = MemoryWorld()
+    gateway = Gateway(world)
+    await gateway.batch()
+    await gateway.finish()
+    plain = world.chain.on_submit
+    world.chain.on_submit = lambda _: (True, SubmissionUnknownError("cut"))
+    await gateway.batch()
+    assert (await gateway.run()).reason is Reason.SUBMISSION_UNKNOWN
+    world.chain.on_submit = plain
+    world.mine()
+    await gateway.batch()
+    assert [one.code for one in (await gateway.run()).alarms] == []
+    await gateway.finish()
+    world.foreign()
+    await gateway.batch()
+    alarms = (await gateway.run()).alarms
+    assert [one.code for one in alarms] == [AlarmCode.FOREIGN_TRANSACTION]
+
+
+async def test_f8_a_reorg_in_the_middle_of_a_look_is_no_foreign_transaction() -> None:
+    """The nonce was read while our transaction stood in a block, its place when it did not."""
+    world = MemoryWorld()
+    gateway = Gateway(world)
+    await gateway.batch()
+    await gateway.run_and_mine(1)
+
+    def reorganise(method: str) -> None:
+        if method == "head":  # the nonce was read before
+            world.chain.on_call = lambda _: None
+            world.chain.reorg(1, requeue=True)
+
+    world.chain.on_call = reorganise
+    assert [one.code for one in (await gateway.run()).alarms] == []
+    assert len(gateway.outbox.signed) == 1
     await gateway.finish()
