@@ -33,6 +33,7 @@ from node_gateway.cli import (
     keys,
     keys_chain,
     keys_revoke,
+    label,
     linting,
     master_data,
     network,
@@ -113,6 +114,7 @@ app.add_typer(
     code_prefix.app, name="code-prefix", help="Who may commission which codes; handing over."
 )
 app.add_typer(code.app, name="code", help="Codes: parse, issue, commission, void, replace.")
+app.add_typer(label.app, name="label", help="Labels: print, unlock, run, show, list, log.")
 chain.app.command("succeed")(succession.succeed)
 chain.app.command("genesis")(genesis.genesis)
 chain.app.command("check")(chain_check.check)

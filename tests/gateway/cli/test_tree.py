@@ -71,6 +71,7 @@ COMMANDS = {
     "evidence export": False,  # writes a file
     **{f"notice {verb}": True for verb in ("list", "show", "affected", "load")},
     "finding show": True,
+    **{f"label {verb}": True for verb in ("print", "unlock", "run", "show", "list", "log")},
     "code issue": False,  # its output has formats of its own
     "code orders": True,
     "code status": True,
