@@ -107,6 +107,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = MappingProxy
     {
         "hearMessage": {200: HeardAnswer},
         "exchangePositions": {200: PositionAnswer},
+        "giveMessageBack": {200: "The answer, a line feed, and the message as it was posted."},
         "listPeers": {200: PeersAnswer},
         "getPeer": {200: PeerAnswerOut},
         "pingPeer": {200: PongAnswer},

@@ -14,7 +14,7 @@ from node_gateway.api.peer_auth import (
     head_of,
     signed_body,
 )
-from node_gateway.partners.message_wire import POST_SIZE_BYTES_MAX, read_told
+from node_gateway.partners.message_wire import POST_SIZE_BYTES_MAX, read_told, read_wanted
 from node_gateway.storage.peers import Way
 from node_gateway.storage.ports import ApiKey
 
@@ -57,6 +57,17 @@ async def exchange_positions(
     own = await peering.hearing.position(caller.participant)
     await peering.positions.told(caller.participant, read_told(body))
     return own.to_wire()
+
+
+@router.post("/v1/peer/messages/back", operation_id="giveMessageBack")
+async def give_message_back(caller: PeerDep, body: PeerBodyDep, gateway: GatewayDep) -> Response:
+    """Give back a message that the caller said to us and has forgotten, with our answer to it.
+
+    Problems: peer_signature, peer_suspended, message_form, message_not_found.
+    """
+    hearing = gateway.partners.peering.hearing
+    found = await hearing.give_back(caller.participant, read_wanted(body))
+    return Response(found, media_type="application/octet-stream")
 
 
 @router.get("/v1/peers", operation_id="listPeers")

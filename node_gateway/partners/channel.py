@@ -8,7 +8,7 @@ leaves a message that is said again, and answered with the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +27,9 @@ Renumbered = Callable[[Connection, bytes, bytes], None]
 """Told (inside a transaction) that a message, or its body, has another digest: (old, new)."""
 Refused = Callable[[Connection, Message, str], None]
 """Told (inside a transaction) that a message is refused, and with which code."""
+
+FetchedBack = Callable[[], Awaitable[bool]]
+"""Looks at messages of ours that were fetched back; false if it has to look again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class MessageChannel:
         self._wakers: list[Callable[[], None]] = []
         self._renumbered: list[Renumbered] = []
         self._refusals: dict[str, Refused] = {}
+        self._fetched: list[FetchedBack] = []
+        self._met: set[int] | None = None
 
     def on(self, kind: str, handler: Handler) -> None:
         """Register who takes the messages of a kind."""
@@ -123,6 +128,27 @@ class MessageChannel:
         So does one of a partner's that comes again under another number.
         """
         self._renumbered.append(listener)
+
+    def on_fetched_back(self, listener: FetchedBack) -> None:
+        """Register who looks at messages of ours that were forgotten and fetched back."""
+        self._fetched.append(listener)
+
+    def expect_greetings(self) -> None:
+        """Take it that we may have said to anybody what is not here: an old copy was restored."""
+        self._met = set()
+
+    def met(self, participant: int) -> None:
+        """Note that all is here again that we said to a participant, as far as it has it."""
+        if self._met is not None:
+            self._met.add(participant)
+
+    def awaits(self, participant: int) -> bool:
+        """Tell whether we may have said to a participant what is not here: nothing new is begun."""
+        return self._met is not None and participant not in self._met
+
+    async def fetched_back(self) -> bool:
+        """Let everybody look at what was fetched back; return whether nobody has to look again."""
+        return all([await listener() for listener in self._fetched])
 
     def renamed(self, connection: Connection, old: bytes, new: bytes) -> None:
         """Let everybody who keeps digests of messages follow one to its new digest."""

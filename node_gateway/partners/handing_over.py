@@ -125,7 +125,8 @@ class HandingOver:
         while not self._ending:
             waiting = await self._database.read(lambda c, after=after: _unsaid(c, after))  # type: ignore[misc]
             for row in waiting:
-                await self._say(row)
+                if not self._channel.awaits(row.partner):
+                    await self._say(row)
             if len(waiting) < _AT_ONCE:
                 break
             after = waiting[-1].number

@@ -14,8 +14,10 @@ from node_gateway.partners.handover_desk import HandoverDesk
 from node_gateway.partners.handover_doubts import Doubts
 from node_gateway.partners.handover_noticing import Noticing, begin
 from node_gateway.partners.handover_proving import Proving, Witness
+from node_gateway.partners.handover_rejoining import Rejoining
 from node_gateway.partners.parties import Parties
 from node_gateway.services.gateway import EPCIS_CONTEXT
+from node_gateway.services.issuing import META_RESTORED
 from node_gateway.services.naming import Naming
 from node_gateway.storage.handover_completing import never_looked, pass_over
 
@@ -72,6 +74,9 @@ async def handovers(own: Own, channel: MessageChannel, exceptions: Exceptions) -
         await base.store.write("handovers_begin", pass_over)
     sending = HandingOver(going, proving, completing)
     channel.on_renumbered(renumbered)
+    channel.on_fetched_back(Rejoining(base.store, channel, participant, base.clock).look)
+    if await base.store.meta(META_RESTORED) is not None:
+        channel.expect_greetings()
     noticing = Noticing(
         participant,
         parties,

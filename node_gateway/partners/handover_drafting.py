@@ -21,6 +21,7 @@ from node_gateway.partners.handover_content import Disclosed, Rules
 from node_gateway.partners.handover_taking import event_row, part_row
 from node_gateway.storage import code_states
 from node_gateway.storage.corrections import corrective_ids, declarations_naming
+from node_gateway.storage.forgotten import forgotten_handover
 from node_gateway.storage.handover_goods import (
     Goods,
     OwnEvent,
@@ -129,6 +130,7 @@ def begin(connection: Connection, ship: OwnEvent, rules: Rules, *, replaces: byt
     if not goods.parents:
         raise NotHandedOverError("shipment_empty")
     replaces = replaces or _replaced_by(connection, ship, rules.partner)
+    replaces = replaces or forgotten_handover(connection, rules.partner, set(goods.parents))
     told = [one for unit, inside in goods.told.items() for one in _packings(unit, inside)]
     first = content.shipping_event(ship, rules)
     ship = ship._replace(entry=first.checked.entry)

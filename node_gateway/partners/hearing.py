@@ -19,13 +19,14 @@ from sqlalchemy import Connection
 
 from anchoring.chain.messages import digest_of, is_said, sign_answer
 from anchoring.core.message import Answer, SignedMessage, is_word
-from node_gateway.errors import StateError
+from node_gateway.errors import NotFoundError, StateError
 from node_gateway.partners.channel import KIND_UNKNOWN, MessageChannel, Voice
 from node_gateway.partners.message_wire import (
     MessageFormError,
     Position,
     answer_wire,
     bare,
+    given_back,
     read_posted,
 )
 from node_gateway.partners.ports import Caller, Handler, Message, MessageRefusedError
@@ -64,6 +65,12 @@ class NotHearingError(StateError):
 
     code = "message_not_now"
     retry_after_s: int | None = 5
+
+
+class NotMetError(NotHearingError):
+    """We may have forgotten what the message answers; it is to come again soon."""
+
+    retry_after_s: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,8 @@ class Hearing:
             return known
         await self._check_position(place, message, digest)
         self._gate.require_capture()
+        if self._channel.awaits(caller.participant):
+            raise NotMetError("what was said to you may be forgotten here, and is fetched back")
         one = _plain(message, digest)
         handler = self._channel.handler(one.kind)
         checked, refused = await self._checked(handler, one)
@@ -151,6 +160,17 @@ class Hearing:
         except Exception as error:
             self._log.error("a message cannot be taken now", **without_values(error))
             raise NotHearingError("this message cannot be taken now") from error
+
+    async def give_back(self, sender: int, number: int) -> bytes:
+        """Return a message of a sender's that it has forgotten, as `given_back`.
+
+        Raises:
+            NotFoundError: `message_not_found`: it is not here.
+        """
+        found = await self._database.read(lambda c: peers.message(c, sender, Way.HEARD, number))
+        if found is None or found.answer_signature is None:
+            raise NotFoundError("no message of yours has this number", code="message_not_found")
+        return await asyncio.to_thread(lambda: given_back(self._own(found), found.packed))
 
     async def position(self, sender: int) -> Position:
         """Return how far we are with a sender's messages."""

@@ -20,6 +20,7 @@ from node_gateway.partners.ports import MESSAGE_SIZE_BYTES_MAX, MessageRefusedEr
 
 MESSAGES_PATH: Final = "/v1/peer/messages"
 POSITION_PATH: Final = "/v1/peer/position"
+BACK_PATH: Final = "/v1/peer/messages/back"
 LINE_SIZE_BYTES_MAX: Final = 8 * 1024
 POST_SIZE_BYTES_MAX: Final = MESSAGE_SIZE_BYTES_MAX + LINE_SIZE_BYTES_MAX + 1024 * 1024
 ANSWER_SIZE_BYTES_MAX: Final = 64 * 1024
@@ -63,6 +64,28 @@ def answer_wire(message: SignedMessage) -> bytes:
         {"number": message.statement.number, "answer": message.to_wire()["answer"]},
         separators=(",", ":"),
     ).encode()
+
+
+def given_back(message: SignedMessage, packed: bytes) -> bytes:
+    """Return a message that its sender has forgotten: its answer, a line feed, what was posted."""
+    answer = json.dumps(message.to_wire()["answer"], separators=(",", ":")).encode()
+    return answer + b"\n" + posted(message, packed)
+
+
+def read_wanted(body: bytes) -> int:
+    """Return the number of the message that a caller wants back.
+
+    Raises:
+        MessageFormError: it names none.
+    """
+    try:
+        document = parse_plain(body, size_bytes_max=LINE_SIZE_BYTES_MAX)
+    except FormatError as error:
+        raise MessageFormError("the body names no number") from error
+    number = document.get("number") if isinstance(document, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise MessageFormError("the body names no number")
+    return number
 
 
 def read_answer(message: SignedMessage, raw: bytes) -> SignedMessage:
@@ -150,6 +173,7 @@ def _unpacked(packed: bytes) -> bytes:
 
 __all__ = [
     "ANSWER_SIZE_BYTES_MAX",
+    "BACK_PATH",
     "MESSAGES_PATH",
     "POSITION_PATH",
     "POST_SIZE_BYTES_MAX",
@@ -157,9 +181,11 @@ __all__ = [
     "Position",
     "answer_wire",
     "bare",
+    "given_back",
     "posted",
     "read_answer",
     "read_position",
     "read_posted",
     "read_told",
+    "read_wanted",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from node_gateway.partners.callers import Callers
 from node_gateway.partners.channel import MessageChannel, Voice
 from node_gateway.partners.client import PeerClient
+from node_gateway.partners.fetching_back import FetchingBack
 from node_gateway.partners.hearing import Hearing
 from node_gateway.partners.peer_views import PeerViews
 from node_gateway.partners.positions import Positions
@@ -69,6 +70,7 @@ def peering(own: Own) -> Peering:
         directory,
         positions,
         hearing.position,
+        FetchingBack(base.store, channel, client, voice, directory),
         gate=base.gate,
         settings=settings,
         metrics=base.metrics,

@@ -148,6 +148,10 @@ class Channel(Protocol):
         """Let everybody who keeps digests of messages follow one to its new digest."""
         ...
 
+    def awaits(self, participant: int) -> bool:
+        """Tell whether we may have said to a participant what is not here: begin nothing new."""
+        ...
+
     def wake(self) -> None:
         """Send what waits, now."""
         ...

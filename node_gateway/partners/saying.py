@@ -26,6 +26,7 @@ from anchoring.core.message import SignedMessage
 from anchoring.directory.model import Status
 from anchoring.errors import FormatError
 from node_gateway.partners.channel import MessageChannel, Voice
+from node_gateway.partners.fetching_back import FetchingBack
 from node_gateway.partners.message_wire import (
     ANSWER_SIZE_BYTES_MAX,
     MESSAGES_PATH,
@@ -68,6 +69,7 @@ class _Work:
     Attributes:
         hurry: Ends the pause between two tries.
         failures: Tries without progress; the pause grows with it.
+        complete: Whether everything that we ever said to it is here, as far as it has it.
         best: The highest number that was answered: going back to what was answered before is no
             progress, or a receiver could keep us busy for ever.
     """
@@ -75,6 +77,7 @@ class _Work:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     greeted: bool = False
+    complete: bool = False
     failures: int = 0
     best: int = 0
 
@@ -95,6 +98,7 @@ class Saying:
         directory: Whose keys are whose.
         positions: Where receivers are.
         heard: Where we are as a receiver.
+        fetching: Gets back what we have forgotten.
         gate: Nothing is sent while the gateway does not write: the answer could not be kept.
         settings: Pauses between tries.
         metrics: Where alarms are counted.
@@ -109,6 +113,7 @@ class Saying:
         directory: DirectoryService,
         positions: Positions,
         heard: HeardPosition,
+        fetching: FetchingBack,
         *,
         gate: Gate,
         settings: PeersSection,
@@ -116,6 +121,7 @@ class Saying:
     ) -> None:
         self._store, self._asking, self._voice = store, asking, voice
         self._directory, self._positions, self._heard = directory, positions, heard
+        self._fetching, self._channel = fetching, channel
         self._gate, self._settings, self._metrics = gate, settings, metrics
         self._work: dict[int, _Work] = {}
         self._sending = asyncio.Semaphore(_SENDING_MAX)
@@ -189,7 +195,10 @@ class Saying:
             try:
                 if not work.greeted:
                     await self._greet(partner)
-                    work.greeted = True
+                    work.greeted, work.complete = True, False
+                if not work.complete:
+                    await self._fetch_back(partner)
+                    work.complete = True
                 if not await self._send_next(partner, work):
                     break
             except PeerError as error:
@@ -197,6 +206,8 @@ class Saying:
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 self._log.error("sending a message failed", **without_values(error))
                 await self._pause(partner, work, PeerError(partner, "", code="internal"))
+        with contextlib.suppress(Exception):  # whoever fails at it looks again at the next end
+            await self._fetching.heard()
         self.wake()  # what was said after the last look at the outbox has a task again
 
     async def _pause(self, partner: int, work: _Work, error: PeerError) -> None:
@@ -225,8 +236,20 @@ class Saying:
             position = read_position(orjson.loads(answer.body))
         except (orjson.JSONDecodeError, FormatError) as error:
             raise PeerError(partner, "its answer is none", code="peer_answer") from error
-        await self._positions.follow(partner, position, refused=False)
+        restored = self._channel.awaits(partner)
+        if restored:  # nothing is sent that another message has the number of
+            await self._fetching.confirm(partner)
+        await self._positions.follow(partner, position, refused=restored)
         await self._store.write("peer_greeted", lambda one: _is_well(one, partner))
+
+    async def _fetch_back(self, partner: int) -> None:
+        """Get back what we said and have forgotten, before we say more."""
+        self._require_ready(partner)
+        async with self._sending:
+            came = await self._fetching.fetch(partner)
+        if came:
+            await self._fetching.heard()
+        self._channel.met(partner)
 
     async def _send_next(self, partner: int, work: _Work) -> bool:
         """Send the first message that waits; False if none does.
@@ -257,6 +280,7 @@ class Saying:
             if stored.number > work.best:
                 work.best, work.failures = stored.number, 0
         elif position is not None and await self._positions.follow(partner, position, refused=True):
+            work.complete = False
             raise PeerError(partner, "it is at another message", code="peer_position")
         else:
             raise _refusal(partner, answer)

@@ -183,7 +183,7 @@ def message(
         .mappings()
         .one_or_none()
     )
-    return None if row is None else _stored(row)
+    return None if row is None else stored(row)
 
 
 def message_by_digest(connection: Connection, digest: bytes) -> StoredMessage | None:
@@ -193,7 +193,7 @@ def message_by_digest(connection: Connection, digest: bytes) -> StoredMessage | 
         .mappings()
         .one_or_none()
     )
-    return None if row is None else _stored(row)
+    return None if row is None else stored(row)
 
 
 def ends_of(connection: Connection, digest: bytes) -> tuple[int, Way] | None:
@@ -230,7 +230,7 @@ def messages(
         .order_by(_message.number)
         .limit(limit)
     )
-    return [_stored(row) for row in rows.mappings()]
+    return [stored(row) for row in rows.mappings()]
 
 
 def next_to_say(connection: Connection, participant: int) -> StoredMessage | None:
@@ -253,7 +253,7 @@ def next_to_say(connection: Connection, participant: int) -> StoredMessage | Non
         .mappings()
         .one_or_none()
     )
-    return None if row is None else _stored(row)
+    return None if row is None else stored(row)
 
 
 def forgot_some(connection: Connection, participant: int) -> bool:
@@ -329,7 +329,7 @@ def remove_said(connection: Connection, participant: int, after: int) -> list[St
         .all()
     )
     connection.execute(delete(peer_message).where(*where))
-    return [_stored(row) for row in rows]
+    return [stored(row) for row in rows]
 
 
 def add_conflict(
@@ -397,7 +397,8 @@ def forget_nonces(connection: Connection, now: int) -> None:
     connection.execute(delete(peer_nonce).where(peer_nonce.c.until < now))
 
 
-def _stored(row: RowMapping) -> StoredMessage:
+def stored(row: RowMapping) -> StoredMessage:
+    """Return a row of the table as it is meant; it may lack the body."""
     values: dict[str, Any] = dict(row)
     values["way"] = Way(values.pop("direction"))
     values["packed"] = values.pop("body", b"")

@@ -79,6 +79,8 @@ class Wishes:
     keys: KeysSection | None = None
     party: str | None = None
     public_url: str | None = None
+    database: str | None = None
+    """Address of a database that is there and migrated; else a file beside everything else."""
     sections: Mapping[str, Any] = field(default_factory=dict)
     """Other sections of the settings, by name."""
 
@@ -242,7 +244,7 @@ async def running_gateway(
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240
     write_network(folder / "network.json", deployed.network)
     database = folder / "gateway.db"
-    if not database.exists():
+    if wishes.database is None and not database.exists():
         shutil.copy(template, database)
     settings = settings_for(folder, wishes, anvil, deployed.participant)
     keys = wiring.Keys(deployed.anchor, deployed.sign)
@@ -275,7 +277,7 @@ def settings_for(folder: Path, wishes: Wishes, anvil: Anvil, participant: int = 
     return Settings(
         gateway=GatewaySection(
             participant=participant,
-            database=f"sqlite:///{folder / 'gateway.db'}",
+            database=wishes.database or f"sqlite:///{folder / 'gateway.db'}",
             host=wishes.host,
             party=wishes.party,
             public_url=wishes.public_url,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -10,7 +12,7 @@ from sqlalchemy import Connection
 from anchoring.chain.messages import is_said, read_message
 from anchoring.core.message import body_digest
 from node_gateway.storage import peers
-from node_gateway.storage.peers import Partner
+from node_gateway.storage.peers import Partner, Way
 from tests.anvil import Anvil
 from tests.gateway.partners.hearers import KIND, Noting, listening, said, settled, until
 from tests.gateway.running import BATCHING
@@ -121,7 +123,8 @@ async def test_a_sender_that_forgot_gives_no_number_twice(
         shop = listening(t["shop"])
         await settled(t["maker"], 2)
         assert shop.taken == [b"another two", b"another three"]
-        assert await said(t["maker"], 2) == [(1, ""), (4, ""), (5, "")]
+        # What it had forgotten is back: it was fetched from the shop before anything else was said.
+        assert await said(t["maker"], 2) == [(number, "") for number in range(1, 6)]
         assert renamed[0][0] == named
         assert len(renamed) == 2
         found = await t["maker"].gateway.store.read(
@@ -165,7 +168,13 @@ async def test_a_sender_learns_from_the_greeting_what_it_forgot(
         await say(t, b"three")
         await settled(t["maker"], 2)
         assert shop.taken == [b"one", b"two", b"three"]
-        assert await said(t["maker"], 2) == [(1, ""), (3, "")]
+        assert await said(t["maker"], 2) == [(1, ""), (2, ""), (3, "")]
+        known = await t["maker"].gateway.store.read(lambda c: peers.message(c, 2, Way.SAID, 2))
+        there = await t["shop"].gateway.store.read(lambda c: peers.message(c, 1, Way.HEARD, 2))
+        assert known is not None
+        assert there is not None
+        assert (known.body, known.signature) == (b"two", there.signature)
+        assert known.answer_signature == there.answer_signature
         assert not await t["shop"].gateway.store.read(lambda one: peers.conflicts(one))
 
 
@@ -184,14 +193,23 @@ async def test_what_nobody_has_any_more_is_named_and_holds_nothing_else_up(
         await back.up("shop")
         await back.up("maker")
         listening(t["shop"])
-        await say(t, b"two")
+        await say(t, b"two", b"three")
         await settled(t["maker"], 2)
+        await t.stop("shop")
+        with contextlib.closing(sqlite3.connect(t.database("shop"))) as lost, lost:
+            lost.execute("DELETE FROM peer_message WHERE direction = 0 AND number = 2")
+        await t.start("shop")
         await back.to("maker")
-        await until(lambda: has_said(t, 2))  # the maker knows that there was a second one
+        await until(lambda: has_said(t, 3))  # the maker knows that there was a second one
+        await until(lambda: has_back(t, 3))
         await back.to("shop")
-        await say(t, b"three")
+        await say(t, b"four")
         await until(lambda: has_alarm(t, "peer_messages_lost"))
         assert (await t["maker"].client.get("/healthz")).status_code == 200
+
+
+async def has_back(t: Town, number: int) -> bool:
+    return number in [known for known, _ in await said(t["maker"], 2)]
 
 
 async def has_alarm(t: Town, code: str) -> bool:

@@ -1,0 +1,178 @@
+"""A maker that puts yesterday's backup back: everything converges, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from node_gateway.partners.ports import Direction
+from node_gateway.storage import handovers, peers, sales
+from node_gateway.storage.engine import migrate
+from node_gateway.storage.handovers import Handover, State
+from node_gateway.storage.peers import Way
+from tests.anvil import Anvil
+from tests.gateway.partners.arriving import (
+    answer,
+    came,
+    exceptions,
+    finish,
+    get,
+    post,
+    scan,
+    wishes,
+)
+from tests.gateway.partners.hearers import settled
+from tests.gateway.partners.restoring import Vault
+from tests.gateway.partners.ways import PREFIXES, now, person, sell, until
+from tests.gateway.running import Running, commissioning, sgtin, shipping
+from tests.partners import Town, party_of, town
+from tests.postgres import RunningPostgres, running_postgres
+
+PEOPLE = [person("maker"), person("shop")]
+
+
+def made(*packs: str) -> dict[str, Any]:
+    return commissioning(*packs, **now(), eventID=f"urn:uuid:{uuid.uuid4()}")
+
+
+def sent(*packs: str) -> dict[str, Any]:
+    goes_to = {"type": "owning_party", "destination": party_of(PREFIXES["shop"])}
+    named = {"eventID": f"urn:uuid:{uuid.uuid4()}", "destinationList": [goes_to]}
+    return shipping(*packs, **{**now(), **named})
+
+
+async def standing(up: Running, direction: Direction, *packs: str) -> list[Handover]:
+    """Return the standing handovers of exactly these packs."""
+
+    def read(connection: Connection) -> list[Handover]:
+        found = handovers.handovers(connection, after=0, limit=1000, direction=direction)
+        return [
+            one
+            for one in found
+            if one.state is State.SAID
+            and {told.code for told in handovers.codes_of(connection, one.digest or b"")}
+            == set(packs)
+        ]
+
+    return await up.gateway.store.read(read)
+
+
+async def listed(up: Running, path: str, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await get(up, path, perPage=1000))[name]
+    return found
+
+
+async def all_said(up: Running, to: int) -> list[tuple[int, str, str | None]]:
+    found = await up.gateway.store.read(lambda c: peers.messages(c, to, Way.SAID, limit=1000))
+    return [(one.number, one.kind, one.answer_code) for one in found]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_gateway_that_was_restored_knows_again_what_it_said(
+    anvil: Anvil, template: Path, tmp_path: Path, kind: str
+) -> None:
+    if kind == "sqlite":
+        await story(anvil, template, tmp_path, None)
+        return
+    with running_postgres() as server:
+        await story(anvil, template, tmp_path, server)
+
+
+async def story(
+    anvil: Anvil, template: Path, tmp_path: Path, server: RunningPostgres | None
+) -> None:
+    plain = wishes()
+    like = plain
+    if server is not None:
+        like = plain.but(database=server.new_database())
+        migrate(like.database or "")
+    async with town(
+        anvil, template, tmp_path / "t", PEOPLE, wishes=plain, own={"maker": like}
+    ) as t:
+        vault = Vault(t, "maker", tmp_path, server)
+        early, late = [sgtin() for _ in range(3)], [sgtin() for _ in range(3)]
+        events = made(*late), sent(*late)
+        await t["maker"].entry(made(*early), final=False)
+        first = await t["maker"].entry(sent(*early), final=False)
+        await came(t["shop"], first)
+        await settled(t["maker"], 2)
+        await vault.create()
+
+        await receive(t, first, *early[:2])  # one is short: both have an exception
+        cases = await until(lambda: exceptions(t["maker"], "shortage", early[2]))
+        case = cases[0]["number"]
+        said = {"text": "We look for it."}
+        await post(t["maker"], f"/v1/exceptions/{case}/messages", said)
+        for one in events:
+            second = await t["maker"].entry(one, final=False)
+        await receive(t, second, *late)
+        await sell(t["shop"], early[0])
+        await until(lambda: is_sold(t["maker"], early[0]))
+        for slug, other in (("maker", 2), ("shop", 1)):
+            await settled(t[slug], other)
+        before = await all_said(t["maker"], 2)
+        there = await counts(t["shop"])
+        here = await counts(t["maker"])
+        (known,) = await standing(t["shop"], Direction.IN, *late)
+
+        await t.stop("maker")
+        adopted = await vault.restore(like)
+        assert any(one["adopted"] for one in adopted)
+        await until(lambda: is_sold(t["maker"], early[0]))
+
+        async def is_back() -> bool:
+            found = await all_said(t["maker"], 2)
+            return found[: len(before)] == before and await counts(t["maker"]) == here
+
+        await until(is_back, timeout_s=60)
+        (again,) = await standing(t["maker"], Direction.OUT, *late)
+        assert again.digest == known.digest
+        await answer(t["maker"], (known.digest or b"").hex())
+        for pack in (*early, *late):
+            (ours,) = await t["maker"].gateway.store.read(lambda c, p=pack: handovers.edges(c, p))
+            (theirs,) = await t["shop"].gateway.store.read(lambda c, p=pack: handovers.edges(c, p))
+            assert ours.handover == theirs.handover
+        assert len(await exceptions(t["maker"], "shortage", early[2])) == 1
+        peer = await get(t["maker"], "/v1/peers/shop")
+        assert peer["alarm"] == "peer_messages_forgotten"  # where the operator looks
+        assert (await get(t["shop"], "/v1/peers/maker"))["alarm"] is None
+        assert await counts(t["shop"]) == there
+
+        # What was captured after the backup is sent again: it takes the place of what was said.
+        for one in events:
+            third = await t["maker"].entry(one, final=False)
+        assert third != second
+        await came(t["shop"], third)
+        await settled(t["maker"], 2)
+        (now_,) = await standing(t["shop"], Direction.IN, *late)
+        assert now_.replaces == known.digest
+        (ours_now,) = await standing(t["maker"], Direction.OUT, *late)
+        assert ours_now.digest == now_.digest
+        assert (await get(t["shop"], "/v1/peers/maker"))["alarm"] is None
+
+
+async def receive(t: Town, entry: str, *packs: str) -> None:
+    shipment = await came(t["shop"], entry)
+    await scan(t["shop"], shipment["number"], *packs)
+    await finish(t["shop"], shipment["number"])
+    await answer(t["maker"], shipment["handover"])
+
+
+async def is_sold(up: Running, pack: str) -> bool:
+    return bool(await up.gateway.store.read(lambda c: sales.of_code(c, pack)))
+
+
+async def counts(up: Running) -> dict[str, int]:
+    """Return how many there are of everything that could be lost or doubled."""
+    found = {}
+    for name, path in (
+        ("shipments", "/v1/shipments?state=all"),
+        ("exceptions", "/v1/exceptions"),
+        ("handovers", "/v1/handovers"),
+    ):
+        found[name] = len(await listed(up, path, name))
+    return found
