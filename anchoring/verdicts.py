@@ -31,7 +31,7 @@ class ExitStatus(IntEnum):
 
 
 class Tone(StrEnum):
-    """How a verdict is shown: a shape of its own, a word and a colour, so that none is needed alone."""
+    """How a verdict is shown: a shape, a word and a colour of its own; each is enough alone."""
 
     INTACT = "intact"
     WAITING = "waiting"

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from anchoring.errors import AnchoringError, ChainError, FormatError, VerificationError
+from anchoring.verdicts import ExitStatus
 
-VERIFIED = 0
-FAILED = 1
-USAGE = 2
-MISMATCH = 10
-NOT_FOUND = 11
-PENDING = 12
-CANNOT_CHECK = 13
-SUSPICIOUS = 14
+VERIFIED: Final[int] = ExitStatus.OK
+FAILED: Final[int] = ExitStatus.FAILED
+USAGE: Final[int] = ExitStatus.USAGE
+MISMATCH: Final[int] = ExitStatus.MISMATCH
+NOT_FOUND: Final[int] = ExitStatus.NOT_FOUND
+PENDING: Final[int] = ExitStatus.PENDING
+CANNOT_CHECK: Final[int] = ExitStatus.CANNOT_CHECK
+SUSPICIOUS: Final[int] = ExitStatus.SUSPICIOUS
 
 MEANING = (
     "A pass proves that the participant stated this before the block time shown, and that it was "

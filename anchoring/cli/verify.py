@@ -8,14 +8,10 @@ from typing import Any
 
 from anchoring.cli import evidence_options, witnesses
 from anchoring.cli.output import (
-    CANNOT_CHECK,
     MEANING,
-    MISMATCH,
     NOT_FOUND,
     PENDING,
-    SUSPICIOUS,
     USAGE,
-    VERIFIED,
     CommandError,
     give,
     give_json,
@@ -28,6 +24,7 @@ from anchoring.core.verify import CheckedBundle, about_code, check_bundles
 from anchoring.errors import FormatError, VerificationError
 from anchoring.public_codes import ask_about_code
 from anchoring.public_http import PublicGateway
+from anchoring.verdicts import exit_status_of
 from anchoring.verification import (
     QUORUM_DEFAULT,
     WORST_FIRST,
@@ -36,14 +33,6 @@ from anchoring.verification import (
     verify_against_chain,
 )
 
-_STATUS = {
-    Outcome.VERIFIED: VERIFIED,
-    Outcome.REFUSED: MISMATCH,
-    Outcome.NOT_AUTHORISED: SUSPICIOUS,
-    Outcome.RECALLED: SUSPICIOUS,
-    Outcome.DISAGREEMENT: SUSPICIOUS,
-    Outcome.CANNOT_CHECK: CANNOT_CHECK,
-}
 _TRY = {
     Outcome.REFUSED: "do not rely on this bundle; ask its issuer for a new one",
     Outcome.NOT_AUTHORISED: "do not use the goods, and tell the owner of these codes",
@@ -152,7 +141,7 @@ def _refuse(error: FormatError | VerificationError, *, as_json: bool) -> int:
     else:
         give(f"refused: {plain(str(error))} ({error.code})")
     say(f"Try: {_TRY[Outcome.REFUSED]}")
-    return MISMATCH
+    return exit_status_of(Outcome.REFUSED)
 
 
 def _report(judged: list[tuple[CheckedBundle, ChainVerdict]], *, as_json: bool) -> int:
@@ -172,7 +161,7 @@ def _report(judged: list[tuple[CheckedBundle, ChainVerdict]], *, as_json: bool) 
         say(f"Try: {_TRY[worst.outcome]}")
     else:
         say(MEANING)
-    return _STATUS[worst.outcome]
+    return exit_status_of(*(one.outcome for one in verdicts))
 
 
 def _talk(verdicts: list[ChainVerdict]) -> None:

@@ -45,3 +45,7 @@ export { rootFromPath } from "./trees.ts";
 export type { Verification, Verified, VerifyOptions } from "./verify.ts";
 export { QUORUM_DEFAULT, verify } from "./verify.ts";
 export type { ShownWarning, Warning } from "./warnings.ts";
+export type { Facts } from "./judging.ts";
+export { applying, isExpired, judge } from "./judging.ts";
+export type { CodeState, Tone, Verdict } from "./verdicts.ts";
+export { CODE_STATES, PRECEDENCE, VERDICTS } from "./verdicts.ts";
