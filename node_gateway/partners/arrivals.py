@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import structlog
@@ -21,7 +21,7 @@ from node_gateway.partners.acknowledging import Acknowledging
 from node_gateway.partners.custody_watch import CustodyWatch, Found
 from node_gateway.partners.matching import match
 from node_gateway.partners.ports import ExceptionKind, NewException
-from node_gateway.partners.receipt_events import WHO, by_event, senders_of
+from node_gateway.partners.receipt_events import WHO, by_event, received, senders_of
 from node_gateway.partners.receiving_parts import (
     Parts,
     all_codes,
@@ -31,7 +31,7 @@ from node_gateway.partners.receiving_parts import (
 )
 from node_gateway.partners.receiving_words import sentence
 from node_gateway.partners.shipment import Cause, Difference
-from node_gateway.storage import handovers, receiving, receiving_lookups
+from node_gateway.storage import code_states, handovers, receiving, receiving_lookups
 from node_gateway.storage.handover_goods import own_events
 from node_gateway.storage.handovers import Handover
 from node_gateway.storage.receiving import Phase, ReceiptRow, ScanRow, UnmatchedRow
@@ -186,6 +186,7 @@ class Arrivals:
         if handover is None:
             raise LookupError(number)
         codes = {one.code for one in all_codes(connection, handover.digest or b"")}
+        carried = _of_replaced(connection, handover)
         waiting = [
             one
             for one in receiving.unmatched(connection)
@@ -201,9 +202,9 @@ class Arrivals:
         return _Arrival(
             handover,
             for_us=self._is_for_us(connection, handover),
-            conflicts=self._watch.look(connection, handover, codes, late),
-            scans=[*_of_replaced(connection, handover), *scans],
-            events=[(one.position, one.entry) for one in waiting],
+            conflicts=self._watch.look(connection, handover, codes, late | carried.came),
+            scans=[*carried.scans, *scans],
+            events=[*carried.events, *((one.position, one.entry) for one in waiting)],
             unmatched=[
                 one._replace(codes=[code for code in one.codes if code not in codes])
                 for one in waiting
@@ -296,12 +297,48 @@ def _with_data(connection: Connection) -> list[int]:
     return [number for number, some in cases.items() if some and named.issuperset(some)]
 
 
-def _of_replaced(connection: Connection, handover: Handover) -> list[ScanRow]:
-    """Return what was scanned for the handover that a new one corrects."""
-    if handover.replaces is None:
-        return []
-    before = handovers.handover(connection, handover.replaces)
-    return [] if before is None else receiving.scans(connection, before.number)
+class _Carried(NamedTuple):
+    """What is known already of a handover that takes the place of another one.
+
+    Attributes:
+        scans: What was read for that one; of what our events say to have come, with the event.
+        events: Position and entry of our receiving events that counted for it.
+        came: Its codes of which these say that they came, in a unit or by themselves.
+    """
+
+    scans: Sequence[ScanRow] = ()
+    events: Sequence[tuple[int, bytes]] = ()
+    came: frozenset[str] = frozenset()
+
+
+def _of_replaced(connection: Connection, handover: Handover) -> _Carried:
+    """Return what is known of the handover that a new one takes the place of."""
+    before = (
+        None if handover.replaces is None else handovers.handover(connection, handover.replaces)
+    )
+    if before is None:
+        return _Carried()
+    events = receiving.events_of(connection, before.number)
+    read = receiving.scans(connection, before.number)
+    standing = code_states.standings_at(connection, [position for position, _ in events])
+    stands = [at for at, one in standing.items() if one.standing == code_states.STANDS]
+    stated = own_events(connection, stands)
+    said = {code: at for at, one in stated.items() for code in received(one.event)}
+    around = {one.code: one.parent for one in all_codes(connection, before.digest or b"")}
+    scans = [
+        one if one.event is not None else one._replace(event=_said_of(one.code, said, around))
+        for one in read
+    ]
+    came = frozenset(code for code in around if _said_of(code, said, around) is not None)
+    return _Carried(scans, [one for one in events if one[0] in stated], came)
+
+
+def _said_of(code: str, said: Mapping[str, int], around: Mapping[str, str | None]) -> int | None:
+    """Return which event of ours names a code, or a unit that it came in; None if none does."""
+    here: str | None = code
+    while here is not None and here not in said:
+        here = around.get(here)
+    return None if here is None else said[here]
 
 
 def _no_data(row: UnmatchedRow) -> NewException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from node_gateway.partners.custody import (
 from node_gateway.partners.exceptions import GATEWAY
 from node_gateway.partners.parties import Parties, destinations_of, sources_of
 from node_gateway.partners.ports import Direction, ExceptionKind, Exceptions, NewException
-from node_gateway.partners.receiving_parts import parties_shown, shown
+from node_gateway.partners.receiving_parts import parties_shown, sent_ms, shown
 from node_gateway.state.code_state import CodeState
 from node_gateway.state.folding import DEPTH_MAX, chain_of
 from node_gateway.state.parties import is_logistic
@@ -44,6 +45,7 @@ _DOUBTED: Final = (
     "the sender handed these codes to us, which came from another participant as well: "
     "that one is shown to have had them, the sender is not"
 )
+_CODES_TURNED_MAX: Final = 100_000
 _WITH_ANOTHER: Final = 2
 """Claims of a code of which one is the new one."""
 
@@ -88,6 +90,7 @@ class CustodyWatch:
         against = custody.contradictions(connection, wanted)
         books = _books(connection, wanted, late)
         others = _Others(connection, self._parties, self._participant)
+        way = _Way(connection)
         found: dict[Conflict, list[str]] = {}
         for code in wanted:
             rows = [one for one in claims.get(code, ()) if one.handover <= handover.number]
@@ -98,8 +101,9 @@ class CustodyWatch:
             if new is None:
                 continue  # it was taken back meanwhile
             earlier = believed([one for one in known if one is not new], against.get(code, ()))
-            conflicting = conflict(earlier, new, books.get(code, OwnBooks()))
-            if conflicting is not None:
+            ours = books.get(code, OwnBooks())
+            conflicting = conflict(earlier, new, ours)
+            if conflicting is not None and not way.told_late(conflicting, earlier, new, ours):
                 found.setdefault(conflicting, []).append(code)
         return [Found(one, tuple(sorted(some))) for one, some in found.items()]
 
@@ -156,6 +160,21 @@ class CustodyWatch:
                 case = self._case(connection, put, row, one)
                 custody.add_conflict(connection, put, row._replace(case_number=case), one.codes)
 
+    def received(self, connection: Connection, put: Insert, handover: Handover, now: int) -> None:
+        """Take note of goods that came: where they were in doubt, the other statement is now.
+
+        Called in the transaction that finishes their receipt. The exception that is there stays
+        for whoever looks at it; the other sender gets one, too.
+        """
+        for row in custody.doubting(connection, handover.digest or b""):
+            codes = custody.conflict_codes(connection, row.number, limit=_CODES_TURNED_MAX)
+            if not custody.gaps_of(connection, handover.number).isdisjoint(codes):
+                continue  # not all of it came: a person decides
+            against = Conflict(Reason(row.reason), row.first, row.first_partner, first_doubted=True)
+            turned = self._row(against, handover, now)
+            case = self._case(connection, put, turned, Found(against, tuple(codes)))
+            custody.turn(connection, row, case)
+
     def _row(self, found: Conflict, handover: Handover, now: int) -> ConflictRow:
         earlier = (found.first, self._participant if found.partner is None else found.partner)
         new = (handover.digest or b"", handover.partner)
@@ -180,6 +199,29 @@ class CustodyWatch:
             found=len(found.codes),
         )
         return self._exceptions.open(connection, wish)
+
+
+class _Way:
+    """When goods were sent to us and from us, as the events say; looked up once for each."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._to_us = cache(partial(sent_ms, connection))
+        self._from_us = cache(partial(code_states.time_of, connection))
+
+    def told_late(
+        self, found: Conflict, earlier: Sequence[Claim], new: Claim, books: OwnBooks
+    ) -> bool:
+        """Tell whether a handover only tells late whence goods had come that we sent on since.
+
+        Nobody else may stand for where they came from, nor we ourselves.
+        """
+        if found.reason is not Reason.WAY_UNKNOWN or books.made is not None:
+            return False
+        if any(one.direction is Direction.IN and not one.kept for one in earlier):
+            return False
+        sent = self._to_us(new.shipment)
+        left = [self._from_us(one.shipment) for one in earlier if one.direction is Direction.OUT]
+        return sent is not None and all(one is not None and sent <= one for one in left)
 
 
 class _Others:

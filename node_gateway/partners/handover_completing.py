@@ -9,13 +9,10 @@ sent to us before we sent it on, so that nobody learns what was put into a unit 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from sqlalchemy import Connection
 
-from node_gateway.epcis.normalise_errors import NormalisationError
-from node_gateway.epcis.times import time_ms
-from node_gateway.partners.receiving_parts import shown
+from node_gateway.partners.receiving_parts import sent_ms
 from node_gateway.services.following import Follower
 from node_gateway.storage import code_states
 from node_gateway.storage import handover_completing as completing
@@ -23,8 +20,6 @@ from node_gateway.storage import handover_writing as writing
 from node_gateway.storage.database import Database
 from node_gateway.storage.handover_goods import TooManyCodesError, goods_of, own_events
 from node_gateway.storage.handovers import Handover, State
-
-_TIME: Final = "$['eventTime']"
 
 
 class Completing:
@@ -70,8 +65,8 @@ class Completing:
 
     def _lacking(self, connection: Connection, came: Handover) -> list[Handover]:
         """Return those of our handovers that would say more by now."""
-        sent_ms, found = _sent_ms(connection, came), list[Handover]()
-        if sent_ms is None:
+        sent, found = sent_ms(connection, came.shipment), list[Handover]()
+        if sent is None:
             return []  # nobody says that it was sent to us before
         for one in completing.incomplete(connection, came):
             position = code_states.position_of(connection, one.shipment)
@@ -81,7 +76,7 @@ class Completing:
                     goods = goods_of(connection, ship)
                 except TooManyCodesError:
                     continue
-                if ship.time_ms >= sent_ms and completing.says_less(connection, one, goods):
+                if ship.time_ms >= sent and completing.says_less(connection, one, goods):
                     found.append(one)
         return found
 
@@ -96,15 +91,6 @@ class Completing:
                 at=int(self._clock()),
                 replaces=one.digest,
             )
-
-
-def _sent_ms(connection: Connection, came: Handover) -> int | None:
-    """Return when a partner says to have sent something, None where it says nothing that holds."""
-    stated = shown(connection, came.shipment).get(_TIME)
-    try:
-        return time_ms(stated) if isinstance(stated, str) else None
-    except NormalisationError:
-        return None
 
 
 __all__ = ["Completing"]

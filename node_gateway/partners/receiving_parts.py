@@ -9,6 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from anchoring.core.items import decode_disclosure
+from node_gateway.epcis.normalise_errors import NormalisationError
+from node_gateway.epcis.times import time_ms
 from node_gateway.errors import NotFoundError
 from node_gateway.partners.handover_content import Rules
 from node_gateway.partners.parties import Parties
@@ -121,6 +123,18 @@ def shown(connection: Connection, shipment: bytes) -> Mapping[str, Any]:
         for text in read_fields(event.fields).disclosures
     )
     return {one.path: one.value for one in items}
+
+
+def sent_ms(connection: Connection, shipment: bytes) -> int | None:
+    """Return when a partner says to have sent a shipment, None where nothing that holds is shown.
+
+    In milliseconds since 1970, by the partner's own clock.
+    """
+    stated = shown(connection, shipment).get("$['eventTime']")
+    try:
+        return time_ms(stated) if isinstance(stated, str) else None
+    except NormalisationError:
+        return None
 
 
 def parties_shown(values: Mapping[str, Any], name: str) -> list[str]:

@@ -215,6 +215,12 @@ def parents_among(connection: Connection, codes: Collection[str]) -> set[str]:
     return {parent for (parent,) in among(connection, statement, codes)}
 
 
+def time_of(connection: Connection, entry: bytes) -> int | None:
+    """Return when an event of ours says to have happened, in ms; None if there is none."""
+    query = select(event.c.event_time_ms).where(is_entry(entry))
+    return connection.execute(query).scalar()
+
+
 def parent_positions(connection: Connection, parents: Collection[str]) -> list[tuple[str, int]]:
     """Return (parent, position) of the events that name these codes as parents."""
     statement = "SELECT parent, event FROM parent_event WHERE parent IN {}"
