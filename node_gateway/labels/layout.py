@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from node_gateway.errors import ParameterError
-from node_gateway.labels.media import MM_PER_INCH, Media
+from node_gateway.labels.media import MM_PER_INCH, SIDE_MM_MIN, Media
 from node_gateway.labels.symbols import Symbol
 from node_gateway.labels.texts import Measure, shortened
 
@@ -110,7 +110,7 @@ class Wanted:
     def block(self, margin: float) -> tuple[float, float]:
         """Return the size of all symbols side by side, what stays blank around them included.
 
-        Above and below bars that is a margin and a gap; the name may stand between.
+        Above and below bars that is a gap each, and a margin above; the name stands between.
         """
         pads = self.pads(margin)
         widths = [one.width * self.module for one in self.symbols]
@@ -118,7 +118,7 @@ class Wanted:
         heights = [
             one.height * self.module + 2 * pad for one, pad in zip(self.symbols, pads, strict=True)
         ]
-        height = self.bar_height + margin + _GAP_MM if self.is_bars else max(heights)
+        height = self.bar_height + margin + 2 * _GAP_MM if self.is_bars else max(heights)
         return pads[0] + sum(widths) + between + pads[-1], height
 
 
@@ -151,8 +151,8 @@ def least(wanted: Wanted, margin: float) -> tuple[float, float]:
     if not wanted.is_bars:
         width = block_width + text_width + margin
         sizes.append((width, max(block_height, text_height + 2 * margin)))
-    width, height = min(sizes, key=lambda one: one[0] * one[1])
-    return _up(width), _up(height)
+    usable = [(max(_up(one), SIDE_MM_MIN), max(_up(other), SIDE_MM_MIN)) for one, other in sizes]
+    return min(usable, key=lambda one: one[0] * one[1])
 
 
 def _up(length: float) -> float:
@@ -197,7 +197,7 @@ def _below(wanted: Wanted, media: Media) -> Label | None:
     bottom = top + block_height
     if wanted.is_bars:
         named = _down(above, top + margin)
-        top += margin + sum(_heights(above))
+        top += margin + sum(_heights(above)) + _GAP_MM
         bottom = top + wanted.bar_height + _GAP_MM
         symbols = _in_a_row(wanted, margin, left, top, bottom - _GAP_MM)
     else:
