@@ -65,7 +65,10 @@ class ExceptionPage(_Answer):
 
 
 class ExceptionMessage(_Answer):
-    """What was said; `message` is the digest of the signed message, null if there is none."""
+    """What was said; `message` is the digest of the signed message, null if there is none.
+
+    `refused`: why the partner's gateway did not take it, null if it did or has not answered yet.
+    """
 
     number: int
     by: ParticipantName | None
@@ -75,6 +78,7 @@ class ExceptionMessage(_Answer):
     action: str | None
     text: str
     message: Hash | None
+    refused: str | None
 
 
 class ExceptionChange(_Answer):

@@ -17,6 +17,7 @@ class ShipmentHead(_Answer):
     handover: Hash
     shipment: Hash
     from_: Annotated[int, Field(alias="from")]
+    from_name: str | None
     said_at: str | None
     state: Literal["open", "finishing", "finished", "void"]
     code_count: int
@@ -113,11 +114,12 @@ class AnsweredEvent(_Answer):
 
 
 class AcknowledgementAnswer(_Answer):
-    """What a receiver answered for a handover; `by` is `us` or the participant."""
+    """What a receiver answered for a handover; `by` is `us` or the participant `byName`."""
 
     handover: Hash
     acknowledgement: Hash
     by: Literal["us"] | int
+    by_name: str | None
     said_at: str
     expected: int
     found: int
@@ -133,8 +135,10 @@ class ConflictAnswer(_Answer):
     reason: Literal["two_senders", "sent_twice", "way_unknown", "ended_here", "never_left"]
     first: Hash
     first_by: int
+    first_by_name: str | None
     second: Hash
     second_by: int
+    second_by_name: str | None
     found_at: str
     stands: bool
     exception: int

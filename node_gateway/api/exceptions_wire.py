@@ -53,7 +53,10 @@ def detail_wire(
         **case_wire(detail.row, now_ms=now_ms, name_of=name_of),
         "codes": list(detail.codes),
         "codesNext": detail.codes[-1] if more else None,
-        "messages": [_message(one, name_of) for one in detail.messages],
+        "messages": [
+            _message(one, detail.refusals.get(one.digest or b""), name_of)
+            for one in detail.messages
+        ],
         "history": [_change(one) for one in detail.changes],
         "documents": [_document(one) for one in documents],
         "evidence": [
@@ -106,7 +109,7 @@ def _partner_resolution(row: CaseRow) -> dict[str, Any] | None:
     return {"event": row.entry_there.hex(), "proven": row.proof_there is not None}
 
 
-def _message(one: MessageRow, name_of: NameOf) -> dict[str, Any]:
+def _message(one: MessageRow, refused: str | None, name_of: NameOf) -> dict[str, Any]:
     return {
         "number": one.number,
         "by": participant_wire(one.participant, name_of) if one.participant else None,
@@ -116,6 +119,7 @@ def _message(one: MessageRow, name_of: NameOf) -> dict[str, Any]:
         "action": one.action,
         "text": one.text,
         "message": None if one.digest is None else one.digest.hex(),
+        "refused": refused,
     }
 
 

@@ -11,6 +11,7 @@ from node_gateway.api.deps import BodyDep, EntryPath, GatewayDep, OperateKey, Qu
 from node_gateway.partners.receiving import SCANS_MAX, Ending, Read
 from node_gateway.partners.shipment import LOOSE
 from node_gateway.partners.symbols import TEXT_LENGTH_MAX, read_symbol
+from node_gateway.services.gateway import Gateway
 
 router = APIRouter(tags=["shipments"])
 
@@ -68,9 +69,11 @@ async def list_shipments(
     """List shipments to us, in the order in which their data came."""
     del key
     wanted = None if code is None else gateway.canonical_code(code)
-    return await gateway.partners.receipts.sessions.shipments(
+    answer = await gateway.partners.receipts.sessions.shipments(
         after=after, limit=per_page, which=state, code=wanted
     )
+    shown = [_with_name(gateway, one, "from") for one in answer["shipments"]]
+    return {**answer, "shipments": shown}
 
 
 @router.get("/v1/shipments/{number}", operation_id="getShipment")
@@ -80,7 +83,8 @@ async def get_shipment(key: QueryKey, gateway: GatewayDep, number: Number) -> di
     Problems: shipment_not_found.
     """
     del key
-    return await gateway.partners.receipts.sessions.shipment(number)
+    found = await gateway.partners.receipts.sessions.shipment(number)
+    return _with_name(gateway, found, "from")
 
 
 @router.post("/v1/shipments/{number}/scans", operation_id="scanShipment")
@@ -122,7 +126,8 @@ async def finish_shipment(
     wanted = read(FinishIn, body)
     place = gateway.naming.place(wanted.place) if wanted.place else None
     ending = Ending(key.name, place, wanted.override)
-    return await gateway.partners.receipts.sessions.finish(number, ending)
+    done = await gateway.partners.receipts.sessions.finish(number, ending)
+    return _with_name(gateway, done, "from")
 
 
 @router.get("/v1/acknowledgements/{entry}", operation_id="getAcknowledgement")
@@ -134,7 +139,8 @@ async def get_acknowledgement(
     Problems: handover_not_found, not_acknowledged.
     """
     del key
-    return await gateway.partners.receipts.desk.answer(bytes.fromhex(entry))
+    found = await gateway.partners.receipts.desk.answer(bytes.fromhex(entry))
+    return _with_name(gateway, found, "by")
 
 
 @router.get("/v1/custody-conflicts", operation_id="listCustodyConflicts")
@@ -143,7 +149,18 @@ async def list_conflicts(
 ) -> dict[str, Any]:
     """List handovers to us that cannot hold beside what was said before."""
     del key
-    return await gateway.partners.receipts.desk.conflicts(after=after, limit=per_page)
+    answer = await gateway.partners.receipts.desk.conflicts(after=after, limit=per_page)
+    shown = [
+        _with_name(gateway, _with_name(gateway, one, "firstBy"), "secondBy")
+        for one in answer["conflicts"]
+    ]
+    return {**answer, "conflicts": shown}
+
+
+def _with_name(gateway: Gateway, found: dict[str, Any], member: str) -> dict[str, Any]:
+    """Return an answer with the name that a participant in it has on the chain."""
+    known = gateway.directory.current.participants.get(found[member])
+    return {**found, f"{member}Name": known.name if known is not None else None}
 
 
 def _unit(text: str | None) -> str | None:

@@ -214,8 +214,9 @@ def _problem(response: httpx2.Response) -> CommandError:
     ]
     code = str(problem.get("code"))
     attempt = ATTEMPTS.get(code) or problem.get("hint") or _attempt(response.status_code)
+    rules = [str(spot.get("code")) for spot in problem.get("errors", [])]
     return CommandError(
-        "\n".join(lines), attempt=attempt, status=exit_status(code), problem=problem
+        "\n".join(lines), attempt=attempt, status=exit_status(code, rules), problem=problem
     )
 
 

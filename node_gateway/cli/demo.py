@@ -18,7 +18,7 @@ def demo(
         typer.Option("--keep", envvar="KEEP", help="Stay up afterwards, with commands to try."),
     ] = False,
 ) -> None:
-    """Run a network of five here on a private chain: a story, votes, a recall, and six attacks.
+    """Run a network of six, later seven, on a private chain: a story, votes, a recall, attacks.
 
     Ends by itself. Everything lies in a temporary folder that is deleted then. Needs `anvil`.
     Exit statuses: 0 everything held, 1 something did not.

@@ -317,7 +317,8 @@ def _put(found: dict[str, Any], *, as_json: bool) -> None:
 def _message_row(one: dict[str, Any]) -> list[str]:
     by = one["who"] or _partner(one["by"])
     action = f" {one['action']}" if one["action"] else ""
-    return [one["at"], f"{by}, {one['act']}{action}: {one['text']}"]
+    refused = f" (refused by the partner: {one['refused']})" if one["refused"] else ""
+    return [one["at"], f"{by}, {one['act']}{action}: {one['text']}{refused}"]
 
 
 def _partner(found: dict[str, Any] | None) -> str:

@@ -129,7 +129,7 @@ async def _govern(asked: Asked, wish: Callable[[Directory], Wish]) -> bool:
     for sentence in outcome.words:
         say(sentence)
     if outcome.attempt:
-        say(f"Try: {outcome.attempt}")
+        say(f"{'Try' if outcome.failed else 'Next'}: {outcome.attempt}")
     _put(asked, report(plan, outcome))
     return outcome.failed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from node_gateway.cli.output import USAGE, CommandError, command, put, say, tabl
 app = typer.Typer(no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Number of the handover, or its digest.")]
+_NAME = re.compile("[0-9]{1,15}|[0-9a-f]{64}")
 _CODES_SHOWN = 20
 
 
@@ -61,7 +63,7 @@ def show_handover(
 ) -> None:
     """Show one handover, and the first of its codes."""
     client = Client.from_config(config, gateway)
-    found = client.get(f"/v1/handovers/{name}")
+    found = client.get(f"/v1/handovers/{_named(name)}")
     codes = client.get(f"/v1/handovers/{name}/codes", perPage=_CODES_SHOWN)
     if json:
         put({**found, "codes": codes["codes"], "nextCode": codes["next"]})
@@ -109,7 +111,9 @@ def resend(
     json: JsonOption = False,
 ) -> None:
     """Confirm a handover that is held back, try a failed one again, or say one anew."""
-    answer = Client.from_config(config, gateway).json("POST", f"/v1/handovers/{name}/resend")
+    answer = Client.from_config(config, gateway).json(
+        "POST", f"/v1/handovers/{_named(name)}/resend"
+    )
     _answered(answer, json=json)
 
 
@@ -162,6 +166,21 @@ def preview(
         say(f"... and {hidden} more events of these kinds.")
     if answer["withoutCommissioning"]:
         say(f"Of {answer['withoutCommissioning']} codes nothing tells how they began.")
+
+
+def _named(text: str) -> str:
+    """Return what names a handover.
+
+    Raises:
+        CommandError: it names none.
+    """
+    if _NAME.fullmatch(text):
+        return text
+    raise CommandError(
+        "a handover is named by its number, or by its digest of 64 lower-case hex digits",
+        attempt="sealtrail handover list",
+        status=USAGE,
+    )
 
 
 def _answered(answer: dict[str, Any], *, json: bool) -> None:

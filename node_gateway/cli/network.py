@@ -140,8 +140,9 @@ def check(
 ) -> None:
     """Say whose signatures are valid, and who has not signed. Who is who only the chain says.
 
-    Ends with 0 if every participant signed, 12 if some have not, 10 if a signature is wrong, and
-    13 without --rpc: that a key belongs to a participant cannot be seen in the file.
+    Ends with 0 if every participant signed, 12 if some have not, 10 if a signature is wrong or
+    the endpoint is of another chain than the file's, and 13 without --rpc or if nobody answers:
+    that a key belongs to a participant cannot be seen in the file.
     """
     from anchoring.chain.network import load_network
     from anchoring.chain.network_check import SignatureState, signatures_alone

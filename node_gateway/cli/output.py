@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -52,7 +52,8 @@ _EXIT_BY_CODE = {
             *("address_form", "digest_form", "time_form", "unknown_role", "participant_file"),
             *("grant_scope", "grant_items", "purpose_form", "until_form", "product_form"),
             *("webhook_type", "webhook_state", "webhook_overlap", "request_key", "dscsa_form"),
-            *("operation_incomplete", "subscription_address"),
+            *("operation_incomplete", "subscription_address", "identifier_form", "check_digit"),
+            *("party_unknown", "party_ambiguous", "packing_form", "codes_at_once", "prefix_form"),
         ),
         USAGE,
     ),
@@ -64,6 +65,13 @@ _EXIT_BY_CODE = {
         CANNOT_CHECK,
     ),
 }
+_VERDICTS = frozenset(
+    {
+        *("recalled", "recall_notice", "already_dispensed", "sold_again", "never_issued"),
+        *("expired", "decommissioned", "not_commissioned"),
+    }
+)
+"""What rules say of the goods: an operation that is refused for it ends as a look-up does."""
 ATTEMPTS = {
     "api_key": "set SEALTRAIL_API_KEY, or sealtrail api-key new",
     "code_not_found": "check the code, or --gateway URL of another participant",
@@ -193,8 +201,10 @@ def fail(message: str, attempt: str, status: int) -> NoReturn:
     raise typer.Exit(status)
 
 
-def exit_status(code: str) -> int:
-    """Return the exit status for a problem code."""
+def exit_status(code: str, rules: Iterable[str] = ()) -> int:
+    """Return the exit status for a problem code, and for the rules that refused an operation."""
+    if code == "operation_refused" and not _VERDICTS.isdisjoint(rules):
+        return SUSPICIOUS
     absent = NOT_FOUND if code.endswith("_not_found") else FAILURE
     return _EXIT_BY_CODE.get(code, absent)
 
@@ -238,7 +248,8 @@ def explained() -> Iterator[None]:
         fail(str(error), "the same command again, in a moment", FAILURE)
     except AnchoringError as error:
         status = CANNOT_CHECK if isinstance(error, ChainError) else FAILURE
-        fail(str(error), "sealtrail doctor", status)
+        attempt = getattr(error, "hint", None) or "sealtrail doctor"
+        fail(str(error), attempt, _EXIT_BY_CODE.get(error.code, status))
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         fail(f"{name}{error.strerror or type(error).__name__}", "check the name and its rights", 1)

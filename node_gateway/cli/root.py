@@ -48,12 +48,14 @@ from node_gateway.cli import (
     subscription,
     succession,
     tracing,
+    usage,
     visibility,
     webhook,
 )
 
 app = typer.Typer(
     name="sealtrail",
+    cls=usage.Commands,
     help="Keep your own events, let anybody check them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

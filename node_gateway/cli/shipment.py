@@ -43,7 +43,7 @@ def list_shipments(
     rows = [
         [
             str(one["number"]),
-            str(one["from"]),
+            _partner(one["from"], one["fromName"]),
             "late" if one["late"] else one["state"],
             str(one["codeCount"]),
             one["saidAt"],
@@ -137,7 +137,8 @@ def answer(
         put(found)
         return
     counted = f"{found['found']} of {found['expected']}"
-    put_text(f"answered by participant {found['by']} at {found['saidAt']}: {counted}")
+    by = "us" if found["by"] == "us" else _partner(found["by"], found["byName"])
+    put_text(f"answered by {by} at {found['saidAt']}: {counted}")
     _differences(found["differences"])
     put_text(f"acknowledgement {found['acknowledgement']}")
 
@@ -161,8 +162,8 @@ def conflicts(
         [
             str(one["number"]),
             one["reason"],
-            str(one["firstBy"]),
-            str(one["secondBy"]),
+            _partner(one["firstBy"], one["firstByName"]),
+            _partner(one["secondBy"], one["secondByName"]),
             str(len(one["codes"])),
             "yes" if one["stands"] else "taken back",
             str(one["exception"]),
@@ -215,7 +216,8 @@ def _put(found: dict[str, Any], *, as_json: bool) -> None:
         put(found)
         return
     late = ", late" if found["late"] else ""
-    put_text(f"shipment {found['number']} from participant {found['from']}: {found['state']}{late}")
+    sender = _partner(found["from"], found["fromName"])
+    put_text(f"shipment {found['number']} from {sender}: {found['state']}{late}")
     if not found["forUs"]:
         put_text("its event names another destination")
     put_text(_counted(found["counts"]))
@@ -253,3 +255,7 @@ def _lines(file: str | None) -> Iterator[str]:
 def _chunks(texts: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(texts), _AT_ONCE):
         yield texts[start : start + _AT_ONCE]
+
+
+def _partner(number: int, name: str | None) -> str:
+    return f"{name or 'unknown'} ({number})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -43,6 +43,7 @@ class Detail:
     row: CaseRow
     codes: tuple[str, ...]
     messages: tuple[MessageRow, ...]
+    refusals: Mapping[bytes, str]
     changes: tuple[ChangeRow, ...]
     suggestion: Suggestion | None
 
@@ -83,6 +84,7 @@ class Desk:
                 row=row,
                 codes=tuple(reading.codes_of(connection, number, after="", limit=CODES_SHOWN)),
                 messages=tuple(reading.messages_of(connection, number)),
+                refusals=reading.refusals(connection, number),
                 changes=tuple(reading.changes_of(connection, number)),
                 suggestion=None if row.resolved else suggestion(connection, row),
             )

@@ -26,6 +26,13 @@ META_COPY = "restored_backup"
 BLOCKS_PER_QUERY = 1000
 
 
+class AnchorsNotFinalError(ChainUnavailableError):
+    """The newest anchors are not as deep as `chain.confirmations` wants; nothing was changed."""
+
+    code = "not_final"
+    hint = "the same command again, once the chain is a few blocks further"
+
+
 class AdoptingStore(BatchStore, MetaStore, Protocol):
     """What adopting needs of the store."""
 
@@ -51,7 +58,7 @@ async def adopt_chain(
 
     Raises:
         ChainIdentityError: this is another chain.
-        ChainUnavailableError: the newest anchors are not final yet; try again later.
+        AnchorsNotFinalError: the newest anchors are not final yet; try again later.
         ChainError: the chain does not answer, or its logs do not form a chain of tips.
         AnchorConflictError: a final anchor of the database is not on that chain.
     """
@@ -65,7 +72,7 @@ async def adopt_chain(
         anchors = await _anchors(chain, network, stream.number, head.number)
         await _check_tips(chain, stream.number, anchors, head)
         if anchors and anchors[-1].block_number + confirmations > head.number:
-            raise ChainUnavailableError("the newest anchors are not final yet")
+            raise AnchorsNotFinalError("the newest anchors are not final yet")
         found.append((stream.number, [await _adopted(chain, log) for log in anchors]))
     # Everything was read and checked before the first stream is changed. Each stream is one
     # transaction; a crash between two leaves the gateway `restored`, and this is run again.

@@ -22,6 +22,7 @@ from node_gateway.storage.exceptions import (
     MessageRow,
     case_of,
 )
+from node_gateway.storage.peer_tables import peer_message
 
 _case, _code = exception_case.c, exception_code.c
 _message, _change = exception_message.c, exception_change.c
@@ -112,6 +113,16 @@ def messages_of(connection: Connection, number: int) -> list[MessageRow]:
     query = select(*_MESSAGE_COLUMNS).where(_message.case_number == number)
     rows = connection.execute(query.order_by(_message.number))
     return [MessageRow(*tuple(row)) for row in rows]
+
+
+def refusals(connection: Connection, number: int) -> dict[bytes, str]:
+    """Return why a partner refused messages of ours about a case, by their digests."""
+    query = (
+        select(peer_message.c.digest, peer_message.c.answer_code)
+        .join(exception_message, _message.digest == peer_message.c.digest)
+        .where(_message.case_number == number, peer_message.c.answer_code != "")
+    )
+    return {bytes(row.digest): row.answer_code for row in connection.execute(query)}
 
 
 def changes_of(connection: Connection, number: int) -> list[ChangeRow]:

@@ -176,6 +176,10 @@ async def test_f17_adopting_a_chain_that_is_not_final_yet_changes_nothing(
     copies.restore()
     with pytest.raises(ChainUnavailableError, match="not final yet"):
         await adopt(home)
+    if home.database.startswith("sqlite"):
+        said = await asyncio.to_thread(run_adopt, home)
+        assert (said.returncode, said.stdout) == (12, "")  # pending, not "cannot be checked"
+        assert "\nTry: the same command again" in said.stderr
     async with gateway_here(home, clock=clock) as here:
         assert await here.readiness() == {"status": "read_only", "reason": "restored"}
     chain.mine()

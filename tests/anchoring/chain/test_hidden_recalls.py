@@ -1,6 +1,7 @@
 """Nobody keeps a recall from view: not by spelling, by other notices, by old blocks or by bulk."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -143,17 +144,22 @@ async def test_a_witness_that_is_slow_at_every_question_costs_one_wait(
 ) -> None:
     monkeypatch.setattr(verification_findings, "STEP_TIMEOUT_S", 2.0)
     notice = "0x" + BOARD.selector("notice").hex()
-    listed = lies.of_view("NoticeBoard", "noticesOf", ["uint256[]"], list(range(1, 2000)))
+    listed = lies.of_view("NoticeBoard", "noticesOf", ["uint256[]"], [1] * 1999)
+
+    waited: list[str] = []
 
     def slow(ask: Ask, method: str, params: list[Any], result: Any) -> Any:
         if method == "eth_call" and params[0]["data"].startswith(notice):
+            waited.append(method)
             time.sleep(TIMEOUT_S / 2)
         return listed(ask, method, params, result)
 
     scene.liar.lie = slow
-    began = time.perf_counter()
     verdict = await scene.ask("recalled", "liar", "regulator")
-    assert time.perf_counter() - began < 20
+    # Questions go out a few at once, each wave waits, and what begins within the one wait is all:
+    # of two thousand questions it hears no more, however slow the machine is.
+    waves = 1 + math.ceil(verification_findings.STEP_TIMEOUT_S / (TIMEOUT_S / 2))
+    assert 0 < len(waited) <= waves * verification_findings._AT_ONCE
     assert verdict.outcome is Outcome.RECALLED
     assert any("did not tell all" in one.text for one in verdict.warnings)
 

@@ -59,6 +59,9 @@ async def test_a_short_shipment_is_received_and_settled(desks: Desks, tmp_path: 
     head = await made_and_sent(desks.t, "maker", "shop", there, gone)
     listed = await desks.done("shop", "shipment", "list", "--code", there)
     assert [one["number"] for one in listed["shipments"]] == [head["number"]]
+    name = f"{listed['shipments'][0]['fromName']} ({listed['shipments'][0]['from']})"
+    for shown in (("list", "--code", there), ("show", head["number"])):
+        assert name in (await desks("shop", "shipment", *shown)).out
     received = await desks.done("shop", "shipment", "receive", head["number"], there, "--finish")
     assert [one["kind"] for one in received["differences"]] == ["shortage"]
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from node_gateway.partners import exception_words as words
 from node_gateway.partners.exception_words import Statement, body_of
 from node_gateway.partners.ports import Direction, ExceptionKind
-from node_gateway.storage import peers
+from node_gateway.storage import exceptions, peers
 from node_gateway.storage.peers import Way
 from tests.anvil import Anvil
 from tests.gateway.partners.cases import (
@@ -30,6 +30,7 @@ from tests.gateway.partners.cases import (
     shown,
     wish,
 )
+from tests.gateway.partners.ways import until
 from tests.gateway.running import Running
 from tests.partners import Person, Town, town
 
@@ -97,6 +98,26 @@ async def test_the_partner_gets_a_case_of_its_own(t: Town) -> None:
     assert there["partner"]["participant"] == SHOP
     assert there["messages"][0]["message"] == here["messages"][0]["message"]
     assert there["detail"] != here["detail"]  # that one was for the shop's own people
+
+
+async def test_a_message_that_the_partner_refused_is_shown_so_in_its_case(t: Town) -> None:
+    number, there, _ = await short(t)
+    unknown = "00000000-0000-4000-8000-000000000000"
+    await t["maker"].gateway.store.write(
+        "test", lambda c: exceptions.change_case(c, there["number"], uuid=unknown)
+    )
+    before = await shown(t["shop"], number)
+    assert [one["refused"] for one in before["messages"]] == [None]
+    answer = await t["shop"].client.post(
+        f"/v1/exceptions/{number}/messages", json={"act": "say", "text": "Where are they?"}
+    )
+    assert answer.status_code in (200, 201), answer.text
+
+    async def refused() -> bool:
+        found = await shown(t["shop"], number)
+        return [one["refused"] for one in found["messages"]] == [None, "exception_unknown"]
+
+    await until(refused)
 
 
 async def test_the_partner_learns_nothing_of_other_partners(t: Town) -> None:
