@@ -24,6 +24,7 @@ from node_gateway.partners.acknowledgement import (
     answer,
     told,
 )
+from node_gateway.partners.custody_watch import CustodyWatch
 from node_gateway.partners.handover_content import own_event
 from node_gateway.partners.matching import match
 from node_gateway.partners.ports import ExceptionKind, NewException
@@ -51,8 +52,8 @@ _PROOFS_MAX: Final = 50
 class Acknowledging:
     """Answers for goods."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, watch: CustodyWatch) -> None:
+        self._parts, self._watch = parts, watch
         self._log = structlog.get_logger()
 
     async def plan(self, loaded: Loaded, *, who: str, wishes: Mapping[str, Any]) -> bool:
@@ -119,6 +120,7 @@ class Acknowledging:
             receiving.change_receipt(
                 connection, number, state=Phase.FINISHED, finished_at=at, plan=None
             )
+            self._watch.received(connection, self._parts.store.insert, loaded.handover, at)
 
         await self._parts.store.write("receipt_finished", write)
         self._parts.channel.wake()

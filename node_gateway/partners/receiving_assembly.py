@@ -85,8 +85,8 @@ async def receiving(
         due=lambda at: int(calendar.due(at, section.due_working_days)),
         clock=base.clock,
     )
-    acknowledging = Acknowledging(parts)
     watch = CustodyWatch(parts.parties, parts.participant, exceptions)
+    acknowledging = Acknowledging(parts, watch)
     arrivals = Arrivals(parts, acknowledging, watch, data_late_s=section.data_late_s)
     base.follower.also(
         ReceiptEvents(parts.parties, parts.participant, since=since, on_change=arrivals.wake)

@@ -24,6 +24,7 @@ from node_gateway.storage.receiving_tables import (
     custody_conflict,
     custody_conflict_code,
     custody_gap,
+    receipt,
 )
 
 _a, _ae = acknowledgement.c, acknowledgement_event.c
@@ -280,19 +281,57 @@ def conflicts(
     query = select(custody_conflict).where(_k.number > after).order_by(_k.number).limit(limit)
     if case is not None:
         query = query.where(_k.case_number == case)
-    return [
-        ConflictRow(
-            row.number,
-            row.reason,
-            bytes(row.first),
-            row.first_partner,
-            bytes(row.second),
-            row.second_partner,
-            row.found_at,
-            row.case_number,
+    return [_conflict(row) for row in connection.execute(query)]
+
+
+def _conflict(row: Row[Any]) -> ConflictRow:
+    return ConflictRow(
+        row.number,
+        row.reason,
+        bytes(row.first),
+        row.first_partner,
+        bytes(row.second),
+        row.second_partner,
+        row.found_at,
+        row.case_number,
+    )
+
+
+def doubting(connection: Connection, digest: bytes) -> list[ConflictRow]:
+    """Return the conflicts in which a handover to us is in doubt beside another one to us."""
+    received = select(receipt.c.handover).where(
+        receipt.c.handover == _handover.c.number, receipt.c.state == int(Phase.FINISHED)
+    )
+    query = (
+        select(custody_conflict)
+        .join_from(custody_conflict, _handover, _handover.c.digest == _k.first)
+        .where(
+            _k.second == digest,
+            _handover.c.direction == DIRECTIONS.index(Direction.IN),
+            _handover.c.state == int(State.SAID),
+            ~received.exists(),
         )
-        for row in connection.execute(query)
-    ]
+    )
+    return [_conflict(row) for row in connection.execute(query.order_by(_k.number))]
+
+
+def turn(connection: Connection, row: ConflictRow, case: int) -> None:
+    """Note that of two statements the second is believed now, and who is asked about the first."""
+    turned = {
+        "first": row.second,
+        "first_partner": row.second_partner,
+        "second": row.first,
+        "second_partner": row.first_partner,
+        "case_number": case,
+    }
+    found = update(custody_conflict).where(_k.number == row.number)
+    connection.execute(found.values(**turned))
+
+
+def gaps_of(connection: Connection, handover: int) -> set[str]:
+    """Return the codes of a handover that stayed with its sender."""
+    query = select(custody_gap.c.code).where(custody_gap.c.handover == handover)
+    return set(connection.execute(query).scalars())
 
 
 def conflict_codes(

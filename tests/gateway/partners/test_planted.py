@@ -24,9 +24,11 @@ from tests.gateway.partners.arriving import (
     answer,
     came,
     exceptions,
+    finish,
     get,
     packing,
     receiving,
+    scan,
     send,
     shipment,
 )
@@ -228,6 +230,26 @@ async def test_goods_that_come_back_accuse_nobody_after_a_lie(t: Town) -> None:
     (found,) = await conflicts(t, "dist", one)
     assert found["secondBy"] == t.member("other").id
     assert await accused(t, "dist", one) == [t.member("other").id]
+
+
+async def test_who_brought_the_goods_is_believed_before_who_spoke_first(t: Town) -> None:
+    one = code()
+    await make(t["maker"], one)
+    await hand_over(t, "maker", "dist", one)
+    planted = await came(t["shop"], await plant(t, "shop", one))
+    true = await send(t, "dist", "shop", one)
+    await until(lambda: conflicts(t, "shop", one))
+    await scan(t["shop"], true["number"], one)
+    await finish(t["shop"], true["number"])
+
+    async def turned() -> bool:
+        found = await conflicts(t, "shop", one)
+        return [one["second"] for one in found] == [planted["handover"]]
+
+    await until(turned)
+    assert t.member("other").id in await accused(t, "shop", one)
+    (found,) = await conflicts(t, "shop", one)
+    assert found["firstBy"] == t.member("dist").id
 
 
 async def test_many_lies_are_one_task_and_all_are_kept(t: Town) -> None:
