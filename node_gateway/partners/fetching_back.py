@@ -28,6 +28,7 @@ from node_gateway.partners.message_wire import (
     read_posted,
 )
 from node_gateway.partners.ports import PeerAnswer, PeerError, Peers
+from node_gateway.partners.positions import AlarmingError
 from node_gateway.services.directory import DirectoryService
 from node_gateway.storage import peers
 from node_gateway.storage.forgotten import Forgotten, forgotten
@@ -131,8 +132,7 @@ class FetchingBack:
         except (FormatError, MessageFormError) as error:
             raise PeerError(partner, "its answer is none", code="peer_answer") from error
         if not self._is_ours(partner, message, wanted):
-            self._log.error("a partner gives back what we never said", code=ALARM_BACK)
-            raise PeerError(partner, "it gives back what we never said", code=ALARM_BACK)
+            raise AlarmingError(partner, "it gives back what we never said", code=ALARM_BACK)
         return _stored(message, packed)
 
     def _is_ours(self, partner: int, message: SignedMessage, wanted: Forgotten) -> bool:
