@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from anchoring.cli import evidence_options, witnesses
@@ -24,7 +26,8 @@ from anchoring.core.verify import CheckedBundle, about_code, check_bundles
 from anchoring.errors import FormatError, VerificationError
 from anchoring.public_codes import ask_about_code
 from anchoring.public_http import PublicGateway
-from anchoring.verdicts import exit_status_of
+from anchoring.stated import facts_of
+from anchoring.verdicts import Verdict, applying, exit_status_of
 from anchoring.verification import (
     QUORUM_DEFAULT,
     WORST_FIRST,
@@ -39,6 +42,11 @@ _TRY = {
     Outcome.RECALLED: "do not use or sell the goods, and ask their maker what to do with them",
     Outcome.DISAGREEMENT: "more witnesses (--rpc ORG=URL), and tell the organisations concerned",
     Outcome.CANNOT_CHECK: "other witnesses (--rpc ORG=URL), --quorum 1, or again later",
+}
+_TRY_OF_UNIT = {
+    Verdict.SOLD_AGAIN: "keep pack and receipt, and ask its maker which of the sales are true",
+    Verdict.EXPIRED: "do not use it; compare the date on the pack",
+    Verdict.DESTROYED: "do not use it; tell its maker that it is there",
 }
 
 
@@ -58,7 +66,9 @@ def add_command(commands: Any) -> None:
         "the network file's validators sealed",
     )
     parser.add_argument(
-        "--code", help="answer from bundles that disclose this code only, in its canonical form"
+        "--code",
+        help="answer from bundles that disclose this code only, in its canonical form, and say "
+        "the verdict on it",
     )
     parser.add_argument(
         "--gateway", metavar="URL", help="in place of BUNDLE: what this gateway publishes of --code"
@@ -87,7 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         checked = check_bundles(raw)
     except (FormatError, VerificationError) as error:
-        return _refuse(error, as_json=arguments.json)
+        about_unit = () if arguments.code is None else (Verdict.TAMPERED,)
+        return _refuse(error, about_unit, as_json=arguments.json)
     about = checked if arguments.code is None else about_code(checked, arguments.code)
 
     async def ask() -> list[ChainVerdict]:
@@ -106,7 +117,13 @@ def run(arguments: argparse.Namespace) -> int:
     judged = list(zip(checked, asyncio.run(ask()), strict=True))
     # One refused bundle refuses all, also one that does not disclose the code that was asked about.
     shown = [pair for pair in judged if pair[0] in about or pair[1].outcome != Outcome.VERIFIED]
-    return _report(shown, as_json=arguments.json)
+    unit = () if arguments.code is None else _verdicts(arguments.code, shown)
+    return _report(shown, unit, as_json=arguments.json)
+
+
+def _verdicts(code: str, judged: list[tuple[CheckedBundle, ChainVerdict]]) -> tuple[Verdict, ...]:
+    facts = facts_of(code, judged, today=datetime.now().astimezone().date().isoformat())
+    return applying(replace(facts, outcomes=tuple(verdict.outcome for _, verdict in judged)))
 
 
 def _text(arguments: argparse.Namespace) -> bytes:
@@ -135,33 +152,45 @@ def _published(code: str, gateway: PublicGateway) -> bytes:
     )
 
 
-def _refuse(error: FormatError | VerificationError, *, as_json: bool) -> int:
+def _refuse(
+    error: FormatError | VerificationError, unit: tuple[Verdict, ...], *, as_json: bool
+) -> int:
     if as_json:
-        give_json({"outcome": "refused", "code": error.code, "text": str(error), "bundles": []})
+        outcome = {"outcome": "refused", "code": error.code, "text": str(error)}
+        give_json({**outcome, **_said(unit), "bundles": []})
     else:
+        for one in unit:
+            give(f"{one} {one.name}")
         give(f"refused: {plain(str(error))} ({error.code})")
     say(f"Try: {_TRY[Outcome.REFUSED]}")
     return exit_status_of(Outcome.REFUSED)
 
 
-def _report(judged: list[tuple[CheckedBundle, ChainVerdict]], *, as_json: bool) -> int:
+def _report(
+    judged: list[tuple[CheckedBundle, ChainVerdict]], unit: tuple[Verdict, ...], *, as_json: bool
+) -> int:
+    """Show what was found; `unit` are the verdicts on the code that was asked about, if one was."""
     verdicts = [verdict for _, verdict in judged]
     worst = min(verdicts, key=lambda one: WORST_FIRST.index(one.outcome))
     if as_json:
         bundles = [{**described(one), "chain": verdict.to_json()} for one, verdict in judged]
-        outcome = str(worst.outcome)
-        give_json({"outcome": outcome, "code": worst.code, "text": worst.text, "bundles": bundles})
+        outcome = {"outcome": str(worst.outcome), "code": worst.code, "text": worst.text}
+        give_json({**outcome, **_said(unit), "bundles": bundles})
     else:
-        for one, verdict in judged:
+        for one in unit:
+            give(f"{one} {one.name}")
+        for checked, verdict in judged:
             give(f"{verdict.outcome}: {verdict.text} ({verdict.code})")
             if verdict.is_anchored:
-                give(describe(one))
+                give(describe(checked))
     _talk(verdicts)
-    if worst.outcome is not Outcome.VERIFIED:
-        say(f"Try: {_TRY[worst.outcome]}")
-    else:
-        say(MEANING)
-    return exit_status_of(*(one.outcome for one in verdicts))
+    attempt = _TRY.get(worst.outcome) or next(filter(None, map(_TRY_OF_UNIT.get, unit)), None)
+    say(f"Try: {attempt}" if attempt else MEANING)
+    return unit[0].exit_status if unit else exit_status_of(*(one.outcome for one in verdicts))
+
+
+def _said(unit: tuple[Verdict, ...]) -> dict[str, Any]:
+    return {"verdicts": [{"code": str(one), "name": one.name} for one in unit]} if unit else {}
 
 
 def _talk(verdicts: list[ChainVerdict]) -> None:

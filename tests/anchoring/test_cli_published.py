@@ -43,6 +43,7 @@ def test_what_is_published_is_verified(scene: Scene) -> None:
         run = ask(scene, answer(proofs))
         assert (run.status, run.json["outcome"]) == (0, "verified")
         assert run.json["bundles"][0]["codes"] == [CODE]
+        assert run.json["verdicts"] == [{"code": "V01", "name": "INTACT_UNSOLD"}]
     assert scene.gateway.asked[-1] == PATH
     assert "%2F%2F" in PATH
 
@@ -53,7 +54,8 @@ def test_a_false_bundle_is_refused_wherever_it_comes_from(scene: Scene) -> None:
     run = ask(scene, answer(bundle))
     assert (run.status, run.json["code"]) == (10, "record_mismatch")
     assert ask(scene, answer({"format": "sealtrail/proofs/v1", "bundles": []})).status == 10
-    assert ask(scene, answer([])).status == 10
+    run = ask(scene, answer([]))
+    assert (run.status, run.json["verdicts"]) == (10, [{"code": "V11", "name": "TAMPERED"}])
 
 
 def test_nothing_published_is_not_found_and_not_yet_final_is_pending(scene: Scene) -> None:

@@ -49,3 +49,5 @@ export type { Facts } from "./judging.ts";
 export { applying, isExpired, judge } from "./judging.ts";
 export type { CodeState, Tone, Verdict } from "./verdicts.ts";
 export { CODE_STATES, PRECEDENCE, VERDICTS } from "./verdicts.ts";
+export type { End, Stated } from "./stated.ts";
+export { endOf, factsOf, statedOf } from "./stated.ts";
