@@ -49,6 +49,7 @@ from node_gateway.api import (
     peer_grants,
     peer_traces,
     peers,
+    problem_pages,
     problems,
     recalls,
     shipments,
@@ -107,6 +108,7 @@ _ROUTERS = (
     labels,
     chain_relay,
     health,
+    problem_pages,
 )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
+import re
 import sys
 import types
 import typing
@@ -202,12 +204,30 @@ def policies() -> str:
     return "\n".join(lines) + "\n"
 
 
+_PROBLEM = re.compile(r"\| `(\w+)` \| ([^|]+) \| ((?:[^|\\]|\\.)+) \| (?:([^|]+) \|)?")
+_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
+
+
+def problem_codes() -> str:
+    """Return the problem codes of problems.md as the JSON that a gateway serves."""
+    found = {}
+    for line in (FOLDER / "problems.md").read_text(encoding="utf-8").splitlines():
+        if one := _PROBLEM.match(line):
+            code, status, *texts = (part.strip() for part in one.groups(default=""))
+            meaning, remedy = (_LINK.sub(r"\1", text).replace("`", "") for text in texts)
+            remedy = remedy or "see the meaning"
+            row = {"code": code, "status": status, "meaning": meaning, "remedy": remedy}
+            found.setdefault(code, row)
+    return "[\n" + ",\n".join(json.dumps(one) for one in found.values()) + "\n]\n"
+
+
 def pages() -> dict[Path, str]:
     """Return the text of every page by its file."""
     configuration = configuration_page()
     at = configuration.index("## `[log]`")
     return {
         FOLDER / "cli.md": cli_page(),
+        ROOT / "node_gateway" / "api" / "problem_codes.json": problem_codes(),
         FOLDER / "configuration.md": f"{configuration[:at]}{policies()}\n{configuration[at:]}",
     }
 

@@ -7,6 +7,15 @@ from typing import Literal
 from node_gateway.api.answers import _Answer
 
 
+class ProblemMeaning(_Answer):
+    """What a problem code means; `status` is that of HTTP, `-` for what is never an answer."""
+
+    code: str
+    status: str
+    meaning: str
+    remedy: str
+
+
 class DirectoryAge(_Answer):
     """How new the directory of the network is; `code` says what is wrong, null if nothing is."""
 

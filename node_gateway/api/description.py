@@ -183,6 +183,7 @@ ANSWERS: Final[Mapping[str, Mapping[int, type[BaseModel] | str]]] = {
     "replayWebhook": {202: webhooks.Replayed},
     "listWebhookDeliveries": {200: webhooks.DeliveryList},
     "health": {200: answers.Health},
+    "getProblem": {200: health.ProblemMeaning},
     "readiness": {200: health.Readiness, 503: health.Readiness},
     "metrics": {200: "Metrics in the text format of Prometheus."},
 }

@@ -199,6 +199,7 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/notices/{notice}/escalate"): set(),
     ("POST", "/v1/notices/{notice}/lift"): set(),
     ("GET", "/healthz"): None,
+    ("GET", "/problems/{code}"): None,
     ("GET", "/readyz"): None,
     ("GET", "/metrics"): None,  # on loopback
 }
