@@ -22,6 +22,7 @@ from node_gateway.partners.receiving_parts import all_codes
 from node_gateway.storage import custody, handovers, peers
 from node_gateway.storage.custody import AnswerEvent, AnswerRow
 from node_gateway.storage.database import Database
+from node_gateway.storage.forgotten import forgot_some
 from node_gateway.storage.handovers import Handover, State
 
 _INLINE_SIZE_BYTES_MAX: Final = 64 * 1024
@@ -180,7 +181,7 @@ def _renamed(connection: Connection, one: Handover, sender: int) -> Handover | N
     Raises:
         NotReadyError: whether something was forgotten shows once the receiver has answered it.
     """
-    if peers.forgot_some(connection, sender):
+    if forgot_some(connection, sender):
         return one
     said = peers.message_by_digest(connection, one.digest or b"")
     if said is not None and said.answer_code is None:

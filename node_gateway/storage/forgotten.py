@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, select, update
+from sqlalchemy import func as sql
 
 from node_gateway.partners.ports import Direction
 from node_gateway.storage.handover_tables import (
@@ -54,6 +55,16 @@ def forgotten(connection: Connection, participant: int, below: int | None) -> Fo
     if digest is None and expected == known.said_number:
         digest = known.said_digest
     return Forgotten(expected, None if digest is None else bytes(digest))
+
+
+def forgot_some(connection: Connection, participant: int) -> bool:
+    """Tell whether we gave out numbers to a participant of which nothing is kept here.
+
+    So it is after this database was restored from an old copy, and never otherwise.
+    """
+    query = select(sql.count()).where(_message.partner == participant, _message.direction == _SAID)
+    kept = connection.execute(query.select_from(peer_message)).scalar() or 0
+    return kept < partner(connection, participant).said_number
 
 
 def said_bodies(

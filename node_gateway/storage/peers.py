@@ -256,17 +256,6 @@ def next_to_say(connection: Connection, participant: int) -> StoredMessage | Non
     return None if row is None else stored(row)
 
 
-def forgot_some(connection: Connection, participant: int) -> bool:
-    """Tell whether we gave out numbers to a participant of which nothing is kept here.
-
-    So it is after this database was restored from an old copy, and never otherwise.
-    """
-    row = peer_message.c
-    query = select(sql.count()).where(row.partner == participant, row.direction == Way.SAID)
-    kept = connection.execute(query.select_from(peer_message)).scalar() or 0
-    return kept < partner(connection, participant).said_number
-
-
 def waiting_since(connection: Connection) -> dict[int, int]:
     """Return when the oldest message was said that waits, by partner; Unix seconds."""
     rows = connection.execute(
