@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from node_gateway.codes.china.drug_code import parse_drug_code
 from node_gateway.codes.identity import code_and_lot
 from node_gateway.codes.issuing import Status
 from node_gateway.epcis.errors import EpcisError
@@ -22,6 +24,7 @@ from node_gateway.services.issuing import Issuing
 from node_gateway.storage.labels import LabelStore, Span
 
 _TEXT_LENGTH_MAX: Final = 1000
+_LIKE_A_DRUG_CODE: Final = re.compile(r"8[0-9 -]{15,40}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ def _read(texts: Sequence[str], first: int) -> tuple[list[str], dict[str, str]]:
             continue
         try:
             code, lot = code_and_lot(text)
+            if code == text and _LIKE_A_DRUG_CODE.fullmatch(text):
+                parse_drug_code(text)  # says which digit is missing, or is one too many
             Unit(code).parts  # noqa: B018  refuses what no label is for
         except (EpcisError, GatewayError) as error:
             hint = getattr(error, "hint", None)
