@@ -14,11 +14,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
-const HERE = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
+const HERE = fileURLToPath(new URL(".", import.meta.url));
 const OUT = join(HERE, "static");
 const PACKAGES = join(HERE, "node_modules");
 /** No shell: it is what the shells are made of. */
@@ -42,7 +43,7 @@ const shared = {
   charset: "utf8",
   legalComments: "eof",
   logLevel: "warning",
-  logOverride: { "unsupported-dynamic-import": "error" },
+  preserveSymlinks: true, // so that comments name packages by where they are asked for, on any machine
   treeShaking: true,
   write: false,
 };

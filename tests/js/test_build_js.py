@@ -1,0 +1,96 @@
+"""The build: the same bytes everywhere, within the budget; and what the core may be made of."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.js.module_call import MODULE, call
+from tests.js.test_verify_js import VECTORS
+
+WEB = MODULE.parent.parent
+CORE = WEB / "src" / "core"
+SIZE_BYTES_MAX = 25_000
+
+
+def built(folder: Path) -> tuple[str, dict[str, bytes]]:
+    """Build in another place; return what is said, and every file."""
+    for name in ("build.mjs", "package.json", "src"):
+        copy = shutil.copytree if (WEB / name).is_dir() else shutil.copy
+        copy(WEB / name, folder / name)
+    (folder / "node_modules").symlink_to(WEB / "node_modules")
+    static = folder / "static"
+    static.mkdir()
+    (static / "result-000000000000.js").write_text("of an older release", encoding="utf-8")
+    done = subprocess.run(
+        ["node", "build.mjs"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout, {one.name: one.read_bytes() for one in static.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, bytes]]:
+    return built(tmp_path_factory.mktemp("build"))
+
+
+def test_the_same_sources_give_the_same_bytes(
+    build: tuple[str, dict[str, bytes]], tmp_path: Path
+) -> None:
+    longer = tmp_path / "a longer path" / "to another place"
+    longer.mkdir(parents=True)
+    assert built(longer) == build
+
+
+def test_the_manifest_names_every_file_by_its_hash(build: tuple[str, dict[str, bytes]]) -> None:
+    _, files = build
+    manifest = json.loads(files["manifest.json"])
+    assert list(manifest) == sorted(manifest)
+    assert {one["file"] for one in manifest.values()} == files.keys() - {"manifest.json"}
+    for name, one in manifest.items():
+        data = files[one["file"]]
+        digest = sha256(data).hexdigest()
+        assert (one["sha256"], one["bytes"]) == (digest, len(data))
+        stem, _, ending = name.rpartition(".")
+        assert one["file"] in (name, f"{stem}-{digest[:12]}.{ending}")
+
+
+def test_nothing_of_this_machine_and_no_map_is_in_it(build: tuple[str, dict[str, bytes]]) -> None:
+    _, files = build
+    for name, data in files.items():
+        assert not re.search(
+            rb"sourceMappingURL|node_modules/\.|/pytest-|" + str(WEB).encode(), data
+        ), name
+        assert not name.endswith(".map")
+
+
+def test_the_core_keeps_its_budget(build: tuple[str, dict[str, bytes]]) -> None:
+    said, _ = build
+    found = re.match(rf"core on a page: (\d+) bytes gz of {SIZE_BYTES_MAX}\n", said)
+    assert found
+    assert 10_000 < int(found[1]) <= SIZE_BYTES_MAX
+
+
+def test_it_runs_where_a_page_has_no_web_crypto() -> None:
+    """As from plain HTTP, or from a file."""
+    cases = json.loads((VECTORS / "proof_valid.json").read_text(encoding="utf-8"))["cases"]
+    texts = [base64.b64decode(case["bundle_b64"]).hex() for case in cases]
+    expression = "(delete globalThis.crypto, [typeof crypto, core.checkFile(bytes(one))[0].entry])"
+    answers = call(expression, texts)
+    wanted = [case["expect"]["entry"] for case in cases]
+    assert answers == [["undefined", entry] for entry in wanted]
+
+
+@pytest.mark.parametrize("file", sorted(CORE.glob("*.ts")), ids=lambda path: path.name)
+def test_the_core_needs_no_page_and_trusts_no_type_that_it_did_not_check(file: Path) -> None:
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+    code = re.sub(r'"[^"\n]*"|`[^`]*`', '""', text)
+    assert not re.search(r"\bany\b|@ts-|!\.|!\[|\bas never\b", code)
+    assert not re.search(r"\b(window|navigator|localStorage|location|crypto)\b", code)
+    assert not re.search(r"\bdocument\.(?!has|get\()", code)
+    for name in re.findall(r'from "([^"]+)"', text):
+        assert re.fullmatch(r"\./[a-z0-9_]+\.ts|@noble/hashes/[a-z0-9]+\.js", name), name
