@@ -359,7 +359,7 @@ def test_a_verdict_of_one_scan_knows_label_and_notice() -> None:
 def test_a_hundred_thousand_codes_take_seconds() -> None:
     units = [Expected(case(number)) for number in range(1000)]
     packs = [Expected(pack(number), case(number // 100)) for number in range(100_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     found = match(Shipment([*units, *packs]), [Scan(case(number)) for number in range(999)])
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert len(found.missing) == 100
