@@ -260,7 +260,6 @@ def malleated(signature: str) -> str:
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_a_signature_of_something_else_is_found(made: Made, name: str) -> None:
     changes = leaf_with(made, SIGNATURES[name])
-    assert changes[next(iter(changes))] != made.members[next(iter(changes))]
     try:
         problems = again(made, changes).problems
     except EvidenceError:
