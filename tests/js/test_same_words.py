@@ -323,6 +323,7 @@ def test_both_say_the_same_of_every_situation(world: World) -> None:
     assert len(python) == len(asked) - 1
     wanted = {name: (outcome, code) for name, (_, _, outcome, code) in TABLE.items()}
     assert {name: said(one) for name, one in js.items()} == wanted
+    assert {name: one["again"] for name, one in js.items() if one["again"]} == {}
     for name, one in python.items():
         assert (one["outcome"], one["code"]) == wanted[name], name
         if len(one["bundles"]) == 1:

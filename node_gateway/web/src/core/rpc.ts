@@ -66,3 +66,18 @@ export async function askOverHttp(url: string, method: string, params: readonly 
     clearTimeout(timer);
   }
 }
+
+/**
+ * The same, but nothing is asked twice of one witness: the bundles of a set share most questions, and all
+ * are about named blocks. What failed is asked again.
+ */
+export function askOnce(ask: Ask): Ask {
+  const known = new Map<string, Promise<unknown>>();
+  return (url, method, params) => {
+    const question = JSON.stringify([url, method, params]);
+    const answer = known.get(question) ?? ask(url, method, params);
+    known.set(question, answer);
+    answer.catch(() => known.delete(question));
+    return answer;
+  };
+}
