@@ -1,10 +1,10 @@
-"""The sections `[relay]`, ...: what browsers are served, and within which limits."""
+"""The sections `[relay]`, `[brand]`: what browsers are served, and within which limits."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from node_gateway.settings_keys import Section
 
@@ -22,3 +22,53 @@ class RelaySection(Section):
     """How long one call waits for its turn and its answer."""
     answer_size_bytes_max: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 8 * 1024 * 1024
     """Most bytes of one answer."""
+
+
+_Link = Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s\"'<>]+$")]
+_Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{2,29}$")]
+_Line = Annotated[str, Field(max_length=200)]
+
+
+class BrandSection(Section):
+    """What the result page of a code shows of us beside the record, and what it says of codes.
+
+    In links `{product}` stands for the GTIN or the 7-digit identification code. There is no way to
+    put a serial into one: nobody learns which pack somebody looked at.
+    """
+
+    phone: _Phone | None = None
+    """Whom people call who have questions about our products."""
+    public_phone: _Phone | None = "12315"
+    """Whom they call besides: the consumers' line of the authorities."""
+    leaflet: _Link | None = None
+    """Link to the leaflet of a product."""
+    product_page: _Link | None = None
+    """Link to what we say of a product."""
+    certificates: _Link | None = None
+    """Link to its certificates."""
+    campaign: _Link | None = None
+    """A link of ours that stands apart from the record; it needs both texts."""
+    campaign_zh: _Line = ""
+    """What the link says, in Chinese."""
+    campaign_en: _Line = ""
+    """What the link says, in English."""
+    show_epcis: bool = False
+    """Whether resolvers are told where our EPCIS interface is; it needs a key."""
+    say_unissued: bool = True
+    """Say of codes of products whose codes we issue here: never issued, or in use by no pack."""
+    all_codes_here: bool = False
+    """Everything under our prefixes is recorded here, whoever made its code: the rest never was
+    issued."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.campaign is not None and not (self.campaign_zh and self.campaign_en):
+            raise ValueError("campaign needs campaign_zh and campaign_en")
+        return self
+
+    def link(self, name: str, product: str) -> str | None:
+        """Return one of the links for a product (empty: none is known); None if there is none."""
+        found: str | None = getattr(self, name)
+        if found is None or ("{product}" in found and not product):
+            return None
+        return found.replace("{product}", product)
