@@ -33,7 +33,8 @@ export function checkNumbers({ participant, fields, codes, event, anchor }: Bund
   checkOrder([event.index], anchor.size);
 }
 
-function leafOf(entry: string): string {
+/** The leaf over an entry, both hex. */
+export function leafOf(entry: string): string {
   return sha256(`00${entry}`);
 }
 
@@ -67,6 +68,24 @@ function rootFromMultiproof(leaves: readonly Node[], siblings: readonly string[]
   return nodes[0]?.hash ?? refuse("proof_shape", "no leaf of the fields tree");
 }
 
+/**
+ * Root of a batch over all its entries, as a public entry list gives them.
+ *
+ * @param entries hex, at least one; strictly ascending is what an honest list is, and is not checked here
+ */
+export function rootOfEntries(entries: readonly string[]): string {
+  let nodes = entries.map(leafOf);
+  while (nodes.length > 1) {
+    const parents: string[] = [];
+    for (let at = 0; at < nodes.length; at += 2) {
+      const [left = "", right] = nodes.slice(at, at + 2);
+      parents.push(right === undefined ? left : sha256(left + right)); // an odd last node is promoted
+    }
+    nodes = parents;
+  }
+  return nodes[0] ?? refuse("batch_entries", "no entry");
+}
+
 /** For each level that has a sibling: true if it stands on the left (RFC 9162 section 2.1.3.2). */
 function sidesOf(index: number, size: number): boolean[] {
   const sides: boolean[] = [];
@@ -79,15 +98,35 @@ function sidesOf(index: number, size: number): boolean[] {
   return sides;
 }
 
+/** One step of a path: a node, what it is combined with, and on which side that stands; null at the root. */
+export interface Level {
+  readonly node: string;
+  readonly sibling: string | null;
+  readonly isLeft: boolean;
+}
+
 /**
- * The root that a path implies for a leaf; the caller compares it with the anchor.
+ * The way from a leaf to the root that a path implies, leaf first; the caller compares the root with the anchor.
  *
  * @param size from the anchor, never from elsewhere: one path can fit two sizes
  */
-export function rootFromPath(leaf: string, siblings: readonly string[], index: number, size: number): string {
+export function levelsOf(leaf: string, siblings: readonly string[], index: number, size: number): Level[] {
   const sides = sidesOf(index, size);
   if (sides.length !== siblings.length) refuse("proof_shape", `${sides.length} siblings belong here`);
-  return siblings.reduce((node, sibling, level) => sha256(sides[level] ? sibling + node : node + sibling), leaf);
+  let node = leaf;
+  const levels = siblings.map((sibling, level): Level => {
+    const isLeft = sides[level] === true;
+    const below = { node, sibling, isLeft };
+    node = sha256(isLeft ? sibling + node : node + sibling);
+    return below;
+  });
+  return [...levels, { node, sibling: null, isLeft: false }];
+}
+
+/** The root that a path implies; as `levelsOf`. */
+export function rootFromPath(leaf: string, siblings: readonly string[], index: number, size: number): string {
+  const levels = levelsOf(leaf, siblings, index, size);
+  return levels[levels.length - 1]?.node ?? leaf;
 }
 
 function codesRootOf({ disclosure, index, siblings }: CodePath): string {
