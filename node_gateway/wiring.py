@@ -16,7 +16,7 @@ from anchoring.chain.network import Network, load_network
 from anchoring.chain.proving import EvmProver
 from anchoring.chain.receipts import ReceiptSigner
 from anchoring.chain.rpc import EvmRpc
-from anchoring.chain.signer import Signer, TransactionSigner
+from anchoring.chain.signer import TransactionSigner
 from anchoring.ports import ChainIdentity
 from anchoring.succession import Succession
 from node_gateway import features
@@ -37,8 +37,10 @@ from node_gateway.services.governing import Governing
 from node_gateway.services.limiter import Limiter
 from node_gateway.services.looking_up import LookUps
 from node_gateway.services.notices import Notices
+from node_gateway.services.operating import Operating
 from node_gateway.services.public import Maker, PublicAnswers
 from node_gateway.services.standing import Standing
+from node_gateway.services.states import States
 from node_gateway.services.succeeding import known_succession
 from node_gateway.settings import Settings
 from node_gateway.signers import Keys as Keys
@@ -55,6 +57,8 @@ META_PARTICIPANT = "participant"
 META_NAME = "participant_name"
 
 OnStep = Callable[[str], None]
+_Known = tuple[DirectoryService, Disclosing, Standing, States, Notices, Operating, PublicAnswers]
+"""What the services between participants need of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +171,9 @@ async def _put_together(parts: _Parts, locations: Mapping[str, Location]) -> Gat
     querying, queries, prefixes, subscribing, sockets = await features.query_side(base)
     importing, intake, exports, tables = features.importing(base, querying, standing)
     disclosing, public = await _showing(parts, standing, notices)
-    network, sign, reader, prover = _asking(parts)
     known = (directory, disclosing, standing, states, notices, operating, public)
     return Gateway(
-        partners=await partners(Own(base, network, sign, reader, prover, *known)),
+        partners=await partners(_own(parts, base, known)),
         webhooks=webhooks(base, directory),
         labels=labels(base, (issuing, states, notices)),
         pages=pages(base, parts.directory_rpc),
@@ -224,9 +227,9 @@ async def _base(parts: _Parts, locations: Mapping[str, Location]) -> features.Ba
     return await features.base(settings, parts.store, receipts, locations, parts.clock)
 
 
-def _asking(parts: _Parts) -> tuple[Network, Signer, EvmReader, EvmProver]:
-    rpc = parts.directory_rpc
-    return parts.network, parts.keys.sign, EvmReader(rpc), EvmProver(rpc)
+def _own(parts: _Parts, base: features.Base, known: _Known) -> Own:
+    reader, prover = EvmReader(parts.directory_rpc), EvmProver(parts.directory_rpc)
+    return Own(base, parts.network, parts.keys.sign, reader, prover, *known)
 
 
 def _lists(settings: Settings) -> Limiter:

@@ -1,4 +1,4 @@
-"""What the vectors show: events, batches, receipts, messages and handovers of three participants."""
+"""What the vectors show of three participants: events, batches, receipts, messages, handovers."""
 
 from __future__ import annotations
 

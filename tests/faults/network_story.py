@@ -22,10 +22,9 @@ from anchoring.challenges import Leaf, Seed
 from node_gateway.partners.client import PeerClient
 from node_gateway.partners.grant_terms import GrantTerms, Items, Scope
 from node_gateway.partners.grants import Wish
-from node_gateway.partners.message_wire import MESSAGES_PATH, bare, posted
 from node_gateway.partners.ports import Message, PeerAnswer
-from node_gateway.storage import peers
 from tests.faults.markers import Marker
+from tests.faults.posting_again import again
 from tests.gateway.partners.arriving import (
     exceptions,
     finish,
@@ -390,18 +389,3 @@ class Story:
         path = f"/v1/public/codes/{quote(code, safe='')}"
         found = (await self.t[slug].stranger().get(path)).json()
         return bool(found["soldTimes"] == times)
-
-
-async def again(t: Town, sender: str, receiver: str) -> None:
-    """Post every answered message of a gateway a second time; nothing may come of it."""
-    gateway, to = t[sender].gateway, t.member(receiver).id
-    network, own = t.net.network, t.member(sender).id
-    known = await gateway.store.read(lambda one: peers.partner(one, to))
-    for number in range(1, known.cursor + 1):
-        kept = await gateway.store.read(
-            lambda one, at=number: peers.message(one, to, peers.Way.SAID, at)
-        )
-        assert kept is not None
-        body = posted(bare(kept.signed(own, network.chain_id, network.consortium)), kept.packed)
-        answer = await gateway.partners.peers.request(to, "POST", MESSAGES_PATH, body=body)
-        assert answer.status in (200, 409), answer.body

@@ -29,7 +29,7 @@ from node_gateway.storage import peers
 from node_gateway.storage.peers import Way
 from tests.anvil import Anvil
 from tests.consortium import key_of
-from tests.faults.network_story import again
+from tests.faults.posting_again import again
 from tests.faults.world import Template
 from tests.gateway.partners.arriving import finish, get, made_and_sent, scan
 from tests.gateway.partners.hearers import settled

@@ -7,6 +7,7 @@ from typing import Any
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_partners import HandoversSection
 from node_gateway.settings_receiving import ReceivingSection
+from tests.gateway.partners import hearers
 from tests.gateway.partners.ways import PREFIXES, do, make, now, until
 from tests.gateway.running import Running, Wishes
 from tests.partners import PEERS, WISHES, Town, party_of
@@ -122,3 +123,26 @@ def receiving(*codes: str, **members: Any) -> dict[str, Any]:
         "epcList": list(codes),
         **members,
     }
+
+
+async def conflicts(t: Town, who: str, code: str) -> list[dict[str, Any]]:
+    """Return the contradictions about who had a code, as JSON."""
+    found = await get(t[who], "/v1/custody-conflicts", perPage=1000)
+    return [one for one in found["conflicts"] if code in one["codes"]]
+
+
+async def late(up: Running) -> list[int]:
+    """Return the numbers of the shipments that nobody received in time."""
+    listed = await get(up, "/v1/shipments", state="late", perPage=1000)
+    assert listed["late"] == len(listed["shipments"])
+    return [one["number"] for one in listed["shipments"]]
+
+
+async def refused(t: Town, by: str, sender: str) -> list[str]:
+    """Return the codes with which messages were refused, in order."""
+    return [code for _, code in await hearers.said(t[sender], t.member(by).id) if code]
+
+
+def kinds(found: dict[str, Any]) -> list[str]:
+    """Return which kinds of exceptions a finished shipment has."""
+    return [one["kind"] for one in found["differences"]]

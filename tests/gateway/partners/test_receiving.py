@@ -22,16 +22,19 @@ from node_gateway.settings_receiving import ReceivingSection
 from node_gateway.storage import custody, handovers
 from node_gateway.storage import receiving as storage
 from tests.anvil import Anvil
-from tests.gateway.partners import hearers
 from tests.gateway.partners.arriving import (
     answer,
+    conflicts,
     exceptions,
     finish,
     get,
+    kinds,
+    late,
     made_and_sent,
     packing,
     post,
     receiving,
+    refused,
     scan,
     send,
     shipment,
@@ -39,7 +42,7 @@ from tests.gateway.partners.arriving import (
 )
 from tests.gateway.partners.hearers import settled
 from tests.gateway.partners.ways import PREFIXES, do, make, person, sell, until
-from tests.gateway.running import Running, serial, sgtin
+from tests.gateway.running import serial, sgtin
 from tests.gateway.state.flows import case as unit
 from tests.partners import Town, party_of, town
 
@@ -63,10 +66,6 @@ async def t(
 
 def codes(count: int) -> list[str]:
     return [sgtin() for _ in range(count)]
-
-
-def kinds(found: dict[str, Any]) -> list[str]:
-    return [one["kind"] for one in found["differences"]]
 
 
 async def test_a_shipment_is_scanned_in_goes_by_two_people_and_answered_for(t: Town) -> None:
@@ -289,11 +288,6 @@ async def test_a_shipment_that_is_taken_back_is_void(t: Town) -> None:
     assert kinds(await finish(shop, again["number"])) == []
 
 
-async def conflicts(t: Town, who: str, code: str) -> list[dict[str, Any]]:
-    found = await get(t[who], "/v1/custody-conflicts", perPage=1000)
-    return [one for one in found["conflicts"] if code in one["codes"]]
-
-
 async def test_a_code_that_was_sold_here_is_handed_over_again(t: Town) -> None:
     pack, shop = sgtin(), t["shop"]
     head = await made_and_sent(t, "maker", "shop", pack)
@@ -386,11 +380,6 @@ async def said(t: Town, who: str, to: str, body: dict[str, Any]) -> None:
     await settled(t[who], number)
 
 
-async def refused(t: Town, by: str, sender: str) -> list[str]:
-    """Return the codes with which messages were refused, in order."""
-    return [code for _, code in await hearers.said(t[sender], t.member(by).id) if code]
-
-
 async def test_a_shipment_that_nobody_receives_is_late(t: Town) -> None:
     shop = t["shop"]
     head = await made_and_sent(t, "maker", "shop", sgtin())
@@ -407,9 +396,3 @@ async def test_a_shipment_that_nobody_receives_is_late(t: Town) -> None:
     assert (await shipment(shop, number))["late"] is True
     await finish(shop, number)
     assert number not in await late(shop)
-
-
-async def late(up: Running) -> list[int]:
-    listed = await get(up, "/v1/shipments", state="late", perPage=1000)
-    assert listed["late"] == len(listed["shipments"])
-    return [one["number"] for one in listed["shipments"]]

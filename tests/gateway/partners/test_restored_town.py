@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,7 @@ async def story(
         for slug, other in (("maker", 2), ("shop", 1)):
             await settled(t[slug], other)
         before = await all_said(t["maker"], 2)
-        there = await counts(t["shop"])
-        here = await counts(t["maker"])
+        there, here = await counts(t["shop"]), await counts(t["maker"])
         (known,) = await standing(t["shop"], Direction.IN, *late)
 
         await t.stop("maker")
@@ -137,22 +137,28 @@ async def story(
             (theirs,) = await t["shop"].gateway.store.read(lambda c, p=pack: handovers.edges(c, p))
             assert ours.handover == theirs.handover
         assert len(await exceptions(t["maker"], "shortage", early[2])) == 1
-        peer = await get(t["maker"], "/v1/peers/shop")
-        assert peer["alarm"] == "peer_messages_forgotten"  # where the operator looks
+        assert (await get(t["maker"], "/v1/peers/shop"))["alarm"] == "peer_messages_forgotten"
         assert (await get(t["shop"], "/v1/peers/maker"))["alarm"] is None
         assert await counts(t["shop"]) == there
 
-        # What was captured after the backup is sent again: it takes the place of what was said.
-        for one in events:
-            third = await t["maker"].entry(one, final=False)
+        third = await sent_again(t, events, late, known.digest)
         assert third != second
-        await came(t["shop"], third)
-        await settled(t["maker"], 2)
-        (now_,) = await standing(t["shop"], Direction.IN, *late)
-        assert now_.replaces == known.digest
-        (ours_now,) = await standing(t["maker"], Direction.OUT, *late)
-        assert ours_now.digest == now_.digest
-        assert (await get(t["shop"], "/v1/peers/maker"))["alarm"] is None
+
+
+async def sent_again(
+    t: Town, events: Sequence[dict[str, Any]], packs: Sequence[str], replaced: bytes | None
+) -> str:
+    """Capture again what the backup did not have: it takes the place of what was said."""
+    for one in events:
+        entry = await t["maker"].entry(one, final=False)
+    await came(t["shop"], entry)
+    await settled(t["maker"], 2)
+    (there,) = await standing(t["shop"], Direction.IN, *packs)
+    assert there.replaces == replaced
+    (here,) = await standing(t["maker"], Direction.OUT, *packs)
+    assert here.digest == there.digest
+    assert (await get(t["shop"], "/v1/peers/maker"))["alarm"] is None
+    return entry
 
 
 async def receive(t: Town, entry: str, *packs: str) -> None:

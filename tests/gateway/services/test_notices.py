@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
@@ -385,18 +385,16 @@ async def test_known_notices_hold_while_the_chain_is_away_and_after_a_restart(
         net, deployed = await network(chain)
         folder = tmp_path / "gateway"
         async with running_gateway(chain, template, folder, Wishes(), deployed=deployed) as up:
-            first = Recalls(net, up)
-            code = sgtin()
+            first, code = Recalls(net, up), sgtin()
             await made(first, code)
             await first.publish()
             await first.read()
             assert await first.refused("dispense", code) == ["recall_notice"]
-            url = chain.url
-    away = Wishes(start_without_chain=True, rpc=url)
+            away = Wishes(start_without_chain=True, rpc=chain.url)
     async with running_gateway(chain, template, folder, away, deployed=deployed) as up:
         again = Recalls(net, up)
         await up.state("chain_unavailable")
         assert await again.refused("dispense", code) == ["recall_notice"]
         assert [one["id"] for one in await again.banner(code)] == [1]
-        answer: dict[str, Any] = await again.get("/v1/notices")
-        assert json.dumps(answer["notices"]).count('"drill": false') == 1
+        answer = json.dumps(await again.get("/v1/notices"))
+        assert answer.count('"drill": false') == 1
