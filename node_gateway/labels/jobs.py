@@ -6,6 +6,7 @@ of ten thousand. The first label is a good one and stays on its pack: the run le
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ from node_gateway.storage.labels import JobRow, LabelStore
 
 SCAN_LENGTH_MAX: Final = 1000
 _SYMBOLOGY_SIZE: Final = 3
+_PRINTS_MAX: Final = 1000
 _SPELLED: Final = ("{GS}", "<GS>", "\\x1d", "\\u001d")
 """What scanners that type show for the separator, which no keyboard has."""
 
@@ -51,6 +53,7 @@ class Jobs:
         self, printing: Printing, store: LabelStore, *, clock: Callable[[], float]
     ) -> None:
         self._printing, self._store, self._clock = printing, store, clock
+        self._running = asyncio.Lock()
 
     async def add(self, request: LabelRequest, key_id: str) -> tuple[Job, Printed]:
         """Keep a job, and return it with a look at its first label.
@@ -172,9 +175,13 @@ class Jobs:
             raise ParameterError(
                 f"the job has {job.row.label_count} labels, counted from 0", code="label_count"
             )
-        request = checked(job.request.but(reason=reason or job.request.reason))
-        occasion = Occasion(key_id, "run", number, reason)
-        return await self._printing.printed(request, form, occasion, first=start, count=size)
+        async with self._running:  # of two at once the second one is a reprint
+            prints = await self._printing.log(job=number, limit=_PRINTS_MAX)
+            ran = any(one.row.kind == "run" for one in prints)
+            why = reason or (None if ran else job.request.reason)  # the job's holds for one run
+            request = checked(job.request.but(reason=why))
+            occasion = Occasion(key_id, "run", number)
+            return await self._printing.printed(request, form, occasion, first=start, count=size)
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

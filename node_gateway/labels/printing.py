@@ -35,7 +35,6 @@ class Occasion:
     key_id: str
     kind: str = "once"
     job: int | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class Printing:
             key_id=occasion.key_id,
             at_ms=int(self._clock() * 1000),
             label_count=made.count,
-            reason=occasion.reason or request.reason,
+            reason=request.reason,
             override=request.override if judged.overridden else None,
             spans=goods.spans,
             codes=goods.loose,

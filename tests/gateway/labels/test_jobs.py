@@ -114,6 +114,18 @@ async def test_what_was_printed_needs_a_reason_for_a_new_job(shared: Running) ->
 
 
 @shared_loop
+async def test_the_reason_of_a_job_holds_for_one_run(shared: Running) -> None:
+    order, _ = await issued(shared, 3)
+    assert (await shared.client.post("/v1/labels", json={"order": order})).status_code == 200
+    made = await job(shared, order=order, reason="a ribbon tore")
+    first = await post(shared, made, "first")
+    await post(shared, made, "scan", scanned=read_off(first.content))
+    assert (await post(shared, made, "print")).status_code == 200
+    assert await code_of(await post(shared, made, "print")) == "label_reprint"
+    assert (await post(shared, made, "print", reason="another")).status_code == 200
+
+
+@shared_loop
 async def test_a_job_of_one_label_is_done_when_it_is_scanned(shared: Running) -> None:
     _, codes = await issued(shared, 1)
     made = await job(shared, codes=codes)
