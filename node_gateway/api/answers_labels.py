@@ -38,11 +38,12 @@ class LabelOverridden(_Answer):
 
 
 class LabelLook(_Answer):
-    """The first label of a request, as it would be printed."""
+    """The first label of a request, as it would be printed; `preview` is an SVG at true size."""
 
     count: int
     printed_before: int
     symbols: list[LabelSymbol]
+    preview: str
     decoded: int
     read_back: int
     warnings: list[LabelWarning]

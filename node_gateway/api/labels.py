@@ -286,6 +286,7 @@ def _look_wire(look: Printed, count: int) -> dict[str, Any]:
             }
             for one in look.made.first
         ],
+        "preview": look.preview.decode("utf-8"),
         "decoded": look.made.decoded,
         "readBack": look.made.read,
         "warnings": [

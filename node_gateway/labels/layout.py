@@ -19,7 +19,7 @@ from node_gateway.labels.symbols import Symbol
 from node_gateway.labels.texts import Measure, shortened
 
 MM_PER_POINT: Final = MM_PER_INCH / 72
-SIZE_PT_MAX, SIZE_PT_MIN = 8.0, 5.0
+SIZE_PT_MIN: Final = 5.0
 _LEADING: Final = 1.25
 _ASCENT: Final = 0.95  # of the size: from the top of a line to the foot of its letters
 _GAP_MM: Final = 1.0
@@ -90,6 +90,7 @@ class Wanted:
         module: Size of a module.
         bar_height: Of bars.
         measure: Of the fonts that will draw the text.
+        text_pt_max: Largest font size.
     """
 
     symbols: tuple[Symbol, ...]
@@ -97,6 +98,7 @@ class Wanted:
     module: float
     bar_height: float
     measure: Measure
+    text_pt_max: float = 8.0
 
     @property
     def is_bars(self) -> bool:
@@ -229,7 +231,7 @@ def _set(wanted: Wanted, x: float, width: float, height: float) -> list[PlacedLi
     rows = height / MM_PER_POINT / _LEADING
     for has_name in (True, False) if wanted.words.name else (False,):
         count = len(lines) + has_name
-        size = min(SIZE_PT_MAX, rows / max(count, 1), room / widest if widest else SIZE_PT_MAX)
+        size = min(wanted.text_pt_max, rows / max(count, 1), room / widest if widest else room)
         if size < SIZE_PT_MIN - 1e-9:
             continue
         name = shortened(wanted.words.name, room / size, of) if has_name else ""

@@ -26,7 +26,7 @@ from node_gateway.labels.media import (
 )
 from node_gateway.labels.reading import pages_read
 from node_gateway.labels.requests import Format, LabelRequest
-from node_gateway.labels.symbols import check, require, symbol_of
+from node_gateway.labels.symbols import Symbol, check, require, symbol_of
 
 Names = Callable[[str], tuple[str, str]]
 """From a canonical code to the product's name in Chinese and in English; empty: none."""
@@ -127,9 +127,7 @@ class Making:
             for one in symbols:
                 check(one)
             self._decoded += len(symbols)
-            module, bars = self._sizes(unit)
-            words = self._words(unit, symbols[0].content)
-            yield laid_out(Wanted(symbols, words, module, bars, self._measure), self._media)
+            yield laid_out(self._wanted(unit, symbols), self._media)
 
     def _checked(self, unit: Unit) -> Iterator[Content]:
         for content in self._contents(unit):
@@ -141,8 +139,8 @@ class Making:
         choice = self._request.symbol or default_choice(unit)
         return contents_of(unit, choice, stem=self._stem, is_full=self._request.is_full)
 
-    def _sizes(self, unit: Unit) -> tuple[float, float]:
-        """Return module and height of bars in mm; in dots, whole ones."""
+    def _wanted(self, unit: Unit, symbols: tuple[Symbol, ...]) -> Wanted:
+        """Return what comes on a label; sizes in mm, in dots whole ones."""
         request = self._request
         level = LEVELS[request.level or ("case" if unit.parts.kind == "sscc" else "pack")]
         module = x_dimension(level, request.x_mm)
@@ -151,7 +149,8 @@ class Making:
             per_mm = DPI[request.dpi]
             module = dots_per_module(level, request.x_mm, request.dpi) / per_mm
             bars = round(bars * per_mm) / per_mm
-        return module, bars
+        words = self._words(unit, symbols[0].content)
+        return Wanted(symbols, words, module, bars, self._measure, level.text_pt_max)
 
     def _words(self, unit: Unit, content: Content) -> Words:
         held = {one.ai for one in content.elements.elements} if content.elements else set()

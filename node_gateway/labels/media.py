@@ -67,6 +67,7 @@ class Level:
         x_mm_min: Smallest module.
         x_mm: Module unless another one is chosen.
         bar_mm: Height of bars unless another one is chosen; `bar_mm_min` is the least.
+        text_pt_max: Largest font size; capitals of 12 points are 3 mm high, as on logistic labels.
     """
 
     name: LevelName
@@ -74,12 +75,13 @@ class Level:
     x_mm: float
     bar_mm: float
     bar_mm_min: float
+    text_pt_max: float
 
 
 LEVELS: Final[Mapping[str, Level]] = MappingProxyType(
     {
-        "pack": Level("pack", 0.254, 0.3, 10.0, 5.0),
-        "case": Level("case", 0.495, 0.495, 31.75, 12.7),
+        "pack": Level("pack", 0.254, 0.3, 10.0, 5.0, 8.0),
+        "case": Level("case", 0.495, 0.495, 31.75, 12.7, 12.0),
     }
 )
 MEDIA: Final[Mapping[str, Media]] = MappingProxyType(

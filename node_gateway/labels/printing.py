@@ -19,13 +19,17 @@ _PRINTS_MAX = 1000
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A file of labels, what was known against them, and the number of its entry in the log."""
+    """A file of labels, what was known against them, and the number of its entry in the log.
+
+    `preview` is the first label as SVG, of a look alone.
+    """
 
     made: Made
     warnings: tuple[Caution, ...]
     overridden: tuple[Spot, ...]
     number: int
     printed_before: int
+    preview: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class Printing:
         goods, judged = await self._known(request, 0, None)
         made = await self._made(request, form, judged.units[:1])
         before = await self._store.printed_before(goods.spans, goods.loose)
-        return Printed(made, judged.warnings, judged.overridden, 0, before)
+        preview = (await self._made(request, "svg", judged.units[:1])).body
+        return Printed(made, judged.warnings, judged.overridden, 0, before, preview)
 
     async def printed(
         self,

@@ -89,6 +89,8 @@ async def test_labels_of_an_order(shared: Running) -> None:
     assert put.status_code == 201, put.text
     seen = await look(shared, order=order, lot="ABC", expiry="2029-12-31")
     assert (seen["count"], seen["printedBefore"], seen["warnings"]) == (4, 0, [])
+    (symbol,) = rasters.read(rasters.of_svg(seen["preview"].encode(), 600))
+    assert symbol.scanned.startswith(f"01{number}1729123110ABC".encode())
     assert seen["symbols"][0]["hri"][:3] == [f"(01) {number}", "(17) 291231", "(10) ABC"]
     answer = await ask(shared, order=order, lot="ABC", expiry="2029-12-31")
     assert answer.status_code == 200, answer.text
