@@ -9,14 +9,16 @@ from tests.js.node_verifier import HERE
 MODULE = HERE.parent.parent / "node_gateway" / "web" / "static" / "verify.mjs"
 
 
-def call(expression: str, cases: list[Any]) -> list[Any]:
+def call(expression: str, cases: list[Any], *, before: str = "") -> list[Any]:
     """Evaluate `expression` for each case.
 
     It sees `core` (the module), `one` (the case) and `bytes(hex)`; an error becomes its message.
+    What stands in `before` runs before the module is read.
     """
     script = f"""
-      import * as core from {json.dumps(MODULE.as_uri())};
       import {{ readFileSync }} from "node:fs";
+      {before}
+      const core = await import({json.dumps(MODULE.as_uri())});
       const bytes = (hex) => new Uint8Array(Buffer.from(hex, "hex"));
       const answers = JSON.parse(readFileSync(0, "utf8")).map((one) => {{
         try {{
