@@ -23,6 +23,7 @@ class Leg:
         where, month: As far as shown.
         times: How many sales there were, for a sale.
         is_taken_back: Whether whoever stated it took it back.
+        entry: Of the event that its proof shows, hex; empty if it has none.
     """
 
     kind: Kind
@@ -33,6 +34,7 @@ class Leg:
     month: str = ""
     times: int = 0
     is_taken_back: bool = False
+    entry: str = ""
 
     @property
     def is_hole(self) -> bool:
@@ -74,6 +76,7 @@ def _step(one: Mapping[str, Any]) -> Leg:
         month=one.get("month") or "",
         times=1 if step in SOLD else 0,
         is_taken_back=one["takesBack"],
+        entry=one["entry"],
     )
 
 

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 from anchoring.core.verify import check_bundles
 from anchoring.directory.lots import lot_key
@@ -26,6 +28,7 @@ from node_gateway.codes import issuing
 from node_gateway.pages.asking import Asked
 from node_gateway.pages.legs import Leg, legs_of
 from node_gateway.services.gateway import Gateway
+from node_gateway.services.public import nothing_known
 from node_gateway.services.steps import role_of
 
 OTHERS_MAX: Final = 6
@@ -190,6 +193,28 @@ async def look_up(gateway: Gateway, asked: Asked) -> Looked:
     )
 
 
+def mistyped(gateway: Gateway, text: str) -> Looked:
+    """Return the view of what no code reads like. Nothing is looked up."""
+    asked = Asked(code=text, kind="typo", text=text, path=quote(text, safe=""))
+    now = int(gateway.clock())
+    return Looked(
+        asked=asked,
+        answer=MappingProxyType(nothing_known(text)),
+        proofs=None,
+        verdicts=(Verdict.TYPO,),
+        silence=None,
+        state=CodeState.TYPO,
+        sales=0,
+        product=None,
+        notices=(),
+        legs=(),
+        here=_here(gateway, gateway.directory.current, now),
+        issuer=None,
+        others=(),
+        today=datetime.fromtimestamp(now, UTC).date().isoformat(),
+    )
+
+
 def places(directory: Directory, now: int, *, besides: int, first: int = 0) -> tuple[Place, ...]:
     """Return gateways of active participants: `first` before the others, `besides` not at all."""
     found = [
@@ -295,4 +320,14 @@ def _is_address(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 
-__all__ = ["OTHERS_MAX", "Looked", "Place", "Product", "Silence", "look_up", "places", "witnesses"]
+__all__ = [
+    "OTHERS_MAX",
+    "Looked",
+    "Place",
+    "Product",
+    "Silence",
+    "look_up",
+    "mistyped",
+    "places",
+    "witnesses",
+]

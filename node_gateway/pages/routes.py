@@ -6,6 +6,6 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from node_gateway.pages import static
+from node_gateway.pages import result, static
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (static.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (static.router, result.router)
