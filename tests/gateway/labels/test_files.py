@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from node_gateway.epcis.identifiers import canonical_identifier
-from node_gateway.errors import ParameterError
+from node_gateway.errors import NotPossibleError, ParameterError
 from node_gateway.labels.contents import Unit, contents_of
 from node_gateway.labels.layout import Label
 from node_gateway.labels.making import Made, Making
@@ -161,6 +161,18 @@ def test_chinese_names_are_drawn() -> None:
     line, per_mm = label.lines[0], 300 / 25.4
     where = (line.x, line.y - 2.5, line.x + line.width, line.y + 0.5)
     assert not rasters.is_blank(picture, tuple(one * per_mm for one in where))  # type: ignore[arg-type]
+
+
+def test_what_was_drawn_wrongly_is_seen_in_the_finished_file() -> None:
+    units = [unit(), Unit(f"{SGTIN}9")]
+    maker = making("pdf", read_all=True)
+    body = maker.made(units).body
+    assert maker._read(body, units) == 2
+    for wrong in ([Unit(f"{SGTIN}8"), units[1]], [units[0], Unit(f"{SGTIN}8")], [*units, unit()]):
+        with pytest.raises(NotPossibleError) as refused:
+            maker._read(body, wrong)
+        assert refused.value.code == "label_unreadable"
+    assert making("pdf")._read(body, [units[0], Unit(f"{SGTIN}8")]) == 1  # the first page alone
 
 
 def test_equal_labels_give_equal_bytes() -> None:
