@@ -17,88 +17,77 @@ export interface Place {
   readonly isMine?: boolean;
 }
 
-function stored(key: string): string | null {
+function stored(key: string): unknown {
   try {
-    return localStorage.getItem(key);
+    return JSON.parse(localStorage.getItem(key) || "null") as unknown;
   } catch {
-    return null; // a browser may keep nothing
+    return null; // a browser may keep nothing, and anybody may write there
   }
 }
 
-function store(key: string, text: string): void {
+function store(key: string, value: unknown): void {
   try {
-    localStorage.setItem(key, text);
+    localStorage.setItem(key, JSON.stringify(value));
   } catch {
     // then it holds for this visit
   }
 }
 
 /** An address that can be asked; null if it is none. */
-export function addressOf(text: string): string | null {
-  const trimmed = text.trim();
-  if (!/^https?:\/\/[^/?#\s]/i.test(trimmed)) return null;
+export function addressOf(text: string): URL | null {
   try {
-    return new URL(trimmed).href;
+    const url = new URL(text.trim());
+    return /^https?:$/.test(url.protocol) ? url : null;
   } catch {
     return null;
   }
 }
 
-function originOf(url: string): string {
-  return new URL(url).origin;
+function placeOf(organisation: string, url: URL): Place {
+  const relay = url.pathname === "/chain/rpc";
+  return { organisation: organisation.trim().slice(0, 128) || url.host, participant: null, url: url.href, relay, isMine: true };
 }
 
 function readMine(): Place[] {
-  try {
-    const found = JSON.parse(stored(STORED) ?? "[]") as readonly Partial<Place>[];
-    return found.slice(0, PLACES_MAX).map(({ organisation, url, relay }) => {
-      const address = addressOf(String(url));
-      if (address === null) throw new Error("no address");
-      return { organisation: String(organisation), participant: null, url: address, relay: relay === true, isMine: true };
-    });
-  } catch {
-    return [];
+  const found = stored(STORED);
+  const mine: Place[] = [];
+  for (const one of Array.isArray(found) ? (found as Partial<Place>[]) : []) {
+    const url = addressOf(String(one && one.url));
+    if (url) mine.push(placeOf(String(one.organisation), url));
   }
+  return mine.slice(0, PLACES_MAX);
 }
 
 /** The witnesses of a page and of its viewer. */
 export class Places {
-  private mine = readMine();
-  private isOnlyMine = stored(ONLY_MINE) === "yes";
+  mine = readMine();
+  private isOnlyMine = stored(ONLY_MINE) === true;
 
-  constructor(private offered: readonly Place[]) {}
-
-  get hasMine(): boolean {
-    return this.mine.length > 0;
-  }
+  constructor(public offered: readonly Place[]) {}
 
   get onlyMine(): boolean {
-    return this.isOnlyMine && this.hasMine;
+    return this.isOnlyMine && this.mine.length > 0;
   }
 
   set onlyMine(value: boolean) {
     this.isOnlyMine = value;
-    store(ONLY_MINE, value ? "yes" : "no");
+    store(ONLY_MINE, value);
   }
 
-  offer(offered: readonly Place[]): void {
-    this.offered = offered;
-  }
-
-  /** Those that are asked. Whoever adds another address of an organisation that is there does not add an organisation. */
+  /** Those that are asked. Another address of an organisation that is there is no other organisation. */
   get chosen(): Place[] {
     const mine = this.mine.map((one) => {
-      const known = this.offered.find(({ url }) => originOf(url) === originOf(one.url));
+      const origin = new URL(one.url).origin;
+      const known = this.offered.find(({ url }) => new URL(url).origin === origin);
       return known ? { ...known, url: one.url, isMine: true } : one;
     });
-    const taken = mine.map(({ url }) => url);
-    return [...(this.onlyMine ? [] : this.offered.filter(({ url }) => !taken.includes(url))), ...mine];
+    const rest = this.offered.filter((one) => !mine.some(({ url }) => url === one.url));
+    return this.onlyMine ? mine : [...rest, ...mine];
   }
 
-  add(organisation: string, url: string): void {
-    const name = organisation.trim().slice(0, 128) || new URL(url).host;
-    const relay = url.endsWith("/chain/rpc");
-    this.keep([...this.mine.filter((one) => one.url !== url), { organisation: name, participant: null, url, relay, isMine: true }]);
+  add(organisation: string, url: URL): void {
+    this.remove(url.href);
+    this.keep([...this.mine, placeOf(organisation, url)].slice(-PLACES_MAX));
   }
 
   remove(url: string): void {
@@ -106,37 +95,39 @@ export class Places {
   }
 
   private keep(mine: Place[]): void {
-    this.mine = mine.slice(-PLACES_MAX);
-    store(STORED, JSON.stringify(this.mine.map(({ organisation, url, relay }) => ({ organisation, url, relay }))));
+    this.mine = mine;
+    store(STORED, mine.map(({ organisation, url }) => ({ organisation, url })));
   }
-}
-
-/** The organisations whose word counts: that of whoever states something never does. */
-export function organisationsOf(places: readonly Place[], own: number | null): string[] {
-  return [...new Set(places.filter(({ participant }) => participant === null || participant !== own).map(nameOf))];
-}
-
-/** How many of them must agree: more than half, and at least two. */
-export function quorumOf(places: readonly Place[], own: number | null): number {
-  return Math.max(2, Math.floor(organisationsOf(places, own).length / 2) + 1);
 }
 
 /** Two participants of one name are two organisations. */
 function nameOf({ organisation, participant }: Place): string {
-  return participant === null ? organisation : `${organisation} #${participant}`;
+  return participant ? `${organisation} #${participant}` : organisation;
 }
 
 /** The name without what tells two of them apart. */
 export function bareName(organisation: string): string {
-  return organisation.replace(/ #[0-9]+$/, "");
+  return organisation.replace(/ #\d+$/, "");
+}
+
+/** How many organisations are asked whose word counts: that of whoever states something never does. */
+export function countOf(places: readonly Place[], own: number | null): number {
+  return new Set(places.filter(({ participant }) => !participant || participant !== own).map(nameOf)).size;
+}
+
+/** How many of them must agree: more than half, and at least two. */
+export function quorumOf(places: readonly Place[], own: number | null): number {
+  return Math.max(2, Math.floor(countOf(places, own) / 2) + 1);
 }
 
 /** A network with these witnesses and no others. */
 export function networkWith(network: Network, places: readonly Place[]): Network {
   const witnesses: Record<string, { participant: number | null; urls: string[] }> = {};
   for (const place of places) {
-    const group = (witnesses[nameOf(place)] ??= { participant: place.participant, urls: [] });
+    const name = nameOf(place);
+    const group = witnesses[name] || { participant: place.participant, urls: [] };
     group.urls.push(place.url);
+    witnesses[name] = group;
   }
   return { ...network, witnesses };
 }

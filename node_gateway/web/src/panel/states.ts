@@ -1,57 +1,34 @@
 /** What became of each witness, over all bundles that it was asked about. */
 
-import type { Verified, WitnessLine } from "../core/index.ts";
+import type { Verified } from "../core/index.ts";
 
 /** From what weighs most to what weighs least. */
-export const STATES = ["lies", "denies", "differs", "elsewhere", "silent", "stale", "agrees", "own", "asking"] as const;
-export type State = (typeof STATES)[number];
+const SIGNS = "✗○✓";
 
-/** Each state has a sign of its own: colour alone says nothing. */
-export const SIGNS: Readonly<Record<State, string>> = {
-  lies: "✗",
-  denies: "✗",
-  differs: "✗",
-  elsewhere: "○",
-  silent: "○",
-  stale: "⧗",
-  agrees: "✓",
-  own: "–",
-  asking: "…",
-};
-
-const OF_STATUS: Readonly<Record<string, State>> = {
-  verified: "agrees",
-  own_witness: "own",
-  witness_stale: "stale",
-  chain_unavailable: "silent",
-  ready: "silent",
-  chain_mismatch: "elsewhere",
-  contradicts_itself: "lies",
-  block_not_sealed: "lies",
-  witness_disagreement: "differs",
-};
-
-function stateOf({ status }: WitnessLine): State {
-  return OF_STATUS[status] ?? "denies";
+/** Each kind of answer has a sign of its own, for colour alone says nothing: confirms, denies, says nothing. */
+export function signOf(status: string): string {
+  if (status === "verified") return "✓";
+  return /^(own_|chain_|witness_stale|asking|$)/.test(status) ? "○" : "✗";
 }
 
-/** The state of each address. */
-export function statesOf(bundles: readonly Verified[]): Map<string, State> {
-  const found = new Map<string, State>();
-  for (const { chain } of bundles) {
-    for (const line of chain.witnesses) {
-      const [before, now] = [found.get(line.url), stateOf(line)];
-      if (before === undefined || STATES.indexOf(now) < STATES.indexOf(before)) found.set(line.url, now);
+/** What became of the witnesses. */
+export interface Asked {
+  /** The status that weighs most, by address. */
+  readonly statuses: ReadonlyMap<string, string>;
+  /** How many organisations confirm every bundle. */
+  readonly agreeing: number;
+}
+
+export function askedOf(bundles: readonly Verified[]): Asked {
+  const statuses = new Map<string, string>();
+  const weightOf = (status = "verified"): number => SIGNS.indexOf(signOf(status));
+  const counts = bundles.map(({ chain }) => {
+    const agreeing = new Set<string>();
+    for (const { url, status, organisation } of chain.witnesses) {
+      if (weightOf(status) <= weightOf(statuses.get(url))) statuses.set(url, status);
+      if (status === "verified") agreeing.add(organisation);
     }
-  }
-  return found;
-}
-
-/** How many organisations say the same of every bundle. */
-export function agreeing(bundles: readonly Verified[]): number {
-  const counts = bundles.map(({ checked, chain }) => {
-    const saying = chain.witnesses.filter(({ status, participant }) => status === "verified" && participant !== checked.participant);
-    return new Set(saying.map(({ organisation }) => organisation)).size;
+    return agreeing.size;
   });
-  return counts.length ? Math.min(...counts) : 0;
+  return { statuses, agreeing: counts.length ? Math.min(...counts) : 0 };
 }
