@@ -136,7 +136,7 @@ class Choosing:
                 spans.append(Span(found.place.order_number, found.place.index, 1))
             if found.status not in (Status.COMMISSIONED, Status.ISSUED_NOT_COMMISSIONED):
                 refused[code] = found.status
-        return Goods(tuple(codes), tuple(spans), tuple(loose), refused, lots)
+        return Goods(tuple(codes), _joined(spans), tuple(loose), refused, lots)
 
 
 def _read(texts: Sequence[str], first: int) -> tuple[list[str], dict[str, str]]:
@@ -182,3 +182,19 @@ def _between(
             found.append((order_id, at + low, high - low))
         start += size
     return found
+
+
+def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return spans with those that follow each other made one; none of them overlap."""
+    found: list[Span] = []
+    for one in sorted(spans, key=lambda span: (span.order_number, span.first)):
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and last.order_number == one.order_number
+            and last.first + last.count == one.first
+        ):
+            found[-1] = Span(last.order_number, last.first, last.count + one.count)
+        else:
+            found.append(one)
+    return tuple(found)

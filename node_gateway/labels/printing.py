@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from node_gateway.errors import NotPossibleError, Spot
 from node_gateway.labels.choosing import Choosing, Goods
@@ -14,7 +15,8 @@ from node_gateway.labels.making import Made, Making, Names
 from node_gateway.labels.requests import Format, LabelRequest, checked
 from node_gateway.storage.labels import LabelStore, NewPrint, PrintRow
 
-_PRINTS_MAX = 1000
+_PRINTS_MAX: Final = 1000
+_FEW: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ class Printing:
 
     async def _made(self, request: LabelRequest, form: Format, units: Sequence[Unit]) -> Made:
         making = Making(request, form, stem=self._stem, names=self._names)
+        if len(units) <= _FEW:
+            return await asyncio.to_thread(making.made, units)
         async with self._one_at_a_time:  # a run keeps a core busy for seconds
             return await asyncio.to_thread(making.made, units)
 

@@ -167,7 +167,10 @@ async def test_given_codes_in_any_spelling(shared: Running) -> None:
     assert "(10) SAID" in first.texts.values()
     assert "(10) SAID" not in second.texts.values()
     log = (await shared.client.get("/v1/labels/prints")).json()["prints"]
-    assert [(span["order"], span["first"]) for span in log[0]["orders"]] == [(order, 0), (order, 1)]
+    assert log[0]["orders"] == [{"order": order, "first": 0, "count": 2}]
+    await ask(shared, codes=[codes[2], codes[0]], reason="torn")
+    log = (await shared.client.get("/v1/labels/prints")).json()["prints"]
+    assert [(span["first"], span["count"]) for span in log[0]["orders"]] == [(0, 1), (2, 1)]
 
 
 async def test_codes_of_elsewhere_count_when_they_are_commissioned_here(shared: Running) -> None:
