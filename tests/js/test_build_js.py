@@ -1,6 +1,7 @@
 """The build: the same bytes everywhere, within the budget; and what the core may be made of."""
 
 import base64
+import gzip
 import json
 import re
 import shutil
@@ -17,6 +18,8 @@ from tests.js.test_verify_js import VECTORS
 WEB = MODULE.parent.parent
 CORE = WEB / "src" / "core"
 SIZE_BYTES_MAX = 25_000
+SHELL_SIZE_BYTES_MAX = {"result.js": 25_000, "explorer.js": 60_000}
+"""Compressed, with all of the core that they use."""
 
 
 def built(folder: Path) -> tuple[str, dict[str, bytes]]:
@@ -74,6 +77,18 @@ def test_the_core_keeps_its_budget(build: tuple[str, dict[str, bytes]]) -> None:
     found = re.match(rf"core on a page: (\d+) bytes gz of {SIZE_BYTES_MAX}\n", said)
     assert found
     assert 10_000 < int(found[1]) <= SIZE_BYTES_MAX
+
+
+def test_scripts_of_pages_keep_theirs(build: tuple[str, dict[str, bytes]]) -> None:
+    _, files = build
+    manifest = json.loads(files["manifest.json"])
+    built_shells = manifest.keys() & SHELL_SIZE_BYTES_MAX.keys()
+    assert built_shells == {f"{one.parent.name}.js" for one in WEB.glob("src/*/index.ts")} & set(
+        SHELL_SIZE_BYTES_MAX
+    )
+    for name in built_shells:
+        size = len(gzip.compress(files[manifest[name]["file"]], 9))
+        assert size <= SHELL_SIZE_BYTES_MAX[name], name
 
 
 # What browsers got after 2020, and what a page from plain HTTP or from a file has not.
