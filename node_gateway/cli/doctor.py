@@ -85,6 +85,7 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> N
 
 async def _checks(config: Path) -> list[Check]:
     checks: list[Check] = [("python", sys.version_info >= _PYTHON_MIN, platform.python_version())]
+    checks.append(pages())
     from node_gateway.settings import load_settings
 
     try:
@@ -100,6 +101,24 @@ async def _checks(config: Path) -> list[Check]:
     checks.append(_disk(settings))
     checks.append(_port(settings.gateway.host, settings.gateway.port))
     return checks
+
+
+def pages() -> Check:
+    """Compare the built pages with the manifest that was written when they were built.
+
+    The hash is one over all of them (`assets.digest`): two builds of one release have the same.
+    """
+    from node_gateway.web import assets
+
+    repair = "Try: make setup in a checkout; elsewhere install the wheel again"
+    try:
+        wrong = assets.damaged()
+    except assets.AssetsMissingError as error:
+        return "pages", False, f"{error}. {repair}"
+    if wrong:
+        return "pages", False, f"not as they were built: {', '.join(wrong)}. {repair}"
+    count = len(assets.manifest())
+    return "pages", True, f"{count} files as they were built, sha256 {assets.digest()}"
 
 
 def _guarded(name: str, check: Callable[[], str]) -> Check:

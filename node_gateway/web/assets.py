@@ -21,7 +21,7 @@ MANIFEST: Final = "manifest.json"
 
 
 class AssetsMissingError(RuntimeError):
-    """The pages were not built: there is no manifest."""
+    """The pages were not built: there is no manifest, or none that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,17 @@ def manifest() -> Mapping[str, Asset]:
     """Return every built file by its logical name (`result.js`, `base.css`).
 
     Raises:
-        AssetsMissingError: nothing was built here.
+        AssetsMissingError: nothing was built here, or the manifest is damaged.
     """
     try:
-        text = (folder() / MANIFEST).read_text(encoding="utf-8")
+        told = json.loads((folder() / MANIFEST).read_text(encoding="utf-8"))
+        return MappingProxyType(
+            {name: Asset(one["file"], one["sha256"], one["bytes"]) for name, one in told.items()}
+        )
     except OSError as error:
-        raise AssetsMissingError(
-            "the pages are not built: run `make setup`, or install the wheel"
-        ) from error
-    return MappingProxyType(
-        {
-            name: Asset(one["file"], one["sha256"], one["bytes"])
-            for name, one in json.loads(text).items()
-        }
-    )
+        raise AssetsMissingError("the pages are not built") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AssetsMissingError("the list of built pages is damaged") from error
 
 
 def url(name: str) -> str:

@@ -221,7 +221,9 @@ def test_status(served: Served) -> None:
 def test_doctor(served: Served) -> None:
     said = served("doctor", "--json")
     checks = {one["check"]: one for one in said.json()}
-    assert {"settings", "keys", "database", "chain", "contract", "clock", "port"} <= set(checks)
+    assert {"pages", "settings", "keys", "database", "chain", "contract", "clock", "port"} <= set(
+        checks
+    )
     assert all(one["ok"] for one in checks.values()), checks
     assert said.status == 0
     assert checks["database"]["detail"] == "in use by a running gateway"
