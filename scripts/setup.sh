@@ -102,8 +102,8 @@ if ! fresh $web/node_modules/.stamp "$wanted"; then
         fail "npm could not install $web/package-lock.json" "read npm's message above"
     printf '%s\n' "$wanted" >$web/node_modules/.stamp
 fi
-# no name below src holds a space
-wanted=$(key "$wanted" $web/build.mjs $(find $web/src -type f | LC_ALL=C sort))
+# no name below src or locales holds a space
+wanted=$(key "$wanted" $web/build.mjs $(find $web/src $web/locales -type f | LC_ALL=C sort))
 if ! { fresh $web/node_modules/.built "$wanted" && [ -f $web/static/manifest.json ]; }; then
     say "the pages, into $web/static"
     (cd $web && node build.mjs >&2) ||

@@ -2,6 +2,7 @@
  * Builds what a browser gets: `src/` and the packages of the lock file in, `static/` out.
  *
  *   src/core/index.ts     -> static/verify.mjs             the verification core as a module
+ *   src/verify/verify.html -> static/verify-<hash>.html    the verifier in one file, with all in it
  *   src/<shell>/index.ts  -> static/<shell>-<hash>.js      one script per page, for old phones too
  *   src/styles/<name>.css -> static/<name>-<hash>.css      but for parts, _<name>.css
  *   src/<name>.svg        -> static/<name>-<hash>.svg
@@ -24,7 +25,9 @@ const OUT = join(HERE, "static");
 const PACKAGES = join(HERE, "node_modules");
 /** No shell: it is what the shells are made of. */
 const CORE = "core";
+/** What may weigh how much on its way, in bytes of gzip. */
 const CORE_SIZE_BYTES_MAX = 25_000;
+const SIZES_BYTES_MAX = { "result.js": 25_000, "verify.html": 600_000 };
 /** The oldest syntax that is written; what it runs on must know BigInt (2018; Safari: 2020). */
 const TARGET = "es2019";
 /** Logical name -> file of a package. */
@@ -74,6 +77,46 @@ function files(path, ending) {
   return readdirSync(path).filter((name) => name.endsWith(ending) && !name.startsWith("_")).sort();
 }
 
+/** What of the catalogues the single file says; it holds every language. */
+const SAID = ["check", "verdict", "witness"];
+
+function catalogue(language) {
+  const areas = SAID.map((area) => JSON.parse(readFileSync(join(HERE, "locales", language, `${area}.json`), "utf8")));
+  return Object.assign({}, ...areas);
+}
+
+function policyHash(text) {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
+
+/**
+ * The verifier as one file, for file:// too: nothing is fetched but what witnesses answer, and the policy
+ * names script and style by their hashes.
+ */
+function singleFile(script, styles) {
+  const words = Object.fromEntries(folders(join(HERE, "locales")).map((language) => [language, catalogue(language)]));
+  const facts = JSON.stringify({ words, network: null, witnesses: [] }).replace(/</g, "\\u003c");
+  const [code, style] = [script.toString("utf8").replace(/<\/(script)/gi, "<\\/$1"), styles.join("")];
+  const policy = [
+    "default-src 'none'",
+    `script-src ${policyHash(code)}`,
+    `style-src ${policyHash(style)}`,
+    "connect-src https: http:",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const parts = { 'content=""': `content="${policy}"`, "<style></style>": `<style>${style}</style>` };
+  parts['id="facts"></script>'] = `id="facts">${facts}</script>`;
+  parts["<script></script>"] = `<script>${code}</script>`;
+  let page = readFileSync(join(HERE, "src", "verify", "verify.html"), "utf8");
+  for (const [place, whole] of Object.entries(parts)) {
+    if (page.split(place).length !== 2) throw new Error(`verify.html has no single ${place}`);
+    page = page.replace(place, () => whole);
+  }
+  return Buffer.from(page);
+}
+
 /** The licences of all packages whose code is in what is shipped. */
 function licences() {
   const { dependencies } = JSON.parse(readFileSync(join(HERE, "package.json"), "utf8"));
@@ -106,6 +149,8 @@ async function everything() {
   for (const name of files(join(HERE, "src", "styles"), ".css")) {
     add(name, await bundled(`styles/${name}`, { minify: true, target: [TARGET, "safari14"] }));
   }
+  const made = (name) => found.find(([logical]) => logical === name)[2];
+  add("verify.html", singleFile(made("verify.js"), [made("base.css"), made("verify.css")]));
   for (const name of files(join(HERE, "src"), ".svg")) add(name, readFileSync(join(HERE, "src", name)));
   for (const [name, path] of Object.entries(COPIED)) add(name, readFileSync(join(PACKAGES, path)));
   return found;
@@ -140,4 +185,11 @@ for (const [name, file, contents] of found) {
 if (core > CORE_SIZE_BYTES_MAX) {
   process.stderr.write(`the core is ${core - CORE_SIZE_BYTES_MAX} bytes larger than a page allows\n`);
   process.exitCode = 1;
+}
+for (const [name, , contents] of found) {
+  const over = zipped(contents) - (SIZES_BYTES_MAX[name] ?? Infinity);
+  if (over > 0) {
+    process.stderr.write(`${name} is ${over} bytes of gzip too large\n`);
+    process.exitCode = 1;
+  }
 }
