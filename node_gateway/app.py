@@ -60,6 +60,7 @@ from node_gateway.api.description import describe
 from node_gateway.api.epcis_deliveries import deliveries, standing_pages
 from node_gateway.api.hot import ShortWay
 from node_gateway.api.middleware import Measured
+from node_gateway.pages import problems as problems_as_pages
 from node_gateway.pages.routes import ROUTERS as PAGES
 from node_gateway.services.background import Background, running
 from node_gateway.services.gateway import Gateway
@@ -125,6 +126,7 @@ def describe_app() -> FastAPI:
     for router in PAGES:
         app.include_router(router)
     problems.install(app)
+    problems_as_pages.install(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
 

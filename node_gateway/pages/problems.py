@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import orjson
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 
 from node_gateway.web.rendering import language_of, page
 from node_gateway.web.words import say
@@ -15,6 +16,16 @@ _NO_PAGES: Final = ("/v1/", "/epcis", "/chain/", "/static/", "/metrics")
 _SAID: Final = frozenset({"route_not_found", "rate_limit"})
 _BUSY: Final = 503
 _KEPT: Final = ("Retry-After", "WWW-Authenticate", "Allow")
+
+
+Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
+
+
+def install(app: FastAPI) -> None:
+    """Let every error that is answered as a problem be a page for whoever reads pages."""
+    for kind, handler in list(app.exception_handlers.items()):
+        if handler.__module__ == "node_gateway.api.problems":
+            app.add_exception_handler(kind, _also_page(handler))
 
 
 def wants_page(request: Request) -> bool:
@@ -47,4 +58,13 @@ def as_page(request: Request, problem: Response) -> Response:
     )
 
 
-__all__ = ["as_page", "wants_page"]
+def _also_page(handler: Handler) -> Handler:
+    async def answer(request: Request, error: Exception) -> Response:
+        found = handler(request, error)
+        problem = await found if isinstance(found, Awaitable) else found
+        return as_page(request, problem)
+
+    return answer
+
+
+__all__ = ["as_page", "install", "wants_page"]
