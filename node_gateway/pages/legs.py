@@ -42,11 +42,11 @@ class Leg:
         return self.kind in ("before", "between", "after")
 
 
-def legs_of(answer: Mapping[str, Any]) -> tuple[Leg, ...]:
+def legs_of(answer: Mapping[str, Any], *, maker: str) -> tuple[Leg, ...]:
     """Return the way from a public answer; nothing if it shows nothing at all."""
-    product, steps = answer.get("product"), answer["steps"]
+    product, steps = answer.get("product"), sorted(answer["steps"], key=_order)
     shown = [_step(one) for one in steps]
-    legs = [_made(product), *shown] if product and not _has(steps, MADE) else shown
+    legs = [_made(product, maker), *shown] if product and not _has(steps, MADE) else shown
     sold = answer["soldTimes"] and not any(_has(steps, one) for one in SOLD)
     if not legs and not sold:
         return ()
@@ -56,13 +56,12 @@ def legs_of(answer: Mapping[str, Any]) -> tuple[Leg, ...]:
         gap = [Leg("between")] if legs else []
         sale = Leg("sold", step=SOLD[0], times=answer["soldTimes"])
         return (*before, *legs, *gap, sale)
-    after = [Leg("after")] if "down" in holes and not _ends(shown) else []
+    after = [Leg("after")] if "down" in holes and legs[-1].kind != "sold" else []
     return (*before, *legs, *after)
 
 
-def _made(product: Mapping[str, Any]) -> Leg:
-    name = product["maker"]["name"]
-    return Leg("made", step=MADE, role="manufacturer", name=name, month=product.get("month", ""))
+def _made(product: Mapping[str, Any], maker: str) -> Leg:
+    return Leg("made", step=MADE, role="manufacturer", name=maker, month=product.get("month", ""))
 
 
 def _step(one: Mapping[str, Any]) -> Leg:
@@ -84,8 +83,9 @@ def _has(steps: Sequence[Mapping[str, Any]], step: str) -> bool:
     return any(one["step"] == step for one in steps)
 
 
-def _ends(shown: Sequence[Leg]) -> bool:
-    return bool(shown) and shown[-1].kind == "sold"
+def _order(one: Mapping[str, Any]) -> tuple[int, int]:
+    """Anchored together, a thing was made before all else, and sold after it."""
+    return one["anchoredAt"], 0 if one["step"] == MADE else 2 if one["step"] in SOLD else 1
 
 
 __all__ = ["Leg", "legs_of"]

@@ -125,6 +125,12 @@ class Looked:
         return f"ST-{self.verdict}"
 
     @property
+    def is_ours(self) -> bool:
+        """Whether the product is one of this participant's."""
+        owner = self.issuer.participant if self.issuer else None
+        return self.product is not None or owner == self.here.participant
+
+    @property
     def lot_differs(self) -> bool:
         """Whether the symbol that was scanned states another lot than the record."""
         stated, known = self.asked.lot, self.product.lot if self.product else None
@@ -185,7 +191,7 @@ async def look_up(gateway: Gateway, asked: Asked) -> Looked:
         sales=answer["soldTimes"],
         product=product,
         notices=tuple(answer["notices"]),
-        legs=legs_of(answer),
+        legs=legs_of(answer, maker=product.maker if product else ""),
         here=_here(gateway, directory, now),
         issuer=None if owner is None else _place(directory, owner.participant, now),
         others=places(directory, now, besides=own, first=owner.participant.id if owner else 0),
@@ -292,6 +298,7 @@ def _product(gateway: Gateway, code: str, answer: Mapping[str, Any]) -> Product 
     if shown is None:
         return None
     known = gateway.master.directory.product_of(code)
+    maker = gateway.directory.current.participants.get(shown["maker"]["participant"])
     return Product(
         names={"zh-CN": known.name_zh, "en": known.name_en} if known else {},
         specification=known.specification if known else "",
@@ -299,7 +306,7 @@ def _product(gateway: Gateway, code: str, answer: Mapping[str, Any]) -> Product 
         lot=shown.get("lot"),
         expiry=shown.get("expiry"),
         month=shown.get("month"),
-        maker=shown["maker"]["name"],
+        maker=maker.name if maker else shown["maker"]["name"],
     )
 
 

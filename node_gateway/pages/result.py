@@ -7,7 +7,6 @@ is JSON for whoever asks for that. Look-ups are counted and paced as those of th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -90,9 +89,11 @@ def links(brand: BrandSection, product: str, language: str) -> list[tuple[str, s
     return [(text, link) for name, text in named if (link := brand.link(name, product))]
 
 
-def phones(brand: BrandSection, language: str) -> list[tuple[str, str]]:
+def phones(brand: BrandSection, told: Telling) -> list[tuple[str, str]]:
     """Return whom people may call: names and numbers."""
-    return list(_phones(brand, language))
+    public = say(told.language, "result.questions.public")
+    both = ((told.gateway, brand.phone), (public, brand.public_phone))
+    return [(name, number) for name, number in both if number]
 
 
 def product_key(asked: Asked) -> str:
@@ -103,13 +104,6 @@ def product_key(asked: Asked) -> str:
     return rest.partition("/")[0] if key == "01" else ""
 
 
-def _phones(brand: BrandSection, language: str) -> Iterator[tuple[str, str]]:
-    if brand.phone:
-        yield say(language, "result.questions.maker"), brand.phone
-    if brand.public_phone:
-        yield say(language, "result.questions.public"), brand.public_phone
-
-
 def _shown(request: Request, gateway: Gateway, looked: Looked, *, typed: str = "") -> Response:
     language, brand = language_of(request), gateway.settings.brand
     told = Telling(looked, language)
@@ -117,8 +111,8 @@ def _shown(request: Request, gateway: Gateway, looked: Looked, *, typed: str = "
         "told": told,
         "tones": [tone.value for tone in Tone],
         "picture": Markup(svg(told.picture, name="way", language=language)),  # noqa: S704 - ours
-        "links": links(brand, product_key(looked.asked), language),
-        "phones": phones(brand, language),
+        "links": links(brand, product_key(looked.asked), language) if looked.is_ours else [],
+        "phones": phones(brand, told),
         "typed": typed[:_TYPED_LENGTH_MAX],
         "facts": facts(gateway, looked, language),
         "script": "result.js" in assets.manifest(),

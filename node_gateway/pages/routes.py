@@ -6,6 +6,8 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from node_gateway.pages import result, static
+from node_gateway.pages import proofs, resolver, result, static
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (static.router, result.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    *(static.router, proofs.router, result.router, resolver.router),
+)

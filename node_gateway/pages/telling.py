@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from anchoring.verdicts import Tone, Verdict
 from node_gateway.pages.legs import Leg
-from node_gateway.pages.looking import OTHERS_MAX, Looked, Place
+from node_gateway.pages.looking import OTHERS_MAX, Looked, Place, Silence
 from node_gateway.pictures.journey import Step, journey
 from node_gateway.pictures.shapes import Picture
 from node_gateway.web.words import catalogue, say
@@ -18,6 +18,8 @@ from node_gateway.web.words import catalogue, say
 NOTICE_LANGUAGE: Final[Mapping[str, str]] = {"zh-CN": "zh", "en": "en"}
 _ALARMS: Final = frozenset({Tone.WARNING, Tone.STOP})
 _PARTS: Final = ("headline", "meaning", "next")
+_WAY_WIDTH: Final = 288.0
+"""What the card of a page of 360 pixels has room for."""
 _NOT_CHECKED: Final = ("witnesses", "content", "conditions", "truth")
 
 
@@ -71,7 +73,9 @@ class Telling:
             texts = {part: silent(f"{key}.{part}") for part in _PARTS}
         else:
             texts = {part: words(part) for part in _PARTS}
-        also = tuple(self._verdict(other, "headline") for other in one.verdicts[1:])
+        also = tuple(
+            self._verdict(other, "headline") for other in one.verdicts[1:] if _is_alarm(other)
+        )
         return Said(
             texts["headline"], texts["meaning"], texts["next"], tone=one.verdict.tone, also=also
         )
@@ -147,12 +151,12 @@ class Telling:
     @property
     def picture(self) -> Picture:
         """The way as a picture."""
-        return journey(self.steps, title=self._say("result.journey"))
+        return journey(self.steps, title=self._say("result.journey"), width=_WAY_WIDTH)
 
     @property
     def is_alarming(self) -> bool:
         """Whether somebody should be called."""
-        return self.looked.verdict.tone in _ALARMS
+        return _is_alarm(self.looked.verdict)
 
     @property
     def complaint(self) -> str:
@@ -184,6 +188,14 @@ class Telling:
             (place, place.url + path, place.participant == owner)
             for place in one.others[:OTHERS_MAX]
         )
+
+    @property
+    def owner(self) -> tuple[Place, str] | None:
+        """Who can say more where nothing is published here, and where; None if nobody can."""
+        if self.looked.silence is not Silence.UNKNOWN:
+            return None
+        found = ((place, link) for place, link, is_issuer in self.others if is_issuer)
+        return next(found, None)
 
     @property
     def sealed(self) -> tuple[Sealed, ...]:
@@ -229,6 +241,10 @@ class Telling:
 
     def _say(self, key: str, **values: Any) -> str:
         return say(self.language, key, **values)
+
+
+def _is_alarm(verdict: Verdict) -> bool:
+    return verdict.tone in _ALARMS
 
 
 __all__ = ["Compared", "Said", "Sealed", "Telling"]
