@@ -28,9 +28,13 @@ class BrokenError(Exception):
 
 
 class Liar(ThreadingHTTPServer):
-    """Listens on a free port; every result goes through `lie`, which may be changed."""
+    """Listens on a free port; every result goes through `lie`, which may be changed.
+
+    `is_open` lets pages of other origins ask, as relays do.
+    """
 
     daemon_threads = True
+    is_open = False
 
     def __init__(self, node: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -75,6 +79,16 @@ class _Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
+    def do_OPTIONS(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def end_headers(self) -> None:
+        if self.server.is_open:
+            self.send_header("access-control-allow-origin", "*")
+            self.send_header("access-control-allow-headers", "content-type")
+        super().end_headers()
+
     def _wait(self, wait_s: float) -> None:
         end = time.monotonic() + wait_s
         while time.monotonic() < end and not self.server.is_closing:
@@ -91,9 +105,10 @@ def truth(ask: Ask, method: str, params: list[Any], result: Any) -> Any:
 
 
 @contextmanager
-def liar(node: str) -> Iterator[Liar]:
+def liar(node: str, lie: Lie = truth, *, is_open: bool = False) -> Iterator[Liar]:
     """Run a liar that says the truth until its `lie` is set."""
     server = Liar(node)
+    server.lie, server.is_open = lie, is_open
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

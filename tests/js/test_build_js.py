@@ -91,6 +91,29 @@ def test_scripts_of_pages_keep_theirs(build: tuple[str, dict[str, bytes]]) -> No
         assert size <= SHELL_SIZE_BYTES_MAX[name], name
 
 
+def test_the_verifier_is_one_file_whose_policy_names_what_runs(
+    build: tuple[str, dict[str, bytes]],
+) -> None:
+    _, files = build
+    data = files[json.loads(files["manifest.json"])["verify.html"]["file"]]
+    assert len(gzip.compress(data, 9)) <= 600_000
+    text = data.decode()
+    style, script = (
+        re.findall(rf"<{kind}>(.*?)</{kind}>", text, re.DOTALL) for kind in ("style", "script")
+    )
+    hashes = [
+        f"'sha256-{base64.b64encode(sha256(one.encode()).digest()).decode()}'"
+        for (one,) in (script, style)
+    ]
+    policy = re.search('Content-Security-Policy" content="([^"]+)"', text)
+    assert policy
+    wanted = f"default-src 'none'; script-src {hashes[0]}; style-src {hashes[1]}; connect-src "
+    assert policy[1].startswith(wanted)
+    assert "unsafe" not in policy[1]
+    shell = re.sub(r"<(script|style)\b.*?</\1>", "", text, flags=re.DOTALL)
+    assert not re.search(r"""(?:src|href)=["'](?!data:)|\son[a-z]+=|style=""", shell)
+
+
 # What browsers got after 2020, and what a page from plain HTTP or from a file has not.
 ABSENT = """
   for (const [holder, ...names] of [
