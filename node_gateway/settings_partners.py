@@ -64,6 +64,10 @@ class PublicLimits(Section):
     """Public look-ups of codes of one product, whether they exist or not."""
     public_per_lot: str = "6000/minute"
     """Public look-ups that state the same lot of a product beside the code."""
+    public_repairs: str = "600/hour"
+    """Codes tried for visitors from one address who mistyped theirs: each search tries many."""
+    public_repairs_per_product: str = "60000/hour"
+    """Codes of one product tried for visitors who mistyped theirs."""
     public_answer_ms: Annotated[int, Field(ge=0, le=1000)] = 50
     """Public answers leave at multiples of this time, so that it does not tell what is known."""
 

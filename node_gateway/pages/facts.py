@@ -24,7 +24,7 @@ def facts(gateway: Gateway, looked: Looked, language: str) -> dict[str, Any]:
         "participant": looked.here.participant,
         "state": looked.state,
         "verdict": looked.verdict,
-        "answer": looked.answer,
+        "answer": dict(looked.answer),
         "bundles": looked.proofs,
         "network": network,
         "witnesses": witnesses(gateway),

@@ -20,13 +20,14 @@ from node_gateway.pages.asking import Asked, read_code, text_of
 from node_gateway.pages.facts import facts
 from node_gateway.pages.looking import Looked, look_up, mistyped
 from node_gateway.pages.problems import wants_page
+from node_gateway.pages.repairing import By, Repair, as_typo, malformed, near
 from node_gateway.pages.telling import Telling
 from node_gateway.pictures.svg import svg
 from node_gateway.services.access import SCOPES
 from node_gateway.services.gateway import Gateway
 from node_gateway.settings_pages import BrandSection
 from node_gateway.web import assets
-from node_gateway.web.rendering import WITNESSES, language_of, page
+from node_gateway.web.rendering import WITNESSES, fragment, language_of, page
 from node_gateway.web.words import say
 
 PATH: Final = "/c/"
@@ -42,6 +43,7 @@ router = APIRouter(include_in_schema=False)
 async def result(request: Request, gateway: GatewayDep, code: str) -> Response:
     """Show what is known of a code."""
     del code  # as it was written, it is in the address
+    began = time.monotonic()
     text = text_of(request, PATH)
     try:
         asked = read_code(text)
@@ -49,11 +51,14 @@ async def result(request: Request, gateway: GatewayDep, code: str) -> Response:
         if not wants_page(request):
             raise
         await counted(request, gateway)
-        return _shown(request, gateway, mistyped(gateway, text), typed=text)
+        looked = mistyped(gateway, text)
+        repair = await _repaired(request, gateway, looked, began) or malformed(text)
+        return _shown(request, gateway, looked, typed=text, repair=repair)
     looked = await looked_up(request, gateway, asked)
     if not wants_page(request):
         return JSONResponse(looked.to_json(), headers=_NO_STORE)
-    return _shown(request, gateway, looked)
+    found = await _repaired(request, gateway, looked, began)
+    return _shown(request, gateway, as_typo(looked) if found else looked, repair=found)
 
 
 async def looked_up(request: Request, gateway: Gateway, asked: Asked) -> Looked:
@@ -104,7 +109,26 @@ def product_key(asked: Asked) -> str:
     return rest.partition("/")[0] if key == "01" else ""
 
 
-def _shown(request: Request, gateway: Gateway, looked: Looked, *, typed: str = "") -> Response:
+async def _repaired(
+    request: Request, gateway: Gateway, looked: Looked, began: float
+) -> Repair | None:
+    """Return how to repair a code that its visitor typed, in the pace of look-ups."""
+    by = request.query_params.get("by")
+    if by not in set(By):
+        return None
+    found = await near(gateway, address(request), By(by), looked)
+    await gateway.lookups.pace(began)
+    return found
+
+
+def _shown(
+    request: Request,
+    gateway: Gateway,
+    looked: Looked,
+    *,
+    typed: str = "",
+    repair: Repair | None = None,
+) -> Response:
     language, brand = language_of(request), gateway.settings.brand
     told = Telling(looked, language)
     values: dict[str, Any] = {
@@ -114,6 +138,7 @@ def _shown(request: Request, gateway: Gateway, looked: Looked, *, typed: str = "
         "links": links(brand, product_key(looked.asked), language) if looked.is_ours else [],
         "phones": phones(brand, told),
         "typed": typed[:_TYPED_LENGTH_MAX],
+        "repair": repair and fragment(language, "public/scan_repair.html", repair=repair),
         "facts": facts(gateway, looked, language),
         "script": "result.js" in assets.manifest(),
     }

@@ -6,8 +6,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from node_gateway.pages import proofs, resolver, result, static
+from node_gateway.pages import home, proofs, resolver, result, static, verify
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    *(static.router, proofs.router, result.router, resolver.router),
+    *(static.router, home.router, proofs.router, result.router, verify.router),
+    resolver.router,
 )

@@ -8,7 +8,7 @@ number into the element behind it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -53,17 +53,27 @@ class Meant:
         folded = self._folded.get(text.casefold())
         if folded is not None:
             return folded, Fault.CASE
-        head, serial = _split(text)
-        if serial is None:
-            return None
-        swapped = head + serial.translate(_LAYOUT)
-        if swapped in self._codes:
-            return swapped, Fault.LAYOUT
-        for size in range(len(serial) - 1, 0, -1):
-            code = head + serial[:size]
-            if code in self._codes and _BEHIND.fullmatch(serial[size:]):
-                return code, Fault.SEPARATOR
-        return None
+        return next((one for one in readings(text) if one[0] in self._codes), None)
+
+
+def readings(text: str) -> Iterator[tuple[str, Fault]]:
+    """Yield the codes that `text` stands for if a scanner is set up wrongly, likelier ones first.
+
+    Args:
+        text: As of `Meant.by`. Of what has no serial number nothing is yielded.
+    """
+    head, serial = _split(text)
+    if serial is None:
+        return
+    for turned in dict.fromkeys((serial.swapcase(), serial.upper(), serial.lower())):
+        if turned != serial:
+            yield head + turned, Fault.CASE
+    swapped = serial.translate(_LAYOUT)
+    if swapped != serial:
+        yield head + swapped, Fault.LAYOUT
+    for size in range(len(serial) - 1, 0, -1):
+        if _BEHIND.fullmatch(serial[size:]):
+            yield head + serial[:size], Fault.SEPARATOR
 
 
 def _split(text: str) -> tuple[str, str | None]:
@@ -77,4 +87,4 @@ def _split(text: str) -> tuple[str, str | None]:
     return f"https://id.gs1.org/01/{elements[1]}{_SERIAL}", elements[2]
 
 
-__all__ = ["Fault", "Meant"]
+__all__ = ["Fault", "Meant", "readings"]

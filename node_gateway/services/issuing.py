@@ -220,6 +220,27 @@ class Issuing:
             tuple(one.code for one in replaced),
         )
 
+    async def issued_among(self, codes: Sequence[str]) -> set[str]:
+        """Return which of a few canonical codes were given out here, check characters and all.
+
+        Cost: a few microseconds and one search in an index for each.
+        """
+        named = [one for one in map(taken_apart, codes) if one is not None and one.kind != "sscc"]
+        found: set[str] = set()
+        for kind in {one.kind for one in named}:
+            names = sorted({one.name for one in named if one.kind == kind})
+            for row in await self._orders.schemes(kind, names):
+                scheme = scheme_of(row)
+                of_row = [one for one in named if (one.kind, one.name) == (kind, row.name)]
+                numbers = {one: scheme.number_of(one.serial) for one in of_row}
+                asked = [number for number in numbers.values() if number is not None]
+                places = await self._orders.places(row.number, asked)
+                for one, number in numbers.items():
+                    place = None if number is None else places.get(number)
+                    if place and scheme.checks_right(one.serial, place.checks_key):
+                        found.add(one.uri)
+        return found
+
     async def _stem_is_used(self, code: str) -> bool:
         """Tell whether a drug code with the same 16 digits is commissioned, issued by whomever.
 

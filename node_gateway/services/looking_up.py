@@ -13,7 +13,7 @@ import time
 from typing import Final
 
 from anchoring.directory.prefixes import product_of_code
-from node_gateway.services.limiter import Limiter
+from node_gateway.services.limiter import Limiter, network_of
 from node_gateway.settings import LimitsSection
 
 _WAYS_LENGTH_MAX: Final = 64
@@ -31,6 +31,8 @@ class LookUps:
         self._by_key = counting("public_per_key", many=False)
         self._by_product = counting("public_per_product", many=True)
         self._by_lot = counting("public_per_lot", many=True)
+        self._repairs = counting("public_repairs", many=False)
+        self._repairs_by_product = counting("public_repairs_per_product", many=True)
         self._step_s = limits.public_answer_ms / 1000
 
     def check(self, address: str, *, key: str | None = None) -> None:
@@ -58,6 +60,19 @@ class LookUps:
         self._by_product.count(product)
         if lot is not None:
             self._by_lot.count(product, lot[:_WAYS_LENGTH_MAX])
+
+    def affords(self, address: str, product: str, tries: int) -> bool:
+        """Count a search for the code that a visitor meant, and tell whether it may be made.
+
+        Args:
+            address: Whose search it is.
+            product: What the searched codes are of.
+            tries: How many codes are tried: each weighs as one that was asked for by itself.
+        """
+        name = network_of(address)
+        return self._repairs.takes(name, cost=tries) and self._repairs_by_product.takes(
+            product, cost=tries
+        )
 
     async def pace(self, began: float) -> None:
         """Wait for the next moment at which an answer may leave.

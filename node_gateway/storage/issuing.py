@@ -87,6 +87,12 @@ class IssuingStore:
 
         return await self._database.read(work)
 
+    async def places(self, scheme: int, numbers: Sequence[int]) -> dict[int, Place]:
+        """Return where each of a few numbers was given out; those that were not are left out."""
+        return await self._database.read(
+            lambda connection: issuing_reading.places(connection, scheme, numbers)
+        )
+
     async def place(self, scheme: int, number: int) -> Place | None:
         """Return where a number was given out; None if it was not."""
         return await self._database.read(

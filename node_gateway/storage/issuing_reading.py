@@ -85,6 +85,12 @@ def place(connection: Connection, scheme: int, number: int) -> Place | None:
     return Place(row.order_number, row.order_id, row.line, index, row.checks_key)
 
 
+def places(connection: Connection, scheme: int, numbers: Sequence[int]) -> dict[int, Place]:
+    """Return where each of a few numbers was given out; those that were not are left out."""
+    found = {number: place(connection, scheme, number) for number in numbers}
+    return {number: one for number, one in found.items() if one is not None}
+
+
 def ranges(connection: Connection) -> list[RangeRow]:
     """Return every range, oldest first."""
     query = select(issuing_range, _scheme.kind, _scheme.name).join(

@@ -1,0 +1,23 @@
+/** What reads symbols where the browser cannot: zxing-wasm, all of it from this gateway. */
+
+import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
+
+import type { Reader } from "../scan/symbols.ts";
+
+let prepared = "";
+
+async function read(picture: ImageData | Blob, wasm: string): Promise<string[]> {
+  if (prepared !== wasm) prepareZXingModule({ overrides: { locateFile: () => wasm } });
+  prepared = wasm;
+  const found = await readBarcodes(picture, {
+    formats: ["DataMatrix", "QRCode", "Code128", "EAN13", "EAN8", "UPCA"],
+    tryHarder: true,
+    maxNumberOfSymbols: 4,
+    textMode: "Plain",
+  });
+  // A symbol of GS1 says so in front, as hand scanners do: then FNC1 parts elements.
+  return found.map((one) => (one.contentType === "GS1" ? one.symbologyIdentifier + one.text : one.text));
+}
+
+const reader: Reader = { read };
+window.symbolReader = reader;
