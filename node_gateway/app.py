@@ -49,6 +49,7 @@ from node_gateway.api import (
     peer_grants,
     peer_traces,
     peers,
+    people,
     problem_pages,
     problems,
     recalls,
@@ -60,6 +61,7 @@ from node_gateway.api.description import describe
 from node_gateway.api.epcis_deliveries import deliveries, standing_pages
 from node_gateway.api.hot import ShortWay
 from node_gateway.api.middleware import Measured
+from node_gateway.console.routes import ROUTERS as CONSOLE
 from node_gateway.pages import problems as problems_as_pages
 from node_gateway.pages.routes import ROUTERS as PAGES
 from node_gateway.services.background import Background, running
@@ -88,6 +90,7 @@ _ROUTERS = (
     operations,
     operating,
     administration,
+    people,
     governing,
     master_data,
     importing,
@@ -123,7 +126,7 @@ def describe_app() -> FastAPI:
     )
     for module in _ROUTERS:
         app.include_router(module.router)
-    for router in PAGES:
+    for router in (*CONSOLE, *PAGES):
         app.include_router(router)
     problems.install(app)
     problems_as_pages.install(app)

@@ -29,7 +29,7 @@ from node_gateway.errors import SettingsError
 from node_gateway.settings_exceptions import ExceptionsSection
 from node_gateway.settings_keys import BackupSection, KeysSection
 from node_gateway.settings_keys import Section as _Section
-from node_gateway.settings_pages import BrandSection, RelaySection
+from node_gateway.settings_pages import BrandSection, ConsoleSection, RelaySection
 from node_gateway.settings_partners import (
     GrantsSection,
     HandoversSection,
@@ -254,6 +254,7 @@ class Settings(BaseSettings):
     backup: BackupSection = BackupSection()
     grants: GrantsSection = GrantsSection()
     relay: RelaySection = RelaySection()
+    console: ConsoleSection = ConsoleSection()
     brand: BrandSection = BrandSection()
     log: LogSection = LogSection()
 

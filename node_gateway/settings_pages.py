@@ -72,3 +72,18 @@ class BrandSection(Section):
         if found is None or ("{product}" in found and not product):
             return None
         return found.replace("{product}", product)
+
+
+class ConsoleSection(Section):
+    """The console, `/app`, and the people who sign in to it."""
+
+    idle_s: Annotated[int, Field(ge=60, le=86_400)] = 1800
+    """After so long without a request, in seconds, somebody is signed out."""
+    session_s: Annotated[int, Field(ge=60, le=30 * 86_400)] = 12 * 3600
+    """How long a session lasts at most, in seconds."""
+    link_s: Annotated[int, Field(ge=60, le=30 * 86_400)] = 24 * 3600
+    """How long a link from `user add` and `user reset-link` can be used, in seconds."""
+    logins_per_name: str = "10/5 minutes"
+    """Attempts to sign in with one name."""
+    logins_per_address: str = "30/5 minutes"
+    """Attempts to sign in from one address; of IPv6, from one network of 64 bits."""

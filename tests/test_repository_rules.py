@@ -21,6 +21,7 @@ MAY_DRAW = {
     "node_gateway/services/capture.py": "the name of a capture",
     "node_gateway/services/batching.py": "the nonces of batch decoys",
     "node_gateway/services/access.py": "API keys",
+    "node_gateway/console/tokens.py": "what people sign in with",
     "node_gateway/partners/grants.py": "ids of grants and delegations, which tell no count",
     "node_gateway/cli/delegations.py": "the name of a request that was given none",
     "node_gateway/archive/writing.py": "the salt of an archive",

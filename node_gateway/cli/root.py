@@ -49,6 +49,7 @@ from node_gateway.cli import (
     succession,
     tracing,
     usage,
+    user,
     visibility,
     webhook,
 )
@@ -135,6 +136,7 @@ app.add_typer(
     webhook.app, name="webhook", help="Tell other systems: add, list, test, rotate, listen, ..."
 )
 app.add_typer(api_keys.app, name="api-key", help="API keys: new, list, revoke.")
+app.add_typer(user.app, name="user", help="Who may sign in: add, list, reset-link, disable.")
 keys_chain.add_to(keys.app)
 keys_revoke.add_to(keys.app)
 app.add_typer(keys.app, name="key", help="Chain keys: new, import, address, list, rotate, revoke.")

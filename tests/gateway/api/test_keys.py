@@ -171,6 +171,10 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/v1/api-keys"): set(),
     ("GET", "/v1/api-keys"): set(),
     ("DELETE", "/v1/api-keys/{key_id}"): set(),
+    ("POST", "/v1/people"): set(),
+    ("GET", "/v1/people"): set(),
+    ("POST", "/v1/people/{name}/link"): set(),
+    ("DELETE", "/v1/people/{name}"): set(),
     ("DELETE", "/v1/events/{entry}"): set(),
     **{
         (method, f"/v1/{plural}{rest}"): {scope}
