@@ -6,13 +6,15 @@ endpoints in this gateway's own network file are not told: they may be private.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from node_gateway.pages.looking import Looked, witnesses
 from node_gateway.services.gateway import Gateway
 from node_gateway.web import words
 
-WORDS: Final = ("verdict.", "check.", "witness.")
+WORDS: Final = ("verdict.", "check.", "witness.", "result.step.")
 
 
 def facts(gateway: Gateway, looked: Looked, language: str) -> dict[str, Any]:
@@ -30,8 +32,21 @@ def facts(gateway: Gateway, looked: Looked, language: str) -> dict[str, Any]:
         "witnesses": witnesses(gateway),
         "today": looked.today,
         "language": language,
-        "words": words.some(language, *WORDS),
+        "words": _words(language),
     }
+
+
+def _step(looked: Looked, one: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out the proof of what the bundles prove already: a page has little room."""
+    if one["entry"] not in looked.entries:
+        return one
+    return {name: value for name, value in one.items() if name != "proof"}
+
+
+@cache
+def _words(language: str) -> Mapping[str, str]:
+    found = words.some(language, *_WORDS)
+    return {key: text for key, text in found.items() if not key.startswith(_OTHER_PAGES)}
 
 
 __all__ = ["facts"]

@@ -18,7 +18,7 @@ from node_gateway.web import assets, words
 from node_gateway.web.rendering import WITNESSES, language_of, page
 
 FILE: Final = "verify.html"
-WORDS: Final = ("check.", "verdict.", "witness.")
+WORDS: Final = ("check.", "verify.", "verdict.", "witness.", "result.step.")
 
 router = APIRouter(include_in_schema=False)
 

@@ -174,8 +174,8 @@ async def test_without_a_network_it_says_what_it_could_check(desk: Desk, browser
         await page.goto(desk.page)
         await give(page, "proof", desk.proof())
         await verdict(page, "V12")
-        assert say("en", "check.verify.is_whole", count=1) in await page.inner_text("#verdict")
-        assert say("en", "check.verify.not_chain") in await page.inner_text("#unchecked")
+        assert say("en", "verify.is_whole", count=1) in await page.inner_text("#verdict")
+        assert say("en", "verify.not_chain") in await page.inner_text("#unchecked")
         assert visitor.foreign(desk.page) == []
         await visitor.keep("verify-html-offline")
         await give(page, "proof", desk.changed())
@@ -271,11 +271,11 @@ async def test_pdf_paste_and_what_is_no_proof(desk: Desk, browser: Browser) -> N
         for path, key in refused.items():
             await give(page, "proof", path)
             alert = page.locator("#proof [role=alert]")
-            assert await alert.inner_text() == say("en", f"check.verify.{key}")
+            assert await alert.inner_text() == say("en", f"verify.{key}")
         await page.reload()
         await page.locator("#proof summary").click()
         await page.locator("#proof textarea").fill(raw.decode())
-        await page.get_by_role("button", name=say("en", "check.verify.take_text")).click()
+        await page.get_by_role("button", name=say("en", "verify.take_text")).click()
         await verdict(page, "V12")
         assert visitor.complaints == []
 

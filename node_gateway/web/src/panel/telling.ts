@@ -3,7 +3,7 @@
 import { type Bundle, leafOf, levelsOf, type Verdict, type Verified, VERDICTS } from "../core/index.ts";
 import { button, copy, el, fill, set, sign } from "./dom.ts";
 import { bareName } from "./places.ts";
-import { knows, say, type Values } from "./words.ts";
+import { knows, say, stepOf, type Values } from "./words.ts";
 
 /** Each tone has a shape of its own. */
 const SHAPES = { intact: "◉", waiting: "⧗", warning: "▲", stop: "⬣", repair: "✎", unknown: "○" } as const;
@@ -62,7 +62,7 @@ function computed(bundle: Bundle, { checked, chain }: Verified): HTMLElement {
   const terms: HTMLElement[] = [];
   for (const key in rows) terms.push(el("dt", tell(key)), el("dd.mono", rows[key]));
   const day = new Date(anchor.blockTime * 1000).toISOString().slice(0, 10);
-  const title = el("h3", `${act.bizStep || act.type} · ${day}`);
+  const title = el("h3", `${stepOf(act)} · ${day}`);
   return el("section", title, el("dl", ...terms), el("p", tell("path")), el("ol.path", ...steps));
 }
 

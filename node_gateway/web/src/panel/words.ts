@@ -19,3 +19,9 @@ export function knows(key: string): boolean {
 export function say(key: string, values: Values = {}): string {
   return (spoken[key] || key).replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
+
+/** What an event did, in words if there are any. */
+export function stepOf({ bizStep, type }: { readonly bizStep: string | null; readonly type: string }): string {
+  const key = `result.step.${bizStep}`;
+  return knows(key) ? say(key) : bizStep || type;
+}

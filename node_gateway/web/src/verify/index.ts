@@ -37,8 +37,8 @@ const panel = new Panel(places, null, () => void run(true));
 /** Why something was refused, in words if there are any. */
 function reasonOf(error: unknown): string {
   const code = error instanceof Refusal ? error.code : String(error);
-  const key = `check.verify.${code}`;
-  return knows(key) ? say(key) : say("check.verify.no_file", { why: code });
+  const key = `verify.${code}`;
+  return knows(key) ? say(key) : say("verify.no_file", { why: code });
 }
 
 async function take(name: string, bytes: Uint8Array): Promise<void> {
@@ -77,15 +77,15 @@ function chooser(key: string, accept: string): HTMLElement {
 }
 
 function proofPart(): HTMLElement {
-  const text = set(el("textarea"), { rows: "5", spellcheck: "false", "aria-label": say("check.verify.paste") });
-  const use = button(say("check.verify.take_text"), () => void take(say("check.verify.paste"), new TextEncoder().encode(text.value)));
-  const took = proof && say("check.verify.took", { name: proof.name, count: proof.checked.length });
+  const text = set(el("textarea"), { rows: "5", spellcheck: "false", "aria-label": say("verify.paste") });
+  const use = button(say("verify.take_text"), () => void take(say("verify.paste"), new TextEncoder().encode(text.value)));
+  const took = proof && say("verify.took", { name: proof.name, count: proof.checked.length });
   const part = el(
     "section.card drop",
-    el("h2", say("check.verify.proof")),
-    el("p", say("check.verify.drop")),
-    el("p.row", chooser("check.verify.choose_proof", ".json,.pdf,application/json,application/pdf")),
-    el("details", el("summary", say("check.verify.paste")), text, el("p", use)),
+    el("h2", say("verify.proof")),
+    el("p", say("verify.drop")),
+    el("p.row", chooser("verify.choose_proof", ".json,.pdf,application/json,application/pdf")),
+    el("details", el("summary", say("verify.paste")), text, el("p", use)),
     set(el("p.took", complaint || took), { role: complaint ? "alert" : "status" }),
   );
   return set(part, { id: "proof" });
@@ -102,15 +102,15 @@ function networkPart(): HTMLElement {
   return set(
     el(
       "section.card",
-      el("h2", say("check.verify.network")),
-      el("p", say("check.verify.network_means")),
+      el("h2", say("verify.network")),
+      el("p", say("verify.network_means")),
       el(
         "p.row",
-        chooser("check.verify.choose_network", ".json,application/json"),
-        offered && button(say("check.verify.page_network"), useOffered, "offered"),
+        chooser("verify.choose_network", ".json,application/json"),
+        offered && button(say("verify.page_network"), useOffered, "offered"),
       ),
-      offered && el("p.quiet", say("check.verify.page_network_means")),
-      el("p.took", values ? say("check.verify.has_network", values) : say("check.verify.no_network")),
+      offered && el("p.quiet", say("verify.page_network_means")),
+      el("p.took", values ? say("verify.has_network", values) : say("verify.no_network")),
       suggested.length && suggestion(),
     ),
     { id: "network" },
@@ -127,15 +127,15 @@ function suggestion(): HTMLElement {
   };
   const named = suggested.map(({ organisation, url }) => el("li", el("strong", organisation), " ", el("span.address", url)));
   const buttons = [
-    button(say("check.verify.confirm"), answer(suggested), "first confirm"),
-    button(say("check.verify.decline"), answer([]), "decline"),
+    button(say("verify.confirm"), answer(suggested), "first confirm"),
+    button(say("verify.decline"), answer([]), "decline"),
   ];
-  return set(el("div.suggested", el("p", say("check.verify.suggested")), el("ul", ...named), el("p.row", ...buttons)), { role: "group" });
+  return set(el("div.suggested", el("p", say("verify.suggested")), el("ul", ...named), el("p.row", ...buttons)), { role: "group" });
 }
 
 function witnessPart(): HTMLElement {
-  const part = el("section.card", el("h2", say("check.verify.witnesses")));
-  if (!places.chosen.length) part.append(el("p.quiet", say("check.verify.no_witness")));
+  const part = el("section.card", el("h2", say("verify.witnesses")));
+  if (!places.chosen.length) part.append(el("p.quiet", say("verify.no_witness")));
   part.append(panel.element());
   if (conclusion) panel.show(conclusion.verified.length ? askedOf(conclusion.verified) : undefined);
   return set(part, { id: "who" });
@@ -152,7 +152,7 @@ function languagePart(): Child {
     };
     return set(button(names[one] ?? one, act, "language"), { lang: one, "aria-pressed": String(one === language) });
   });
-  return set(el("div.row languages", ...buttons), { role: "group", "aria-label": say("check.verify.language") });
+  return set(el("div.row languages", ...buttons), { role: "group", "aria-label": say("verify.language") });
 }
 
 /** Put the result on the page; the live region stays the same element, so that it is announced. */
@@ -163,25 +163,25 @@ function tell(): void {
   place.removeAttribute("hidden");
   tellConclusion(place, conclusion);
   const kept = conclusion;
-  const keep = button(say("check.verify.save"), () => save("findings.json", findingsOf(kept)), "keep");
+  const keep = button(say("verify.save"), () => save("findings.json", findingsOf(kept)), "keep");
   fill(below, ...details(conclusion), el("p.row", keep));
 }
 
 function paint(): void {
   speak(facts.words[language] ?? {});
   document.documentElement.lang = language;
-  document.title = say("check.verify.title");
+  document.title = say("verify.title");
   const verdict = set(el("section.card"), { id: "verdict", role: "status", hidden: "" });
   fill(
     root,
     languagePart(),
-    el("h1", say("check.verify.title")),
-    el("p", say("check.verify.lead")),
+    el("h1", say("verify.title")),
+    el("p", say("verify.lead")),
     proofPart(),
     verdict,
-    set(el("div"), { id: "details" }),
     networkPart(),
     witnessPart(),
+    set(el("div"), { id: "details" }),
   );
   tell();
 }

@@ -2,7 +2,7 @@
 
 import { el, fill, set } from "../panel/dom.ts";
 import { computation, tellVerdict, warningsOf } from "../panel/telling.ts";
-import { say } from "../panel/words.ts";
+import { say, stepOf } from "../panel/words.ts";
 import type { Conclusion } from "./concluding.ts";
 
 const CODES_MAX = 50;
@@ -23,25 +23,25 @@ function shows({ proof, byCode }: Conclusion): HTMLElement {
     }
     return el(
       "section",
-      el("h3", say("check.verify.record", { number: place + 1, what: act.bizStep ?? act.type })),
-      el("p.quiet", `${say("check.verify.sealed_on", { day })} · ${say("check.how.by")} #${one.participant}`),
+      el("h3", say("verify.record", { number: place + 1, what: stepOf(act) })),
+      el("p.quiet", `${say("verify.sealed_on", { day })} · ${say("check.how.by")} #${one.participant}`),
       el("dl.facts", ...terms),
     );
   });
   const codes = [...byCode].slice(0, CODES_MAX).map(([code, verdict]) => el("li", el("span.mono", code), ` ${verdict}`));
-  return el("section.card", el("h2", say("check.verify.shows")), el("ul.codes", ...codes), ...records);
+  return el("section.card", el("h2", say("verify.shows")), el("ul.codes", ...codes), ...records);
 }
 
 function unchecked({ verified }: Conclusion): HTMLElement {
   const { others } = warningsOf(verified);
   const made = el(
     "section.card",
-    el("h2", say("check.verify.unchecked")),
+    el("h2", say("verify.unchecked")),
     el(
       "ul",
-      !verified.length && el("li", say("check.verify.not_chain")),
-      el("li", say("check.verify.not_rest")),
-      el("li", say("check.verify.not_goods")),
+      !verified.length && el("li", say("verify.not_chain")),
+      el("li", say("verify.not_rest")),
+      el("li", say("verify.not_goods")),
     ),
     others.length && el("div.warnings", el("p", say("check.warnings")), el("ul", ...others)),
   );
@@ -54,11 +54,11 @@ export function tellConclusion(place: HTMLElement, found: Conclusion): void {
   tellVerdict(place, verdict, verified.length > 0 || refusal !== "", found.sales);
   const part = (name: string, text: string): void => fill(place.querySelector(`.${name}`) ?? place.appendChild(el(`p.${name}`)), text);
   if (verdict === "V01" && !byCode.size) {
-    part("headline", say("check.verify.intact"));
-    part("meaning", say("check.verify.intact_means"));
+    part("headline", say("verify.intact"));
+    part("meaning", say("verify.intact_means"));
     part("next", "");
   }
-  const whole = refusal ? say("check.verify.refused", { code: refusal }) : say("check.verify.is_whole", { count: proof.checked.length });
+  const whole = refusal ? say("verify.refused", { code: refusal }) : say("verify.is_whole", { count: proof.checked.length });
   part("whole", whole);
   part("code", `ST-${verdict}`);
 }
@@ -68,7 +68,7 @@ export function details(found: Conclusion): HTMLElement[] {
   if (found.verdict === "V11") return [];
   const { recalls } = warningsOf(found.verified);
   const computed = found.verified.length
-    ? set(el("details.card", el("summary", say("check.verify.how")), computation(found.bundles, found.verified)), { id: "how" })
+    ? set(el("details.card", el("summary", say("verify.how")), computation(found.bundles, found.verified)), { id: "how" })
     : null;
   const parts = [recalls.length ? el("section.recalls", el("ul", ...recalls)) : null, shows(found), unchecked(found), computed];
   return parts.filter((one): one is HTMLElement => one !== null);
