@@ -6,9 +6,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from node_gateway.pages import home, proofs, resolver, result, static, verify
+from node_gateway.pages import explorer, home, proofs, resolver, result, static, verify
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    *(static.router, home.router, proofs.router, result.router, verify.router),
+    *(static.router, home.router, explorer.router, proofs.router, result.router, verify.router),
     resolver.router,
 )

@@ -133,8 +133,8 @@ function codesRootOf({ disclosure, index, siblings }: CodePath): string {
   return rootFromPath(leafOfDisclosure(disclosure), siblings, index, 2 ** CODES_DEPTH); // a full tree: always 20
 }
 
-/** Recompute every root; returns the event entry in hex. */
-export function checkTrees({ participant, fields, codes, event, anchor }: Bundle): string {
+/** The event entry that a bundle's disclosures and paths give, hex; whether it is anchored is not looked at. */
+export function entryOf({ participant, fields, codes }: Bundle): string {
   const leaves = fields.disclosures.map((disclosure, rank) => ({
     index: fields.indices[rank] ?? refuse("bundle_shape"),
     hash: leafOfDisclosure(disclosure),
@@ -143,7 +143,13 @@ export function checkTrees({ participant, fields, codes, event, anchor }: Bundle
   const codesRoots = codes.paths.map(codesRootOf);
   if (codesRoots.some((root) => root !== codes.root)) refuse("codes_root_mismatch");
   const lines = ["sealtrail/event/v1", participant, fields.size, fieldsRoot, codes.root];
-  const entry = sha256OfText(`${lines.join("\n")}\n`);
+  return sha256OfText(`${lines.join("\n")}\n`);
+}
+
+/** Recompute every root; returns the event entry in hex. */
+export function checkTrees(bundle: Bundle): string {
+  const { event, anchor } = bundle;
+  const entry = entryOf(bundle);
   const root = rootFromPath(leafOf(entry), event.siblings, event.index, anchor.size);
   if (root !== anchor.root) refuse("root_mismatch");
   return entry;
