@@ -10,23 +10,34 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from anchoring.verdicts import Verdict
 from node_gateway.pages.looking import Looked, witnesses
 from node_gateway.services.gateway import Gateway
 from node_gateway.web import words
 
 WORDS: Final = ("verdict.", "check.", "witness.", "result.step.")
+_WITHOUT_PROOF: Final = tuple(
+    f"verdict.{one}."
+    for one in (
+        Verdict.NEVER_ISSUED,
+        Verdict.TYPO,
+        Verdict.NOT_ACTIVATED,
+        Verdict.OUTSIDE_NETWORK,
+    )
+)
 
 
 def facts(gateway: Gateway, looked: Looked, language: str) -> dict[str, Any]:
     """Return the facts as JSON."""
     network = {**gateway.directory.network.to_json(), "witnesses": {}}
     network.pop("signatures", None)  # they are about the whole file
+    steps = [_step(looked, one) for one in looked.answer["steps"]]
     return {
         "code": looked.asked.code,
         "participant": looked.here.participant,
         "state": looked.state,
         "verdict": looked.verdict,
-        "answer": dict(looked.answer),
+        "answer": {**looked.answer, "steps": steps},
         "bundles": looked.proofs,
         "network": network,
         "witnesses": witnesses(gateway),
@@ -45,8 +56,9 @@ def _step(looked: Looked, one: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def _words(language: str) -> Mapping[str, str]:
-    found = words.some(language, *_WORDS)
-    return {key: text for key, text in found.items() if not key.startswith(_OTHER_PAGES)}
+    """Return what the script may say; it judges bundles, and of some verdicts there are none."""
+    found = words.some(language, *WORDS)
+    return {key: text for key, text in found.items() if not key.startswith(_WITHOUT_PROOF)}
 
 
 __all__ = ["facts"]

@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 
-from anchoring.core.verify import check_bundles
+from anchoring.core.verify import CheckedBundle, check_bundles
 from anchoring.directory.lots import lot_key
 from anchoring.directory.model import Directory
 from anchoring.directory.parts import Participant, Status
@@ -86,6 +85,7 @@ class Looked:
         asked: What was asked.
         answer: The public answer, without its proofs.
         proofs: The `sealtrail/proofs/v1` of what is sealed; None if there is nothing.
+        entries: Of the events that these are about, hex.
         verdicts: All that apply, the one to say first; as stated here.
         silence: Why V12 is all that can be said; None of another verdict.
         state: What is known of the code.
@@ -102,6 +102,7 @@ class Looked:
     asked: Asked
     answer: Mapping[str, Any]
     proofs: Mapping[str, Any] | None
+    entries: frozenset[str]
     verdicts: tuple[Verdict, ...]
     silence: Silence | None
     state: CodeState
@@ -169,13 +170,14 @@ async def look_up(gateway: Gateway, asked: Asked) -> Looked:
     own = gateway.settings.gateway.participant
     state, gone = await _state(gateway, asked, answer, now)
     proofs = answer.pop("proofs")
+    checked = check_bundles(json.dumps(proofs).encode()) if proofs else ()
     product = _product(gateway, asked.code, answer)
     facts = Facts(
         outcomes=(Outcome.VERIFIED,) if proofs else (),
         code=state,
         sales=answer["soldTimes"],
         warnings=("recalled",) if _is_recalled(answer["notices"]) else (),
-        is_destroyed=gone or _is_gone(asked.code, answer, proofs),
+        is_destroyed=gone or _is_gone(asked.code, answer, checked),
         expires=product.expiry if product else None,
         today=today,
     )
@@ -185,6 +187,7 @@ async def look_up(gateway: Gateway, asked: Asked) -> Looked:
         asked=asked,
         answer=answer,
         proofs=proofs,
+        entries=frozenset(one.entry.hex() for one in checked),
         verdicts=verdicts,
         silence=_silence(asked) if verdicts[0] is Verdict.CANNOT_CHECK else None,
         state=state,
@@ -205,8 +208,9 @@ def mistyped(gateway: Gateway, text: str) -> Looked:
     now = int(gateway.clock())
     return Looked(
         asked=asked,
-        answer=MappingProxyType(nothing_known(text)),
+        answer=nothing_known(text),
         proofs=None,
+        entries=frozenset(),
         verdicts=(Verdict.TYPO,),
         silence=None,
         state=CodeState.TYPO,
@@ -285,12 +289,9 @@ def _is_recalled(notices: Sequence[Mapping[str, Any]]) -> bool:
     return any(one["concerns"] == "this_pack" and not one["drill"] for one in notices)
 
 
-def _is_gone(code: str, answer: Mapping[str, Any], proofs: Mapping[str, Any] | None) -> bool:
-    if answer.get("product", {}).get("status") == "withdrawn":
-        return True
-    if proofs is None:
-        return False
-    return stated_of(code, list(check_bundles(json.dumps(proofs).encode()))).is_destroyed
+def _is_gone(code: str, answer: Mapping[str, Any], checked: Sequence[CheckedBundle]) -> bool:
+    withdrawn = answer.get("product", {}).get("status") == "withdrawn"
+    return withdrawn or stated_of(code, list(checked)).is_destroyed
 
 
 def _product(gateway: Gateway, code: str, answer: Mapping[str, Any]) -> Product | None:
