@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, TextStringObject
-from reportlab.lib.colors import HexColor
+from reportlab.lib.colors import HexColor, white
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from anchoring.verdicts import Tone
 from node_gateway.labels.texts import register_fonts, runs_of
-from node_gateway.pages.qr import Qr, data_qr, qr
+from node_gateway.pages.qr import QUIET, Qr, data_qr, qr
 from node_gateway.pages.telling import Telling
 from node_gateway.pictures.pdf import draw
 from node_gateway.pictures.shapes import wrapped
@@ -33,6 +33,7 @@ _ROOM: Final = _RIGHT - _LEFT
 _LINK_SIDE, _DATA_SIDE = 38 * _MM, 120 * _MM
 _LABEL_WIDTH: Final = 34 * _MM
 _LEADING: Final = 1.45
+_WAY_SCALE: Final = 0.8
 _BODY, _SMALL = 10.0, 8.5
 _INK, _QUIET, _RULE = HexColor("#17211f"), HexColor("#51605d"), HexColor("#cdd8d5")
 _TONES: Final = {
@@ -148,7 +149,12 @@ def _head(paper: _Paper, told: Telling, link: Qr) -> None:
     said, one, canvas = told.said, told.looked, paper.canvas
     room = _ROOM - _LINK_SIDE - 6 * _MM
     canvas.setFillColor(_INK)
-    link.draw(canvas, _RIGHT - _LINK_SIDE, _TOP - _LINK_SIDE, _LINK_SIDE)
+    corner = _RIGHT - _LINK_SIDE
+    link.draw(canvas, corner, _TOP - _LINK_SIDE, _LINK_SIDE)
+    paper.y = _TOP - _LINK_SIDE
+    edge = _LINK_SIDE * QUIET / (link.size + 2 * QUIET)
+    paper.line(paper.say("certificate.link"), corner + edge, _SMALL, _QUIET)
+    paper.y = _TOP
     paper.text(paper.say("certificate.title"), 12, room=room, colour=_QUIET)
     stated = paper.say("certificate.stated", gateway=told.gateway, today=one.today)
     paper.text(stated, _BODY, room=room)
@@ -181,9 +187,10 @@ def _way(paper: _Paper, told: Telling) -> None:
         paper.text(paper.say("journey.none"), colour=_QUIET)
         return
     picture = told.picture
-    paper.need(picture.height)
-    draw(picture, paper.canvas, _LEFT, paper.y)
-    paper.y -= picture.height
+    height = picture.height * _WAY_SCALE
+    paper.need(height)
+    draw(picture, paper.canvas, _LEFT, paper.y, scale=_WAY_SCALE)
+    paper.y -= height
 
 
 def _sealed(paper: _Paper, told: Telling) -> None:
@@ -212,10 +219,10 @@ def _rest(paper: _Paper, told: Telling, phones: Iterable[tuple[str, str]]) -> No
 
 
 def _data(paper: _Paper, code: Qr | None) -> None:
-    paper.heading("certificate.data")
     if code is None:
-        paper.text(paper.say("certificate.no_data"), _SMALL)
+        paper.text(paper.say("certificate.no_data"), _SMALL, colour=_QUIET)
         return
+    paper.heading("certificate.data")
     paper.need(_DATA_SIDE + 12 * _MM)
     paper.text(paper.say("certificate.data_text"), _SMALL)
     paper.canvas.setFillColor(_INK)
@@ -236,6 +243,12 @@ def _shape(canvas: Any, tone: Tone, colour: Any, x: float, y: float) -> None:
             path.lineTo(x + size * across, y + size * up)
         path.close()
         canvas.drawPath(path, stroke=1, fill=int(tone is Tone.STOP))
+        if tone is Tone.STOP:
+            canvas.setStrokeColor(white)
+            canvas.line(x - size / 2, y, x + size / 2, y)
+        else:
+            canvas.line(x, y - size * 0.1, x, y + size * 0.45)
+            canvas.circle(x, y - size * 0.45, 1.2, stroke=0, fill=1)
         return
     canvas.setDash(*((4, 3) if tone is not Tone.INTACT else ()))
     canvas.circle(x, y, size, stroke=1, fill=0)

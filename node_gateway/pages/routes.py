@@ -6,9 +6,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from node_gateway.pages import explorer, home, proofs, resolver, result, static, verify
+from node_gateway.pages import explorer, home, proofs, resolver, result, static, verify, verifying
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     *(static.router, home.router, explorer.router, proofs.router, result.router, verify.router),
-    resolver.router,
+    *(resolver.router, verifying.router),
 )
