@@ -19,7 +19,7 @@ function mine(id: string, name: string): HTMLElement {
 
 /** Show nothing but the verdict, why, and the way to keep the evidence: the rest comes from the same hands. */
 function tellTampered(found: Found): void {
-  for (const part of Array.from(document.querySelectorAll("main > *"))) {
+  for (const part of Array.from(document.querySelectorAll("main > :not(svg)"))) {
     if (!part.contains(status)) set(part, { hidden: "" });
   }
   const { words: _, ...rest } = facts;
@@ -58,8 +58,8 @@ function tell(found: Found): void {
   tellVerdict(status, verdict, verdict !== "V12", found.sales);
   document.title = say(`verdict.${verdict}.headline`, { count: found.sales });
   fill(document.querySelector("#questions dd:last-of-type") || status.appendChild(el("p")), `ST-${verdict}`);
-  if (verdict === "V11") return tellTampered(found);
   panel.show(askedOf(found.verified));
+  if (verdict === "V11") return tellTampered(found);
   tellSteps(found);
   tellWarnings(found);
   fill(mine("how", "computed"), computation(found.bundles, found.verified));
@@ -88,5 +88,7 @@ async function run(): Promise<void> {
 speak(facts.words);
 const places = new Places(facts.witnesses);
 const panel = new Panel(places, facts.participant, () => void run());
-fill(mine("who", "panel"), panel.element());
-void run();
+if (byId("who")) {
+  fill(mine("who", "panel"), panel.element());
+  void run();
+}
