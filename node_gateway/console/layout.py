@@ -35,6 +35,11 @@ MENU: Final = (
     Entry("people", "/app/people", frozenset({roles.ADMINISTER})),
     Entry("log", "/app/log", frozenset({roles.ADMINISTER})),
 )
+_ABOVE: Final[Mapping[str, str]] = {
+    "/app/unit": "/app/scan",
+    "/app/ship": "/app/shipments",
+    "/app/findings": "/app",
+}
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     # Without a referrer, browsers say the origin of no form, which is what forms are told by.
@@ -83,8 +88,10 @@ def moment(at_s: float | None) -> str:
 
 def _here(path: str) -> str:
     """Return the entry of the menu that an address belongs to."""
-    found = [one for one in MENU if path == one.address or path.startswith(f"{one.address}/")]
-    return max(found, key=lambda one: len(one.address)).name if found else ""
+    path = _ABOVE.get(path, path)
+    found = (one for one in MENU if path == one.address or path.startswith(f"{one.address}/"))
+    fitting = [one for one in found if one.address != "/app" or path == "/app"]
+    return fitting[0].name if fitting else ""
 
 
 __all__ = ["MENU", "Entry", "moment", "screen"]

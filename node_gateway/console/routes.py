@@ -6,6 +6,26 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from node_gateway.console import account, administering, login
+from node_gateway.console import (
+    account,
+    administering,
+    anchors,
+    exceptions,
+    login,
+    receiving,
+    shipments,
+    today,
+    units,
+)
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (login.router, account.router, administering.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    login.router,
+    account.router,
+    administering.router,
+    today.router,
+    units.router,
+    receiving.router,
+    shipments.router,
+    exceptions.router,
+    anchors.router,
+)

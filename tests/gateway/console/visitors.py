@@ -52,7 +52,7 @@ class Visitor:
     last: str = ""
 
     async def get(self, path: str, **params: Any) -> httpx2.Response:
-        return await self.client.get(path, params=params)
+        return await self.client.get(path, params=params or None)
 
     async def send(
         self, path: str, *, seen_at: str | None = None, **fields: str
