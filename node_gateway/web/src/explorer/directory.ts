@@ -221,14 +221,14 @@ function ends(how: string): Fold {
 
 function stepOf(at: number, by: Value | undefined, level: number, byRegulator: Value | undefined, wording: Value | undefined): NoticeStep {
   const [zh, en, uri] = (wording as readonly Value[]).map(String);
-  return { at, by: Number(by), level, byRegulator: byRegulator === BigInt(1), zh: zh ?? "", en: en ?? "", uri: uri ?? "" };
+  return { at, by: Number(by), level, byRegulator: byRegulator === true, zh: zh ?? "", en: en ?? "", uri: uri ?? "" };
 }
 
 const published: Fold = (to, at, [id, by, level, drill, byRegulator, scope, wording]) => {
   const [product, lots, list] = scope as readonly Value[];
   to.notices.set(Number(id), {
     id: Number(id),
-    drill: drill === BigInt(1),
+    drill: drill === true,
     product: String(product),
     lots: (lots as readonly Value[]).map(String),
     hasList: /[^0]/.test(String(list)),

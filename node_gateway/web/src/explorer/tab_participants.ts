@@ -13,21 +13,21 @@ export function rolesText(context: Context, roles: number): string {
   return named.join(context.say("comma")) || "-";
 }
 
-function keyState(context: Context, key: Key, now: number): HTMLElement {
+function keyState(context: Context, key: Key, now: number, isActive: boolean): HTMLElement {
   if (key.compromisedSince) return mark(false, context.say("keys.compromised", { since: timeText(key.compromisedSince) }));
   if (key.revokedAt) return mark(false, context.say("keys.revoked", { at: timeText(key.revokedAt) }));
-  if (isValidAt(key, now)) return mark(true, context.say("keys.valid"));
+  if (isValidAt(key, now)) return mark(isActive, context.say(isActive ? "keys.valid" : "keys.at_rest"));
   return mark(false, context.say(now < key.validFrom ? "keys.not_yet" : "keys.over"));
 }
 
-function keyRow(context: Context, key: Key, now: number): (Node | string)[] {
+function keyRow(context: Context, key: Key, now: number, isActive: boolean): (Node | string)[] {
   return [
     hash(`0x${key.address}`),
     context.say(key.purpose === 1 ? "keys.anchor" : "keys.sign"),
     key.streams.length ? key.streams.join(", ") : context.say("keys.all_streams"),
     timeText(key.validFrom || key.addedAt),
     key.validUntil ? timeText(key.validUntil) : "-",
-    keyState(context, key, now),
+    keyState(context, key, now, isActive),
   ];
 }
 
@@ -57,7 +57,7 @@ function card(context: Context, one: Participant, now: number): HTMLElement {
       ...row("address", el("span", { class: "address" }, one.url || "-")),
     ),
     el("h4", {}, context.say("participants.keys")),
-    table(context.say("participants.keys"), heads, one.keys.map((key) => keyRow(context, key, now))),
+    table(context.say("participants.keys"), heads, one.keys.map((key) => keyRow(context, key, now, status === 1))),
     el("h4", {}, context.say("participants.history")),
     history(context, one),
   );

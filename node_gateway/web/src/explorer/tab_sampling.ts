@@ -30,11 +30,14 @@ async function seedOf(context: Context, view: View, number: number): Promise<{ h
   return { hash: own, others: answers.filter((one) => one.hash !== own).map(({ url }) => url) };
 }
 
-function drawnTable(context: Context, { drawn }: Drawn): HTMLElement {
-  const leaves = [...drawn.values()].flat();
-  const heads = ["stream", "sequence", "index"].map((head) => context.say(`head.${head}`));
-  const rows = leaves.slice(0, SHOWN_MAX).map(({ stream, sequence, index }) => [String(stream), String(sequence), String(index)]);
-  return el("div", {}, table(context.say("sampling.drawn"), heads, rows), leaves.length > SHOWN_MAX && el("p", {}, context.say("more", { count: leaves.length - SHOWN_MAX })));
+/** The drawn leaves by stream, in the order of being drawn: sequence / index. */
+function drawnList(context: Context, { drawn }: Drawn): HTMLElement {
+  const parts = [...drawn].flatMap(([stream, leaves]) => {
+    const shown = leaves.slice(0, SHOWN_MAX).map(({ sequence, index }) => `${sequence}/${index}`);
+    const more = leaves.length > SHOWN_MAX ? ` ${context.say("more", { count: leaves.length - SHOWN_MAX })}` : "";
+    return [el("dt", {}, String(stream)), el("dd", { class: "mono" }, shown.join("  ") + more)];
+  });
+  return el("div", {}, el("h3", {}, context.say("sampling.drawn")), el("dl", { class: "facts leaves" }, ...parts));
 }
 
 function downloads(plan: Drawn, context: Context): HTMLElement {
@@ -60,7 +63,7 @@ function shownPlan(context: Context, plan: Drawn): HTMLElement {
     el("p", { class: "quiet" }, context.say("sampling.rule")),
     el("p", { class: "mono breaks command" }, `sealtrail audit --all --challenge ${plan.leaves} --announced ${plan.number - 1}`),
     downloads(plan, context),
-    drawnTable(context, plan),
+    drawnList(context, plan),
   );
 }
 

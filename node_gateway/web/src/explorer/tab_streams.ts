@@ -47,7 +47,7 @@ function card(context: Context, one: StreamView, now: number): HTMLElement {
       ...row("tips", mark(isWhole, checked)),
       ...row("end", one.isEndRight ? (one.end ? mark(true, end) : end) : mark(false, context.say("streams.end_differs"))),
     ),
-    heartbeat(one.anchors, late, context.say("streams.beat", { stream: one.stream, count: Math.min(48, one.anchors.length) })),
+    one.anchors.length > 2 && heartbeat(one.anchors, late, context.say("streams.beat", { stream: one.stream, count: Math.min(48, one.anchors.length) })),
     faults.length > 0 && el("ul", { class: "faults" }, ...faults.slice(0, LISTED_MAX).map((text) => el("li", {}, mark(false, text)))),
     faults.length > LISTED_MAX && el("p", {}, context.say("more", { count: faults.length - LISTED_MAX })),
   );

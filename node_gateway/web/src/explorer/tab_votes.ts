@@ -9,7 +9,9 @@ const WORD_LENGTH = 64;
 /** Actions whose first argument is the participant that they are about. */
 const ABOUT_PARTICIPANT = [0, 1, 3, 5, 6, 7];
 const GRANT_PREFIX = 2;
-const GOOD = ["executed", "ready", "waiting", "open"];
+/** The others are neither good nor bad: time passes, or somebody thought better of it. */
+const GOOD = ["executed", "ready"];
+const BAD = ["failed", "vetoed"];
 
 /** Whom an action is about, as its arguments say; empty if it names no participant. */
 export function aboutOf(context: Context, { action, arguments: given }: Proposal): string {
@@ -18,6 +20,12 @@ export function aboutOf(context: Context, { action, arguments: given }: Proposal
   const digits = given.slice(place * WORD_LENGTH, (place + 1) * WORD_LENGTH);
   const id = digits.length === WORD_LENGTH ? Number(BigInt(`0x${digits}`)) : 0;
   return id > 0 && id < 2 ** 32 ? context.who(id) : "";
+}
+
+function stateText(context: Context, state: string): HTMLElement {
+  const text = context.say(`votes.state.${state}`);
+  const isGood = GOOD.includes(state);
+  return isGood || BAD.includes(state) ? mark(isGood, text) : el("strong", {}, text);
 }
 
 function card(context: Context, one: Proposal, view: View): HTMLElement {
@@ -36,7 +44,7 @@ function card(context: Context, one: Proposal, view: View): HTMLElement {
     el(
       "dl",
       { class: "facts" },
-      ...row("state", mark(GOOD.includes(state), context.say(`votes.state.${state}`))),
+      ...row("state", stateText(context, state)),
       ...row("when", times),
       ...row("proposer", `${context.who(one.proposer)} · ${timeText(one.madeAt)}`),
       ...row("approvals", context.say("votes.count", { given, needed })),
