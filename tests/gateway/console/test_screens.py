@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from anchoring.core.bundle import Bundle
+from anchoring.core.bundle import parse_bundle
 from anchoring.core.verify import check_bundle
 from node_gateway.pages.assembly import Pages
 from tests.gateway.console.visitors import somebody, text_of
@@ -49,7 +49,7 @@ async def test_a_unit_shows_what_is_known(shared: Running) -> None:
         twin = (await one.get("/app/unit", code=code, format="json")).json()["rows"][0]
         assert [event["bizStep"] for event in twin["events"]] == ["commissioning", "packing"]
         proof = await one.get(f"/app/proof/{entry}", code=code)
-        assert check_bundle(Bundle.from_json(proof.content)).entry.hex() == entry
+        assert check_bundle(parse_bundle(proof.content)).entry.hex() == entry
         unknown = await one.get("/app/unit", code=sgtin())
         assert unknown.status_code == 404
         assert "Not known here" in text_of(unknown)
