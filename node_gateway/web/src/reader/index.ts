@@ -4,6 +4,8 @@ import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
 
 import type { Reader } from "../scan/symbols.ts";
 
+/** A symbol of GS1 says so in front, as hand scanners do: then FNC1 parts elements. */
+const GS1: Readonly<Record<string, string>> = { DataMatrix: "]d2", QRCode: "]Q3", Code128: "]C1" };
 let prepared = "";
 
 async function read(picture: ImageData | Blob, wasm: string): Promise<string[]> {
@@ -15,8 +17,7 @@ async function read(picture: ImageData | Blob, wasm: string): Promise<string[]> 
     maxNumberOfSymbols: 4,
     textMode: "Plain",
   });
-  // A symbol of GS1 says so in front, as hand scanners do: then FNC1 parts elements.
-  return found.map((one) => (one.contentType === "GS1" ? one.symbologyIdentifier + one.text : one.text));
+  return found.map(({ contentType, format, text }) => (contentType === "GS1" ? (GS1[format] || "") + text : text));
 }
 
 const reader: Reader = { read };

@@ -56,6 +56,18 @@ function ofKeys(gtin: string, hasSerial: boolean): Reading {
   return found(hasSerial ? "pack" : "product");
 }
 
+/** Whether a serial number (AI 21) is among elements; where a separator got lost, whether one may be. */
+function hasSerial(elements: string): boolean {
+  let rest = elements;
+  while (rest && !rest.startsWith("21")) {
+    const fixed = /^(1[1-35-7]\d{6}|20\d\d|3[1-6]\d\d\d{6})\x1d?/.exec(rest);
+    const end = rest.indexOf("\x1d");
+    if (!fixed && end < 0) return rest.includes("21", 3);
+    rest = fixed ? rest.slice(fixed[0].length) : rest.slice(end + 1);
+  }
+  return Boolean(rest);
+}
+
 /** Of a Digital Link, or of a page about a code, on whatever host. */
 function ofAddress(text: string): Reading {
   const path = text.replace(/^[a-z]+:\/\/[^/]*/i, "").split("#")[0] || "";
@@ -73,7 +85,7 @@ export function read(text: string): Reading {
   if (bracketed) return ofKeys(bracketed[1] || "", /\(21\)\s*\S/.test(narrowed));
   if (/^00\d{18}$/.test(bare)) return ofDigits(bare);
   const elements = /^01(\d{14})(.*)$/.exec(bare);
-  if (elements && (elements[2] || /^\]/.test(narrowed))) return ofKeys(elements[1] || "", /^21|\x1d21|^(1[17]\d{6})+(21|10)/.test(elements[2] || ""));
+  if (elements && (elements[2] || /^\]/.test(narrowed))) return ofKeys(elements[1] || "", hasSerial(elements[2] || ""));
   if (/^urn:/i.test(narrowed)) return found(/sgtin:|x-cn-drug:/i.test(narrowed) ? "pack" : "other");
   if (!bare) return found("empty");
   if (/^\d+$/.test(bare)) return ofDigits(bare);
