@@ -18,7 +18,10 @@ from node_gateway import wiring
 from tests.anvil import Anvil
 
 ROOT = Path(__file__).parents[2]
-_SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+_SWITCHES = (
+    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
+    "--host-resolver-rules=MAP gateway.test 127.0.0.1",  # a host of plain HTTP: no secure context
+)
 
 
 @pytest.fixture(scope="session")
