@@ -103,7 +103,7 @@ if ! fresh $web/node_modules/.stamp "$wanted"; then
     printf '%s\n' "$wanted" >$web/node_modules/.stamp
 fi
 # no name below src or locales holds a space
-wanted=$(key "$wanted" $web/build.mjs $(find $web/src $web/locales -type f | LC_ALL=C sort))
+wanted=$(key "$wanted" $web/build.mjs $web/tsconfig.json $(find $web/src $web/locales -type f | LC_ALL=C sort))
 if ! { fresh $web/node_modules/.built "$wanted" && [ -f $web/static/manifest.json ]; }; then
     say "the pages, into $web/static"
     (cd $web && node build.mjs >&2) ||

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clean_install import run, uv
+from tests.clean_install import build_wheel, install, run, uv
 from tests.rules.source import ROOT
 
 STATIC = "node_gateway/web/static"
@@ -35,20 +35,13 @@ print(len(names), anchoring.__file__)
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("wheel")
-    uv("build", "--wheel", "--python", sys.executable, "--out-dir", str(out))
-    (built,) = out.glob("*.whl")
-    return built
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Python of an environment with the wheel and the locked base dependencies, nothing else."""
-    venv = tmp_path_factory.mktemp("clean") / "venv"
-    base = ("--frozen", "--no-dev", "--no-install-project", "--python", sys.executable)
-    uv("sync", *base, UV_PROJECT_ENVIRONMENT=str(venv))
-    uv("pip", "install", "--no-deps", "--python", str(venv / "bin/python"), str(wheel))
-    return venv / "bin/python"
+    return install(wheel, tmp_path_factory.mktemp("clean") / "venv")
 
 
 def is_built_from(name: str) -> bool:

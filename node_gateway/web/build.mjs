@@ -48,6 +48,7 @@ const shared = {
   logLevel: "warning",
   preserveSymlinks: true, // so that comments name packages by where they are asked for, on any machine
   treeShaking: true,
+  tsconfig: join(HERE, "tsconfig.json"), // it decides on bytes, too: without it there is no build
   write: false,
 };
 

@@ -24,7 +24,7 @@ SHELL_SIZE_BYTES_MAX = {"result.js": 25_000, "explorer.js": 60_000}
 
 def built(folder: Path) -> tuple[str, dict[str, bytes]]:
     """Build in another place; return what is said, and every file."""
-    for name in ("build.mjs", "package.json", "src", "locales"):
+    for name in ("build.mjs", "package.json", "tsconfig.json", "src", "locales"):
         copy = shutil.copytree if (WEB / name).is_dir() else shutil.copy
         copy(WEB / name, folder / name)
     (folder / "node_modules").symlink_to(WEB / "node_modules")
