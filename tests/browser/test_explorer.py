@@ -155,6 +155,9 @@ async def test_only_chosen_witnesses_are_asked_and_a_hider_is_seen(
         assert "Hider" in row
         streams = await page.locator("[data-stream]").count()
         assert await page.locator("[data-faults='0']").count() == streams  # the maker's word
+        said_of = said.locator("tbody").first
+        assert await said_of.locator(".bad").count() == 2  # no count decides who is right
+        assert "lacks 1 that others show" in await said_of.inner_text()
         await visitor.keep("explorer-disagreement-en-1280")
         await said.locator("[name=shown]").select_option(index=1)
         await page.locator(".stream:not([data-faults='0']) .faults").wait_for()

@@ -1,5 +1,6 @@
 """The explorer's parts compute what the library does: plans, waits, tips, zips, paths, events."""
 
+import gzip
 import json
 import random
 from decimal import Decimal
@@ -16,15 +17,22 @@ from anchoring.directory.events import DECLARED, Source
 from anchoring.network_audit.evidence import MANIFEST, encoded, manifest_of, pack
 from anchoring.network_audit.opening_zip import open_evidence
 from anchoring.network_audit.schedule import Limits, counted_s, long_waits, usual_interval
+from node_gateway.web import assets
 from tests.js.explorer_call import call
 from tests.js.test_parts_js import vectors
 
+SIZE_BYTES_MAX = 60_000
 _SOURCES = {
     Source.CONSORTIUM: "consortium",
     Source.CODE_REGISTRY: "codes",
     Source.NOTICE_BOARD: "notices",
     Source.REGISTRY: "registry",
 }
+
+
+def test_the_page_stays_within_its_budget() -> None:
+    built = assets.folder() / assets.manifest()["explorer.js"].file
+    assert len(gzip.compress(built.read_bytes(), 9)) <= SIZE_BYTES_MAX
 
 
 def test_as_many_leaves_are_needed_as_the_command_asks_for() -> None:

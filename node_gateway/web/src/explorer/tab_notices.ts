@@ -23,6 +23,13 @@ function whatText(context: Context, { lots, hasList }: Notice): string {
   return lots.length ? context.say("notices.lots", { lots: lots.join(context.say("comma")) }) : context.say("notices.everything");
 }
 
+/** An exercise that stands alarms nobody. */
+function stateText(context: Context, level: number, isDrill: boolean): HTMLElement {
+  if (level === 0) return mark(true, context.say("notices.is_lifted"));
+  const text = context.say("notices.stands", { level });
+  return isDrill ? el("strong", {}, text) : mark(false, text);
+}
+
 function card(context: Context, one: Notice): HTMLElement {
   const level = one.steps[one.steps.length - 1]?.level ?? 0;
   const isLifted = level === 0;
@@ -35,7 +42,7 @@ function card(context: Context, one: Notice): HTMLElement {
       {},
       one.drill && el("span", { class: "label" }, context.say("notices.drill")),
       " ",
-      isLifted ? mark(true, context.say("notices.is_lifted")) : mark(false, context.say("notices.stands", { level })),
+      stateText(context, level, one.drill),
       ` · ${whatText(context, one)}`,
     ),
     el("ol", { class: "timeline" }, ...one.steps.map((each, place) => step(context, each, place))),

@@ -30,7 +30,8 @@ function card(context: Context, one: StreamView, now: number): HTMLElement {
   const last = one.anchors[one.anchors.length - 1];
   const isWhole = one.breaks.length === 0;
   const faults = faultsOf(context, one);
-  const checked = isWhole ? context.say("streams.follows", { count: one.anchors.length }) : context.say("streams.broken", { count: one.breaks.length });
+  const whole = context.say(one.anchors.length === 1 ? "streams.first" : "streams.follows", { count: one.anchors.length });
+  const checked = isWhole ? whole : context.say("streams.broken", { count: one.breaks.length });
   const end = one.end === null ? context.say("streams.end_unknown") : context.say("streams.end_right", { sequence: one.end.sequence });
   const row = (head: string, value: Node | string): HTMLElement[] => [el("dt", {}, context.say(`streams.${head}`)), el("dd", {}, value)];
   const late = new Set(one.waits.map(({ sequence }) => sequence));

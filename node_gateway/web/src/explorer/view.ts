@@ -129,10 +129,10 @@ export async function viewOf(reading: Reading, of: Said, asking: Ask, watch: Wat
   return { ...view, streams };
 }
 
-/** The witness whose word is shown first: of those who say what most say. */
+/** The witness whose word is shown first: of those who say what most say; else who shows most, for hiding is easier. */
 export function mostSay(reading: Reading): Said | undefined {
   const answered = reading.said.filter(({ status }) => status === "read");
   const same = (one: Said, other: Said): boolean => one.blockHash === other.blockHash && one.logs.length === other.logs.length;
   const support = (one: Said): number => answered.filter((other) => same(one, other)).length;
-  return [...answered].sort((one, other) => support(other) - support(one))[0];
+  return [...answered].sort((one, other) => support(other) - support(one) || other.logs.length - one.logs.length)[0];
 }

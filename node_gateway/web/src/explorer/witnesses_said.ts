@@ -14,14 +14,23 @@ function whoSaid({ said }: Reading, url: string): string {
   return said.find((one) => one.url === url)?.organisation ?? url;
 }
 
-function rowOf(context: Context, one: Said, reading: Reading, most: Said | null): (Node | string)[] {
-  const isRead = one.status === "read";
-  const isDiffering = isRead && (one.blockHash !== most?.blockHash || reading.differences.some(({ notBy, shownBy }) => (notBy.includes(one.url) || shownBy.includes(one.url)) && (shownBy.length === 1 ? shownBy[0] === one.url : notBy.includes(one.url))));
-  const key = isDiffering ? "differs" : one.status;
-  const state = mark(isRead && !isDiffering, context.say(`state.${key}`));
-  const name = el("span", {}, el("strong", {}, one.organisation), " ", isRelay(context, one.url) && el("span", { class: "label" }, context.say("relay")), " ", el("span", { class: "address quiet" }, one.url));
+/** What a witness says, and where others contradict it: who of them is right, no count decides. */
+function stateOf(context: Context, one: Said, { said, differences }: Reading): HTMLElement {
+  if (one.status !== "read") return mark(false, context.say(`state.${one.status}`));
+  const more = differences.filter(({ shownBy }) => shownBy.includes(one.url)).length;
+  const less = differences.filter(({ notBy }) => notBy.includes(one.url)).length;
+  const isAgreed = said.every(({ status, blockHash }) => status !== "read" || blockHash === one.blockHash);
+  if (!more && !less && isAgreed) return mark(true, context.say("state.read"));
+  return mark(false, context.say("state.differs", { more, less }));
+}
+
+function rowOf(context: Context, one: Said, reading: Reading): (Node | string)[] {
+  const relay = isRelay(context, one.url) && el("span", { class: "label" }, context.say("relay"));
+  const name = el("span", {}, el("strong", {}, one.organisation), " ", relay, " ", el("span", { class: "address quiet" }, one.url));
   const detail = one.detail !== "" && el("span", { class: "quiet", lang: "en" }, ` ${one.detail}`);
-  return [name, el("span", {}, state, detail), one.head === null ? "-" : String(one.head), one.blockHash ? hash(one.blockHash) : "-", isRead ? String(one.logs.length) : "-"];
+  const logs = one.status === "read" ? String(one.logs.length) : "-";
+  const head = one.head === null ? "-" : String(one.head);
+  return [name, el("span", {}, stateOf(context, one, reading), detail), head, one.blockHash ? hash(one.blockHash) : "-", logs];
 }
 
 function differenceRow(context: Context, reading: Reading, { log, name, shownBy, notBy }: Difference): string[] {
@@ -57,15 +66,15 @@ export function saidCard(context: Context, reading: Reading, choose: (one: Said)
     if (one) choose(one);
   });
   const organisations = new Set(read.map(({ organisation }) => organisation)).size;
-  const isAgreed = read.length > 1 && !reading.differences.length && new Set(read.map(({ blockHash }) => blockHash)).size === 1;
-  const lead = isAgreed ? mark(true, context.say("said.agree", { count: read.length, organisations })) : read.length === 1 ? context.say("said.one") : context.say("said.answered", { count: read.length });
+  const isSame = read.length > 1 && !reading.differences.length && new Set(read.map(({ blockHash }) => blockHash)).size === 1;
+  const lead = isSame ? mark(true, context.say("said.agree", { count: read.length, organisations })) : read.length === 1 ? context.say("said.one") : context.say("said.answered", { count: read.length });
   return el(
     "section",
     { class: "card", id: "said", "aria-labelledby": "who-said" },
     el("h2", { id: "who-said" }, context.say("said.title")),
     el("p", { class: "lead" }, lead),
     el("p", {}, context.say("said.upto", { block: reading.block, time: view ? timeText(view.head.time) : "-" })),
-    table(context.say("said.title"), heads, reading.said.map((one) => rowOf(context, one, reading, view?.of ?? null))),
+    table(context.say("said.title"), heads, reading.said.map((one) => rowOf(context, one, reading))),
     el("p", { class: "quiet" }, context.say("relay_means")),
     disagreement(context, reading),
     read.length > 1 && labelledPick(context, pick),
