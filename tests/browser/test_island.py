@@ -260,6 +260,13 @@ async def test_the_verifier_as_a_page(
         await page.locator('#verdict[data-checked="yes"]').wait_for(timeout=60_000)
         await settled(page, "V02")
         assert await page.locator('.asked [data-status="verified"]').count() == 2
+        paper = await page.request.get(f"{stalls.page('sold')}/proof.pdf")
+        certificate = tmp_path / "p.pdf"
+        certificate.write_bytes(await paper.body())
+        await page.locator("#proof input[type=file]").set_input_files(certificate)
+        await page.get_by_text("p.pdf", exact=False).wait_for()
+        await page.locator('#verdict[data-checked="yes"]').wait_for(timeout=60_000)
+        await settled(page, "V02")
         assert await visitor.barriers() == []
         assert await visitor.shows_all()
         assert visitor.complaints == []

@@ -29,7 +29,7 @@ function tellTampered(found: Found): void {
       "div.card",
       found.refusal === "page_differs" && el("p", say("check.changed")),
       el("p", button(say("check.evidence"), keep, "first")),
-      el("p.quiet", found.refusal),
+      el("p.quiet", `ST-V11 ${found.refusal}`),
     ),
   );
 }
@@ -59,6 +59,7 @@ function tell(found: Found): void {
   document.title = say(`verdict.${verdict}.headline`, { count: found.sales });
   fill(document.querySelector("#questions dd:last-of-type") || status.appendChild(el("p")), `ST-${verdict}`);
   panel.show(askedOf(found.verified));
+  mine("who", "until").remove();
   if (verdict === "V11") return tellTampered(found);
   tellSteps(found);
   tellWarnings(found);

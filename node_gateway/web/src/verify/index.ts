@@ -51,7 +51,8 @@ async function take(name: string, bytes: Uint8Array): Promise<void> {
     complaint = reasonOf(error);
   }
   paint();
-  if (proof && !complaint) await run(false);
+  // Whom the viewer said yes to is asked about the next proof too.
+  if (proof && !complaint) await run(suggested.length === 0);
 }
 
 function takeNetwork(given: Network, suggesting: readonly Place[]): void {
