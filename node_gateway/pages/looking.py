@@ -33,6 +33,8 @@ from node_gateway.services.steps import role_of
 OTHERS_MAX: Final = 6
 WITNESSES_MAX: Final = 16
 RELAY: Final = "/chain/rpc"
+MISTYPED: Final = "typo"
+"""The kind of what no code reads like."""
 _OUT_OF_USE: Final = frozenset({issuing.Status.VOID, issuing.Status.REPLACED})
 _NEVER: Final = frozenset({issuing.Status.NEVER_ISSUED, issuing.Status.CHECK_WRONG})
 
@@ -204,7 +206,7 @@ async def look_up(gateway: Gateway, asked: Asked) -> Looked:
 
 def mistyped(gateway: Gateway, text: str) -> Looked:
     """Return the view of what no code reads like. Nothing is looked up."""
-    asked = Asked(code=text, kind="typo", text=text, path=quote(text, safe=""))
+    asked = Asked(code=text, kind=MISTYPED, text=text, path=quote(text, safe=""))
     now = int(gateway.clock())
     return Looked(
         asked=asked,
@@ -329,6 +331,7 @@ def _is_address(url: str) -> bool:
 
 
 __all__ = [
+    "MISTYPED",
     "OTHERS_MAX",
     "Looked",
     "Place",

@@ -18,7 +18,7 @@ from node_gateway.api.deps import GatewayDep, address, key_text
 from node_gateway.epcis.errors import EpcisError
 from node_gateway.pages.asking import Asked, read_code, text_of
 from node_gateway.pages.facts import facts
-from node_gateway.pages.looking import Looked, look_up, mistyped
+from node_gateway.pages.looking import MISTYPED, Looked, look_up, mistyped
 from node_gateway.pages.problems import wants_page
 from node_gateway.pages.repairing import By, Repair, as_typo, malformed, near
 from node_gateway.pages.telling import Telling
@@ -58,7 +58,9 @@ async def result(request: Request, gateway: GatewayDep, code: str) -> Response:
     if not wants_page(request):
         return JSONResponse(looked.to_json(), headers=_NO_STORE)
     found = await _repaired(request, gateway, looked, began)
-    return _shown(request, gateway, as_typo(looked) if found else looked, repair=found)
+    if found is not None:
+        return _shown(request, gateway, as_typo(looked), typed=asked.text, repair=found)
+    return _shown(request, gateway, looked)
 
 
 async def looked_up(request: Request, gateway: Gateway, asked: Asked) -> Looked:
@@ -146,7 +148,7 @@ def _shown(
     return page(
         request,
         "public/result.html",
-        status=400 if typed else 200,
+        status=400 if looked.asked.kind == MISTYPED else 200,
         allowed=WITNESSES,
         headers={**_NO_STORE, **({"Refresh": str(AGAIN_S)} if waits else {})},
         **values,
