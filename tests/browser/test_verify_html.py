@@ -270,8 +270,8 @@ async def test_pdf_paste_and_what_is_no_proof(desk: Desk, browser: Browser) -> N
         }
         for path, key in refused.items():
             await give(page, "proof", path)
-            alert = page.locator("#proof [role=alert]")
-            assert await alert.inner_text() == say("en", f"verify.{key}")
+            said = page.locator("#proof [role=alert]", has_text=say("en", f"verify.{key}"))
+            await said.wait_for()
         await page.reload()
         await page.locator("#proof summary").click()
         await page.locator("#proof textarea").fill(raw.decode())
