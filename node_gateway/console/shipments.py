@@ -23,6 +23,7 @@ from node_gateway.services.gateway import Gateway
 router = APIRouter(prefix="/app", include_in_schema=False, route_class=Screen)
 
 CODES_MAX: Final = 2000
+_STEP_AT: Final = 2
 _COLUMNS: Final = (
     *("number", "partner", "state", "codeCount", "eventCount", "createdAt", "saidAt"),
     *("acknowledgedAt", "problem", "shipment"),
@@ -132,9 +133,14 @@ async def _preview(gateway: Gateway, wanted: OperationIn) -> dict[str, Any]:
             raise
         return {"to": None, "why": str(error), "codeCount": len(order.codes), **_public(gateway)}
     events = cast("list[dict[str, Any]]", shown["events"])
-    acts = sorted({str(one["act"]) for one in events})
+    acts = sorted({_step(str(one["act"])) for one in events})
     paths = sorted({path for one in events for path in one["shown"]})
     return {**shown, "acts": acts, "paths": paths, "why": "", **_public(gateway)}
+
+
+def _step(act: str) -> str:
+    """Return the business step of an act, `<type> <action> <step> <disposition> ...`."""
+    return act.split()[_STEP_AT]
 
 
 def _public(gateway: Gateway) -> dict[str, Any]:
