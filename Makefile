@@ -21,7 +21,7 @@ WORKERS ?= 3
 ARGS ?=
 
 .PHONY: help setup demo test pytest lint format types contracts-test contracts-coverage slither contracts \
-        bench faults readme wheel clean distclean
+        bench faults readme screenshots wheel clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -79,6 +79,9 @@ faults: setup  ## the long form of the fault tests
 
 readme: setup  ## run the demo and paste its output into README.md
 	@$(PRIVATE_HOME) .venv/bin/python scripts/readme_output.py
+
+screenshots: setup  ## take the pictures of pages that the documents show
+	@$(PRIVATE_HOME) .venv/bin/python scripts/make_screenshots.py
 
 wheel: setup  ## build the distribution into dist/
 	@UV_CACHE_DIR=$(CURDIR)/.cache/uv .cache/boot/bin/uv build --quiet --wheel --out-dir dist
