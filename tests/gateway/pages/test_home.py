@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 
@@ -15,6 +16,7 @@ from tests.gateway.running import Running
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GTIN = "06901234123456"
+SCRIPT_SIZE_BYTES_MAX = 20_000
 DRUG = "81234567890123456789"
 PAGE = {"Accept": "text/html"}
 
@@ -64,6 +66,13 @@ async def test_the_reader_is_named_and_not_loaded(shared: Running) -> None:
         assert not re.search(rf'(src|href)="[^"]*({re.escape(wasm)}|reader-)', text)
         got = await visitor.get(wasm)
     assert got.headers["Content-Type"] == "application/wasm"
+
+
+@pytest.mark.parametrize("name", ["scan.js", "reader.js"])
+async def test_the_scripts_keep_their_budget(name: str) -> None:
+    path = assets.path(assets.manifest()[name].file)
+    assert path
+    assert len(gzip.compress(path.read_bytes(), 9)) <= SCRIPT_SIZE_BYTES_MAX
 
 
 @pytest.mark.parametrize(
