@@ -34,7 +34,7 @@ _OUT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that waits for somebody: how much of it, where, and how urgent it is."""
+    """Something that waits for somebody: how much, where (empty: no screen), how urgent."""
 
     name: str
     count: int
@@ -96,13 +96,13 @@ async def _needs(gateway: Gateway, counted: _Counted, now: float) -> list[Need]:
     found = (
         Need("overdue", counted.overdue, "/app/exceptions?state=overdue", "bad"),
         Need("exceptions", counted.unresolved, "/app/exceptions", "warn"),
-        Need("recalls", notices.here, "/v1/notices", "bad"),
+        Need("recalls", notices.here, "/explorer", "bad"),
         Need("findings", len(findings), "/app/findings", "warn"),
         Need("late", counted.late, "/app/receive?state=late", "warn"),
         Need("failed", counted.failed, "/app/shipments", "bad"),
         Need("held", counted.held, "/app/shipments", "warn"),
         Need("unaddressed", len(parties["parties"]), "/app/shipments", "warn"),
-        Need("webhooks", counted.webhooks, "/app/shipments", "bad"),
+        Need("webhooks", counted.webhooks, "", "bad"),
     )
     return [one for one in found if one.count]
 
