@@ -63,7 +63,7 @@ def certificate(told: Telling, link: str, phones: Iterable[tuple[str, str]], raw
         told: The look, in the language of the paper.
         link: Address of the code's page.
         phones: Whom people may call: names and numbers.
-        raw: The proof file, attached as it is; empty if there is none yet.
+        raw: The proof, attached as it is; empty if there is none yet.
     """
     register_fonts()
     target = io.BytesIO()

@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route(PATH + "{code:path}" + _JSON, methods=["GET", "HEAD"])
-async def proof_file(request: Request, gateway: GatewayDep, code: str) -> Response:
+async def proof_json(request: Request, gateway: GatewayDep, code: str) -> Response:
     """Return the proofs of a code as `sealtrail/proofs/v1`. Problems: proof_not_found."""
     del code
     asked = read_code(text_of(request, PATH, _JSON))
@@ -65,7 +65,7 @@ async def link_code(request: Request, gateway: GatewayDep, code: str) -> Respons
 
 
 def proof_bytes(proofs: Mapping[str, Any]) -> bytes:
-    """Return the proof file: the same bytes by itself, in a certificate and in its code."""
+    """Return the proof: the same bytes by itself, in a certificate and in its code."""
     return json.dumps(proofs, ensure_ascii=False, separators=(",", ":")).encode()
 
 
