@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from node_gateway.cli.output import ATTEMPTS, CANNOT_CHECK, USAGE, CommandError, exit_status
+from node_gateway.cli.output import (
+    ATTEMPTS,
+    CANNOT_CHECK,
+    FAILURE,
+    USAGE,
+    CommandError,
+    exit_status,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -24,6 +32,8 @@ ANSWER_SIZE_BYTES_MAX = 128 * 1024 * 1024
 _TIMEOUT_S = 60.0
 _PEM_BEGIN = "-----BEGIN CERTIFICATE-----"
 _PEM_END = "-----END CERTIFICATE-----"
+_IN_A_FILE = re.compile("/epcisBody/eventList/|/[0-9]+/|/EPCISDocument")
+"""Where a pointer leads into a document that was handed in, not into what was typed."""
 _OF_THE_LINE = ("content-encoding", "content-length", "transfer-encoding")
 
 
@@ -214,10 +224,11 @@ def _problem(response: httpx2.Response) -> CommandError:
     ]
     code = str(problem.get("code"))
     attempt = ATTEMPTS.get(code) or problem.get("hint") or _attempt(response.status_code)
-    rules = [str(spot.get("code")) for spot in problem.get("errors", [])]
-    return CommandError(
-        "\n".join(lines), attempt=attempt, status=exit_status(code, rules), problem=problem
-    )
+    spots = problem.get("errors", [])
+    status = exit_status(code, [str(spot.get("code")) for spot in spots])
+    if status == USAGE and any(_IN_A_FILE.match(str(spot.get("pointer"))) for spot in spots):
+        status = FAILURE  # the command was right, the document is not
+    return CommandError("\n".join(lines), attempt=attempt, status=status, problem=problem)
 
 
 def _attempt(status: int) -> str:

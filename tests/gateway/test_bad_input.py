@@ -205,7 +205,7 @@ async def test_the_content_types_that_are_read(shared: Running) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "route_not_found"),
+        ("GET", "/nothing", 404, "route_not_found"),
         ("GET", "/v1/nothing", 404, "route_not_found"),
         ("DELETE", "/epcis/capture", 405, "method_not_allowed"),
         ("GET", "/v1/events/abc", 400, "parameter"),

@@ -63,7 +63,7 @@ def test_a_group_alone_shows_its_help(cli: Cli) -> None:
     ("command", "code"),
     [
         (["dispense", "https://id.gs1.org/01/06901234123457/21/1"], "check_digit"),
-        (["code", "show", "no code at all"], "identifier_form"),
+        (["code", "show", "urn:epc:id:sgtin:690.1"], "identifier_form"),
         (["ship", "https://id.gs1.org/01/06901234123456/21/1", "--to", "?"], "party_unknown"),
     ],
 )

@@ -77,8 +77,8 @@ async def test_times_of_events_and_of_capture_limit_what_is_read(here: Town) -> 
         "eventBefore": "2020-02-01T00:00:00+08:00",
     }
     of_time = await give(maker, scope=january)
+    await asyncio.sleep(1.1)  # times of capture are whole seconds
     of_capture = await give(maker, scope={"capturedFrom": later(0)})
-    await asyncio.sleep(1.1)
     new = await maker.entry(shipping(sgtin(), eventTime="2020-01-02T09:00:00.000+08:00"))
 
     assert await entries(auditor, "maker", of_time) == [early, new]
