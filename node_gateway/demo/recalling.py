@@ -13,6 +13,8 @@ from node_gateway.demo.world import World
 DIRECT = ("Example Depot", "Example Distributor")
 TILLS = (("pharmacy", "distributor"), ("corner", "depot"))
 """Pharmacies, and whose packs lie there."""
+MISSING = 1
+"""How many packs nobody has: the one that the short shipment did not hold."""
 LEFT = 3
 """Of the packs that went on, one that nobody has bought."""
 _OTHERS = ("Example Pharmacy", "Example Corner Pharmacy")
@@ -46,7 +48,7 @@ async def reach_of(world: World, notice: int) -> str:
 
     async def closed() -> dict[str, Any]:
         found = await maker.get(f"/v1/recalls/{notice}/reach")
-        return found if found["closedPercent"] == 100 else {}
+        return found if found["reachedPercent"] == 100 and found["open"] == MISSING else {}
 
     reach = await until(closed, "the recall stays open")
     names = sorted(one["name"] for one in reach["partners"])
@@ -54,4 +56,5 @@ async def reach_of(world: World, notice: int) -> str:
     shown = json.dumps(reach, ensure_ascii=False)
     demand(not any(name in shown for name in _OTHERS), "the maker learned who has the goods")
     counts = f"{reach['units']} packs, {reach['secured']} blocked, {reach['gone']} sold"
-    return f"{counts}: {reach['closedPercent']} % accounted for by {' and '.join(names)}"
+    share = f"{reach['closedPercent']} % accounted for by {' and '.join(names)}"
+    return f"{counts}, {reach['open']} missing as agreed: {share}"

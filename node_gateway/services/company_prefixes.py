@@ -6,10 +6,12 @@ the company prefix is known: from master data, or from any EPC URN that was ever
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from node_gateway.storage.errors import StorageError
 from node_gateway.storage.named_queries import QueryStore
 
 _SHORTEST: Final = 6
@@ -51,10 +53,14 @@ class CompanyPrefixes:
         return None
 
     async def learn(self, document: bytes) -> None:
-        """Learn from the EPC URNs of a document that was captured."""
+        """Learn from the EPC URNs of a document that was captured.
+
+        Its events are durable, so nothing here may fail the capture; another one teaches it then.
+        """
         if _MARK in document:
             read = document[:_READ_SIZE_BYTES]
-            await self.learn_prefixes({one.decode() for one in _URN.findall(read)})
+            with contextlib.suppress(StorageError):
+                await self.learn_prefixes({one.decode() for one in _URN.findall(read)})
 
     async def learn_prefixes(self, prefixes: Iterable[str]) -> None:
         """Keep prefixes that no known one contradicts: none begins with another."""
@@ -67,8 +73,13 @@ class CompanyPrefixes:
                 self._known.add(one)
             if len(fresh) >= _LEARNT_AT_ONCE:
                 break
-        if fresh:
+        if not fresh:
+            return
+        try:
             await self._kept.learn_prefixes(fresh)
+        except StorageError:
+            self._known.difference_update(fresh)
+            raise
 
     def _begins_with_known(self, prefix: str) -> bool:
         return any(prefix[:length] in self._known for length in range(_SHORTEST, len(prefix)))
