@@ -1,4 +1,4 @@
-"""Write a picture as SVG: a part of a page, or a file of its own.
+"""Write a picture as SVG, for a page; it would stand alone, too.
 
 A page gives the colours by its style sheet (`.tone-good` and so on): a style sheet goes before the
 attributes that stand here, which are for files. Nothing in it runs or is fetched.
