@@ -3,6 +3,7 @@
 * A skipped test is a failure when `CI=true`: a test that nobody runs proves nothing.
 * Tests that read the GS1 corpus carry `pytest.mark.gs1_corpus(cases=N)`; where the corpus is
   absent they are not collected, and the closing lines say how many cases that leaves out.
+* A test marked `alone` measures moments: of all workers only its own runs a test meanwhile.
 """
 
 import fcntl
@@ -15,8 +16,12 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.turns import turn
+
 ROOT = Path(__file__).resolve().parent.parent
 GS1_DIR = Path(os.environ.get("SEALTRAIL_GS1_DIR", ROOT.parent / "shared" / "gs1")).absolute()
+
+LOCKS = ROOT / ".cache"
 
 LEFT_OUT = pytest.StashKey[int]()
 
@@ -30,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "gs1_corpus(cases=1): reads the GS1 corpus (SEALTRAIL_GS1_DIR), of which it checks `cases`",
     )
+    config.addinivalue_line("markers", "alone: no other worker runs a test meanwhile")
     config.stash[LEFT_OUT] = 0
 
 
@@ -45,6 +51,9 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs the corpus when there is none, before a skip can be made of it."""
+    for item in items:  # a module holds the demo between its tests: both would wait for ever
+        if item.get_closest_marker("alone") and "one_demo_at_a_time" in item.fixturenames:  # type: ignore[attr-defined]
+            raise pytest.UsageError(f"{item.nodeid}: the demo is waited for, not alone")
     if corpus_present():
         return
     needing = [item for item in items if item.get_closest_marker("gs1_corpus")]
@@ -53,6 +62,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[LEFT_OUT] += int(marker.kwargs.get("cases", 1)) if marker else 0
     items[:] = [item for item in items if item not in needing]
     config.hook.pytest_deselected(items=needing)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of the clock that ends tests which hang
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    alone = item.get_closest_marker("alone") is not None
+    LOCKS.mkdir(parents=True, exist_ok=True)
+    with turn(LOCKS, alone=alone):
+        return (yield)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -108,7 +125,7 @@ def gs1_dir() -> Path:
 @pytest.fixture(scope="module")
 def one_demo_at_a_time() -> Iterator[None]:
     """Held by whatever starts the demo: it listens on fixed ports."""
-    lock = ROOT / ".cache" / "demo.lock"
+    lock = LOCKS / "demo.lock"
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

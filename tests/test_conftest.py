@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 CONFTEST = Path(__file__).with_name("conftest.py")
+TURNS = CONFTEST.with_name("turns.py")
 SUITE = """
 import pytest
 
@@ -34,6 +35,7 @@ def run_pytest(folder: Path, source: str, *options: str, **variables: str) -> tu
     tests = folder / "tests"
     tests.mkdir()
     shutil.copy(CONFTEST, tests / "conftest.py")
+    shutil.copy(TURNS, tests / "turns.py")
     (tests / "test_sample.py").write_text(source, encoding="utf-8")
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "CI", "SEALTRAIL"))}
     without = [f"-pno:{plugin}" for plugin in ("cacheprovider", "asyncio", "hypothesispytest")]
@@ -77,3 +79,51 @@ def test_a_skipped_test_fails_in_ci_and_only_there(tmp_path: Path, place: str) -
     assert status not in (0, 5), output
     assert "a skipped test is a failure in CI" in output
     assert run_pytest(at_home, source)[0] in (0, 5)
+
+
+MOMENTS = """
+import os, time
+from pathlib import Path
+import pytest
+
+def run(at, kind):
+    (Path("seen") / f"{kind}-{at}").write_text(f"{time.monotonic_ns()}\\n")
+    time.sleep(0.05)
+    with (Path("seen") / f"{kind}-{at}").open("a") as seen:
+        seen.write(f"{time.monotonic_ns()}\\n")
+
+@pytest.mark.parametrize("at", range(20))
+def test_with_others(at):
+    run(at, "with")
+
+@pytest.mark.alone
+@pytest.mark.parametrize("at", range(4))
+def test_alone(at):
+    run(at, "alone")
+"""
+
+
+def test_nothing_runs_beside_what_runs_alone(tmp_path: Path) -> None:
+    (tmp_path / "seen").mkdir()
+    status, output = run_pytest(tmp_path, MOMENTS, "-n", "3", "-q")
+    assert status == 0, output
+    spans = {
+        one.name: tuple(map(int, one.read_text().split())) for one in (tmp_path / "seen").iterdir()
+    }
+    assert len(spans) == 24
+
+    def beside(name: str) -> int:
+        began, ended = spans[name]
+        return sum(first < ended and last > began for first, last in spans.values()) - 1
+
+    assert [beside(name) for name in spans if name.startswith("alone")] == [0] * 4
+    assert max(beside(name) for name in spans if name.startswith("with")) >= 1
+
+
+def test_what_holds_the_demo_cannot_be_alone(tmp_path: Path) -> None:
+    source = (
+        "import pytest\n\n@pytest.mark.alone\ndef test_it(one_demo_at_a_time):\n    assert True\n"
+    )
+    status, output = run_pytest(tmp_path, source)
+    assert status != 0
+    assert "the demo is waited for, not alone" in output
