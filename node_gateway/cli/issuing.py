@@ -14,6 +14,7 @@ from node_gateway.cli.findings import platform_rows
 from node_gateway.cli.issuing_stream import Wanted, receive
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import SUSPICIOUS, USAGE, CommandError, command, put, say, table
+from node_gateway.cli.writing import ForceOption, require_free
 
 EVENT_CODES_MAX = 100_000
 _PAGE_ORDERS = 1000
@@ -50,6 +51,7 @@ def issue(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; else stdout.")
     ] = None,
+    force: ForceOption = False,
     dry_run: DryRunOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
@@ -65,8 +67,9 @@ def issue(
     if dry_run:
         put(client.json("POST", "/v1/codes/issue", json=body, params={"dryRun": True}))
         return
+    require_free(output, force=force)
     made = order or f"cli-{time.time_ns():x}"
-    receive(client, Wanted({**body, "order": made}, made, count), format, output)
+    receive(client, Wanted({**body, "order": made}, made, count), format, output, force=force)
     say(f"order {made}: {count} codes. They are valid once commissioned:")
     say(f"  sealtrail code commission --order {made} --lot ... --expiry ...")
 

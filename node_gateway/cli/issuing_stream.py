@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from node_gateway.cli.client import Client
 from node_gateway.cli.output import CommandError
+from node_gateway.cli.writing import require_free
 
 _TRIES = 5
 _PAUSE_S = 0.5
@@ -30,18 +31,19 @@ class Wanted:
     count: int
 
 
-def receive(client: Client, wanted: Wanted, form: str, output: Path | None) -> None:
+def receive(client: Client, wanted: Wanted, form: str, output: Path | None, *, force: bool) -> None:
     """Write every code of an order once, in its order.
 
-    A file gets its name when it is complete.
+    A file gets its name when it is complete; one that is there is replaced only with `force`.
 
     Raises:
-        CommandError: the gateway refuses the order, or does not answer any more.
+        CommandError: the gateway refuses the order, or does not answer any more; or the file is
+            there. The same order again brings the same codes.
         OSError: the file cannot be written.
     """
     pieces = _lines(client, wanted)
     first = next(pieces)  # an order that is refused leaves no trace
-    with _target(output) as file:
+    with _target(output, force=force) as file:
         write = _Csv(file) if form == "csv" else _Json(file, wanted.order)
         for lines in chain([first], pieces):
             write.codes(lines)
@@ -124,11 +126,12 @@ class _Json:
 
 
 @contextmanager
-def _target(output: Path | None) -> Iterator[IO[bytes]]:
+def _target(output: Path | None, *, force: bool) -> Iterator[IO[bytes]]:
     if output is None:
         yield sys.stdout.buffer
         return
     part = output.with_name(f"{output.name}.part")
     with part.open("wb") as file:
         yield file
+    require_free(output, force=force)  # it may have appeared meanwhile
     part.replace(output)

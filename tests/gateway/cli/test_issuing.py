@@ -52,6 +52,20 @@ def test_issue_commission_and_ask(served: Served, tmp_path: Path) -> None:
     assert name in served("code", "orders").out
 
 
+def test_no_file_that_is_there_is_replaced_unless_asked_for(served: Served, tmp_path: Path) -> None:
+    gtin, file = new_gtin(), tmp_path / "codes.csv"
+    file.write_text("the codes of yesterday")
+    wishes = ("code", "issue", gtin, "-n", "2", "--order", f"po-{gtin}", "--output", str(file))
+    said = served(*wishes)
+    assert (said.status, "is there already" in said.err) == (2, True)
+    assert "--force" in "".join(said.tries())
+    assert file.read_text() == "the codes of yesterday"
+    listed = served("code", "orders", "--json").json()
+    assert gtin not in [one["name"] for one in listed]  # no code is spent on it
+    assert served(*wishes, "--force").status == 0
+    assert file.read_text().startswith(HEAD)
+
+
 def test_void_and_replace(served: Served) -> None:
     said = served("code", "issue", new_gtin(), "-n", "2", "--format", "json")
     old, new = [one["code"] for one in json.loads(said.out)["codes"]]
