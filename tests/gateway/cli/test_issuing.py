@@ -100,7 +100,7 @@ def test_ranges(served: Served) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("06901234123457", "-n", "1"), 1, "expected 6"),
+        (("06901234123457", "-n", "1"), 2, "expected 6"),
         (("0690", "-n", "1"), 2, "8, 12, 13 or 14 digits"),
         (("-n", "1"), 2, "say what to issue"),
         (("06901234123456", "--drug", "8123456", "-n", "1"), 2, "say what to issue"),
