@@ -78,10 +78,12 @@ class TraceSection(Section):
     partners: Literal["no", "coarse"] = "coarse"
     """What of our steps a partner is shown from whom we got a code, or who got it from us.
 
-    `no`: nothing; `coarse`: what was done, region and month. Never to whom the goods went on.
+    `no`: nothing; `coarse`: what was done, and of region and month what the policy for partners
+    shows (of receiving to the sender: the policy for answers). Never to whom the goods went on.
     """
     publish: Literal["no", "coarse"] = "no"
-    """What of our steps the public, and everybody on a code's path, is shown. Proofs name us."""
+    """What of our steps the public, and everybody on a code's path, is shown: nothing, or what was
+    done, region and month. Proofs name us."""
     publish_steps: tuple[str, ...] = ("shipping", "receiving", "dispensing", "retail_selling")
     """Business steps that are published, if any are."""
     relay: bool = True

@@ -22,10 +22,12 @@ from node_gateway.partners.ports import Direction
 from node_gateway.partners.trace_asking import MARGIN_MS, Neighbours
 from node_gateway.partners.trace_wire import Found, FoundStep, Hole, Question, Reason, Way
 from node_gateway.services.disclosing import (
+    ACKNOWLEDGEMENT,
     Disclosing,
     DisclosingStore,
     OpenEvent,
     choose_policy,
+    covers,
     may_go,
     open_event,
 )
@@ -34,6 +36,7 @@ from node_gateway.services.public import COMMISSIONING_STEP, standing_among
 from node_gateway.services.steps import COARSE
 from node_gateway.settings import PoliciesSection, PolicySection
 from node_gateway.settings_partners import TraceSection
+from node_gateway.state.words import RECEIVING
 from node_gateway.storage.code_ways import came_from, partners_of
 from node_gateway.storage.database import Database
 
@@ -107,32 +110,54 @@ class TraceAnswering:
 
     async def _own(self, question: Question) -> Found:
         """Return our own steps at the grain that the asker may see, or that there is a hole."""
-        is_partner = question.distance == 1
-        publishes = self._settings.publish != "no"
-        open_to_it = publishes or (is_partner and self._settings.partners != "no")
-        events = [
-            one
+        open_to_it = self._settings.publish != "no" or (
+            question.distance == 1 and self._settings.partners != "no"
+        )
+        chosen = [
+            (one, policy)
             for one in await self._events(question.code)
-            if self._shows(one, coarse=open_to_it, is_partner=is_partner)
+            if (policy := self._policy(one, question)) is not None
         ]
-        final = [one for one in events if one.stored.header.state == "final"]
-        bundles = [await self._bundle(one, question.code) for one in final[-_STEPS_MAX:]]
+        final = [pair for pair in chosen if pair[0].stored.header.state == "final"]
+        bundles = [await self._bundle(*pair, question.code) for pair in final[-_STEPS_MAX:]]
         steps = tuple(FoundStep(0, one.to_wire()) for one in bundles if one is not None)
-        if open_to_it and len(final) == len(events) and steps:
+        if open_to_it and len(final) == len(chosen) and steps:
             return Found(steps)
-        reason = Reason.BEING_SEALED if open_to_it and events else Reason.NOT_DISCLOSED
+        reason = Reason.BEING_SEALED if open_to_it and chosen else Reason.NOT_DISCLOSED
         return Found(steps, (self._hole(reason),))
 
-    def _shows(self, one: OpenEvent, *, coarse: bool, is_partner: bool) -> bool:
-        """Tell whether the asker may see a step of ours: its policy, and how far it may go."""
-        if one.biz_step == COMMISSIONING_STEP and self._public(one) is not None:
-            return True  # anybody may
-        if not coarse or not may_go(self._policies, one, "partner" if is_partner else "chain"):
-            return False
-        return is_partner or one.biz_step in self._settings.publish_steps
+    def _policy(self, one: OpenEvent, question: Question) -> PolicySection | None:
+        """Return what the asker may see of a step of ours, None if nothing."""
+        if one.biz_step == COMMISSIONING_STEP:
+            public = choose_policy(self._policies, "public", one.biz_step, one.preset)
+            if public is not None:
+                return public  # anybody may
+        if (
+            self._settings.publish != "no"
+            and one.biz_step in self._settings.publish_steps
+            and may_go(self._policies, one, "chain")
+        ):
+            return COARSE
+        if question.distance > 1 or self._settings.partners == "no":
+            return None
+        return self._partners_policy(one, question.way)
 
-    def _public(self, one: OpenEvent) -> PolicySection | None:
-        return choose_policy(self._policies, "public", one.biz_step, one.preset)
+    def _partners_policy(self, one: OpenEvent, way: Way) -> PolicySection | None:
+        """Return the coarser grain, less what our policy does not show such a partner anyway.
+
+        Who asks downwards sent us the goods: of our receiving them it is shown what answers to
+        shipments show it.
+        """
+        is_sender = way is Way.DOWN and one.biz_step in RECEIVING
+        audience = ACKNOWLEDGEMENT if is_sender else "partner"
+        policy = choose_policy(self._policies, audience, one.biz_step, one.preset)
+        if policy is None:
+            return None
+        return PolicySection(
+            paths=tuple(
+                path for path in COARSE.paths if any(covers(two, path) for two in policy.paths)
+            )
+        )
 
     async def _events(self, code: str) -> Sequence[OpenEvent]:
         stored = await self._store.events_of_code(code, limit=_EVENTS_MAX)
@@ -140,13 +165,9 @@ class TraceAnswering:
         steps = {one.biz_step for one in opened if one.biz_step is not None}
         return standing_among(opened, tuple(steps))
 
-    async def _bundle(self, one: OpenEvent, code: str) -> Bundle | None:
-        made = one.biz_step == COMMISSIONING_STEP
-        public = self._public(one) if made else None
+    async def _bundle(self, one: OpenEvent, policy: PolicySection, code: str) -> Bundle | None:
         try:
-            return await self._disclosing.bundle_under(
-                one, public or COARSE, codes=[code], hinting=False
-            )
+            return await self._disclosing.bundle_under(one, policy, codes=[code], hinting=False)
         except (StateError, NotFoundError):  # erased meanwhile, or in doubt since a reorg
             return None
 

@@ -8,12 +8,29 @@ import pytest
 import pytest_asyncio
 
 from anchoring.core.verify import check_bundles
+from node_gateway.partners.ports import Direction
 from node_gateway.partners.trace_wire import PATH, Question, Way, read_found
 from node_gateway.settings_partners import TraceSection
+from node_gateway.settings_policies import PoliciesSection, PolicySection
+from node_gateway.storage.code_ways import partners_of
 from tests.anvil import Anvil
 from tests.gateway.partners import ways
-from tests.gateway.partners.ways import NAMES, code, hand_over, make, person, trace, wishes
-from tests.partners import Town, town
+from tests.gateway.partners.arriving import receiving
+from tests.gateway.partners.ways import (
+    NAMES,
+    PREFIXES,
+    code,
+    do,
+    hand_over,
+    make,
+    now,
+    person,
+    trace,
+    until,
+    wishes,
+)
+from tests.gateway.running import shipping
+from tests.partners import Town, party_of, town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 QUESTION = "00" * 16
@@ -229,6 +246,35 @@ async def test_policies_decide(t: Town, pack: str) -> None:
     finally:
         await t.restart("dist", wishes())
         await t.restart("shop", wishes())
+
+
+async def test_a_trace_tells_a_partner_no_more_than_the_policy_for_partners(t: Town) -> None:
+    """The sender of goods is shown of receiving them what the policy for answers names."""
+    pack, place = code(), party_of(PREFIXES["dist"], 52).replace("/417/", "/414/")
+    at = {"readPoint": {"id": place}, "bizLocation": {"id": place}}
+    put = await t["dist"].client.put(f"/v1/locations/{place[-13:]}", json={"region": "R-7"})
+    assert put.status_code in (200, 201), put.text
+    await make(t["maker"], pack)
+    await do(t["maker"], "ship", pack, to=party_of(PREFIXES["dist"]))
+    await until(lambda: t["dist"].gateway.store.read(lambda c: partners_of(c, pack, Direction.IN)))
+    await t["dist"].entry(receiving(pack, **now(), **at))
+    await t["dist"].entry(shipping(pack, **now(), **at))
+
+    async def shown() -> list[tuple[str, str | None]]:
+        steps = (await trace(t["maker"], pack, way="down"))["down"]["steps"]
+        assert all("month" in one for one in steps)
+        return [(one["step"], one.get("region")) for one in steps]
+
+    assert await shown() == [("receiving", None), ("shipping", "R-7")]
+    month = PolicySection(paths=("sealtrail:month",))
+    try:
+        await t.restart("dist", wishes(policies=PoliciesSection(partner=(month,))))
+        assert await shown() == [("receiving", None), ("shipping", None)]
+        only = PoliciesSection(partner=(month.model_copy(update={"steps": ("receiving",)}),))
+        await t.restart("dist", wishes(policies=only))
+        assert await shown() == [("receiving", None)]
+    finally:
+        await t.restart("dist", wishes())
 
 
 async def test_ways_of_the_test_world_hold(t: Town, pack: str) -> None:
