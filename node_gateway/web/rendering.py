@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from node_gateway.web import assets
+from node_gateway.web.terms import term
 from node_gateway.web.words import LANGUAGES, preferred, say
 
 COOKIE: Final = "lang"
@@ -89,8 +90,9 @@ def page(
 ) -> HTMLResponse:
     """Render a template of `templates/` for a request.
 
-    In it stand `t(key, **values)` for words, `lang`, `languages` (name, address of this page in
-    it, whether it is shown), `asset(name)` for built files, and `values`.
+    In it stand `t(key, **values)` for words, `cbv(kind, word)` for those of the CBV, `lang`,
+    `languages` (name, address of this page in it, whether it is shown), `asset(name)` for built
+    files, and `values`.
     """
     language = language_of(request)
     text = (
@@ -98,6 +100,7 @@ def page(
         .get_template(template)
         .render(
             t=partial(say, language),
+            cbv=partial(term, language),
             lang=language,
             languages=[(_NAMES[one], _in_language(request, one), one) for one in LANGUAGES],
             path=request.url.path,
