@@ -121,9 +121,9 @@ async def print_labels(
     if dry_run:
         look = await gateway.labels.printing.look(request, chosen)
         count = await gateway.labels.printing.count(request)
-        return JSONResponse(_look_wire(look, count))
+        return JSONResponse(look_wire(look, count))
     occasion = Occasion(key.key_id)
-    return _file(await gateway.labels.printing.printed(request, chosen, occasion), chosen)
+    return file_of(await gateway.labels.printing.printed(request, chosen, occasion), chosen)
 
 
 @router.post(
@@ -141,7 +141,7 @@ async def add_job(key: OperateKey, gateway: GatewayDep, body: BodyDep) -> Respon
     label_lot_not_found, order_not_found, operation_refused, document_refused.
     """
     job, look = await gateway.labels.jobs.add(_read(body), key.key_id)
-    made = {**_job_wire(job), "look": _look_wire(look, job.row.label_count)}
+    made = {**job_wire(job), "look": look_wire(look, job.row.label_count)}
     where = {"Location": f"/v1/labels/jobs/{job.row.number}"}
     return JSONResponse(made, status_code=201, headers=where)
 
@@ -154,7 +154,7 @@ async def list_jobs(
     del key
     found = await gateway.labels.jobs.jobs(before=before, limit=per_page)
     following = found[-1].row.number if len(found) == per_page else None
-    return {"jobs": [_job_wire(one) for one in found], "next": following}
+    return {"jobs": [job_wire(one) for one in found], "next": following}
 
 
 @router.get("/v1/labels/jobs/{number}", operation_id="getLabelJob")
@@ -163,7 +163,7 @@ async def get_job(key: OperateKey, gateway: GatewayDep, number: Number) -> dict[
     del key
     job = await gateway.labels.jobs.job(number)
     prints = await gateway.labels.printing.log(job=number, limit=1000)
-    return {**_job_wire(job), "prints": [_print_wire(one) for one in prints]}
+    return {**job_wire(job), "prints": [print_wire(one) for one in prints]}
 
 
 @router.post("/v1/labels/jobs/{number}/first", operation_id="printFirstLabel")
@@ -180,7 +180,7 @@ async def print_first(
     label_unreadable, operation_refused, not_acceptable.
     """
     chosen = _format(form, accept)
-    return _file(await gateway.labels.jobs.first(number, chosen, key.key_id), chosen)
+    return file_of(await gateway.labels.jobs.first(number, chosen, key.key_id), chosen)
 
 
 @router.post(
@@ -196,7 +196,7 @@ async def scan_first(
     """
     scanned = read(ScanIn, body).scanned
     done = await gateway.labels.jobs.scan(number, scanned, key.key_id)
-    return {**_job_wire(done.job), "separatorsLost": done.lost}
+    return {**job_wire(done.job), "separatorsLost": done.lost}
 
 
 @router.post(
@@ -218,7 +218,7 @@ async def print_job(
     """
     wanted, chosen = read(RunIn, body), _format(form, accept)
     made = await gateway.labels.jobs.run(number, chosen, key.key_id, **dict(wanted))
-    return _file(made, chosen)
+    return file_of(made, chosen)
 
 
 @router.get("/v1/labels/prints", operation_id="listLabelPrints")
@@ -229,7 +229,7 @@ async def list_prints(
     del key
     found = await gateway.labels.printing.log(before=before, limit=per_page)
     following = found[-1].row.number if len(found) == per_page else None
-    return {"prints": [_print_wire(one) for one in found], "next": following}
+    return {"prints": [print_wire(one) for one in found], "next": following}
 
 
 def _read(body: bytes) -> LabelRequest:
@@ -254,7 +254,8 @@ def _format(form: Format | None, accept: str) -> Format:
     )
 
 
-def _file(printed: Printed, form: Format) -> Response:
+def file_of(printed: Printed, form: Format) -> Response:
+    """Return a file of labels, with what was known against them in its headers."""
     made = printed.made
     headers = {
         "Cache-Control": "no-store",
@@ -273,7 +274,8 @@ def _file(printed: Printed, form: Format) -> Response:
     return Response(made.body, media_type=made.media_type, headers=headers)
 
 
-def _look_wire(look: Printed, count: int) -> dict[str, Any]:
+def look_wire(look: Printed, count: int) -> dict[str, Any]:
+    """Return a look at labels as JSON."""
     return {
         "count": count,
         "printedBefore": look.printed_before,
@@ -299,7 +301,8 @@ def _look_wire(look: Printed, count: int) -> dict[str, Any]:
     }
 
 
-def _job_wire(job: Job) -> dict[str, Any]:
+def job_wire(job: Job) -> dict[str, Any]:
+    """Return a job as JSON."""
     row = job.row
     shown = {to_camel(name): value for name, value in described(job.request).items()}
     address = f"/v1/labels/jobs/{quote(str(row.number))}"
@@ -317,7 +320,8 @@ def _job_wire(job: Job) -> dict[str, Any]:
     }
 
 
-def _print_wire(one: Logged) -> dict[str, Any]:
+def print_wire(one: Logged) -> dict[str, Any]:
+    """Return what was printed as JSON."""
     row = one.row
     return {
         "print": row.number,

@@ -78,6 +78,7 @@ AnyPerson = Annotated[Asking, Depends(may(roles.VIEW, roles.RECEIVE))]
 Viewer = Annotated[Asking, Depends(may(roles.VIEW))]
 Receiver = Annotated[Asking, Depends(may(roles.RECEIVE))]
 Operator = Annotated[Asking, Depends(may(roles.OPERATE))]
+Quality = Annotated[Asking, Depends(may(roles.OVERRIDE))]
 Admin = Annotated[Asking, Depends(may(roles.ADMINISTER))]
 
 
@@ -155,6 +156,7 @@ __all__ = [
     "AnyPerson",
     "Asking",
     "Operator",
+    "Quality",
     "Receiver",
     "Screen",
     "Viewer",

@@ -29,16 +29,22 @@ MENU: Final = (
     Entry("today", "/app", _VIEW),
     Entry("scan", "/app/scan", frozenset({roles.VIEW, roles.RECEIVE})),
     Entry("receive", "/app/receive", frozenset({roles.VIEW, roles.RECEIVE})),
+    Entry("units", "/app/units", _VIEW),
     Entry("shipments", "/app/shipments", _VIEW),
     Entry("exceptions", "/app/exceptions", _VIEW),
     Entry("anchors", "/app/anchors", _VIEW),
+    Entry("labels", "/app/labels", _VIEW),
+    Entry("recalls", "/app/recalls", _VIEW),
+    Entry("partners", "/app/partners", _VIEW),
     Entry("people", "/app/people", frozenset({roles.ADMINISTER})),
     Entry("log", "/app/log", frozenset({roles.ADMINISTER})),
+    Entry("settings", "/app/settings", frozenset({roles.ADMINISTER})),
 )
 _ABOVE: Final[Mapping[str, str]] = {
     "/app/unit": "/app/scan",
     "/app/ship": "/app/shipments",
     "/app/findings": "/app",
+    "/app/webhooks": "/app/settings",
 }
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",

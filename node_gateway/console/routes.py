@@ -12,8 +12,13 @@ from node_gateway.console import (
     anchors,
     exceptions,
     login,
+    partners,
+    printing,
+    recalls,
     receiving,
+    settings,
     shipments,
+    stock,
     today,
     units,
 )
@@ -28,4 +33,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     shipments.router,
     exceptions.router,
     anchors.router,
+    stock.router,
+    recalls.router,
+    partners.router,
+    printing.router,
+    settings.router,
 )

@@ -20,6 +20,7 @@ ALL = {"viewer", "scanner", "operator", "quality", "admin"}
 VIEW = ALL - {"scanner"}
 RECEIVE = ALL - {"viewer"}
 OPERATE = {"operator", "quality", "admin"}
+QUALITY = {"quality", "admin"}
 ADMIN = {"admin"}
 MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("GET", "/app/login"): None,
@@ -56,6 +57,31 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/app/exceptions/{number}/owner"): OPERATE,
     ("POST", "/app/exceptions/{number}/resolution"): OPERATE,
     ("GET", "/app/anchors"): VIEW,
+    ("GET", "/app/units"): VIEW,
+    ("GET", "/app/recalls"): VIEW,
+    ("GET", "/app/recalls/new"): QUALITY,
+    ("POST", "/app/recalls/new"): QUALITY,
+    ("POST", "/app/recalls/publish"): QUALITY,
+    ("GET", "/app/recalls/{number}"): VIEW,
+    ("GET", "/app/recalls/{number}/goods"): VIEW,
+    ("POST", "/app/recalls/{number}/acknowledge"): OPERATE,
+    ("POST", "/app/recalls/{number}/lift"): QUALITY,
+    ("GET", "/app/partners"): VIEW,
+    ("GET", "/app/partners/{name}"): VIEW,
+    ("POST", "/app/partners/{name}/ping"): OPERATE,
+    ("POST", "/app/partners/{name}/retry"): ADMIN,
+    ("GET", "/app/labels"): VIEW,
+    ("GET", "/app/labels/printed"): VIEW,
+    ("GET", "/app/labels/new"): OPERATE,
+    ("POST", "/app/labels/new"): OPERATE,
+    ("POST", "/app/labels/file"): OPERATE,
+    ("POST", "/app/labels/jobs"): OPERATE,
+    ("GET", "/app/labels/{number}"): VIEW,
+    ("POST", "/app/labels/{number}/first"): OPERATE,
+    ("POST", "/app/labels/{number}/scan"): OPERATE,
+    ("POST", "/app/labels/{number}/print"): OPERATE,
+    ("GET", "/app/settings"): ADMIN,
+    ("GET", "/app/webhooks"): ADMIN,
 }
 FILLED = {"{number}": "4711", "{name}": "nobody-of-this-name", "{entry}": "0" * 64}
 
