@@ -146,7 +146,7 @@ async def open_gateway(
     async with open_database(settings, on_step=on_step) as store:
         await _check_owner(store, settings.gateway.participant)
         succession = await known_succession(store, network)
-        rpc, directory_rpc = EvmRpc(settings.chain.rpc), EvmRpc(settings.chain.rpc)
+        rpc, directory_rpc = (EvmRpc(settings.chain.rpc, keeps_line=True) for _ in range(2))
         admin = own_admin(settings.keys)
         try:
             step, ways = on_step or _no_step, (rpc, directory_rpc, admin)

@@ -1,27 +1,30 @@
 """JSON-RPC to one endpoint: bounded in time and size, strict about what comes back.
 
-web3's formatters and middleware are left out on purpose: they cost milliseconds per call, they
-demand 32-byte `extraData` (QBFT headers are longer), and they raise a dozen unrelated errors when
-an endpoint lies. Every answer is checked here by hand instead, and whatever is wrong with it
-becomes ChainUnavailableError with a sentence that says what came back.
+web3 is left out on purpose: it takes a second to load, its formatters and middleware cost
+milliseconds per call, they demand 32-byte `extraData` (QBFT headers are longer), and they raise a
+dozen unrelated errors when an endpoint lies. Every answer is checked here by hand instead, and
+whatever is wrong with it becomes ChainUnavailableError with a sentence that says what came back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import json
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import ClientConnectorError, ClientError, ClientResponseError
-from eth_typing import URI
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
 
-from anchoring.chain.recursion import recursion_limit_kept
 from anchoring.errors import ChainUnavailableError, SubmissionUnknownError
-
-with recursion_limit_kept():
-    from web3 import AsyncHTTPProvider
-    from web3.types import RPCEndpoint
 
 ANSWER_SIZE_BYTES_MAX = 64 * 1024 * 1024
 CALL_TIMEOUT_S = 10.0
@@ -59,39 +62,56 @@ class _UnreachableError(ChainUnavailableError):
     """Nobody listens; a restart of the endpoint takes moments."""
 
 
-class _BoundedProvider(AsyncHTTPProvider):
-    """web3's provider, with a limit on the size of an answer and without its own retries."""
+class _Line:
+    """HTTP to one address, with a limit on the size of an answer.
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
-        # A time-out above ours keeps aiohttp's own from ending a request under another name.
-        super().__init__(
-            url,
-            request_kwargs={"timeout": timeout_s + 5, "allow_redirects": False},
-            exception_retry_configuration=None,
-        )
-        self._endpoint = URI(url)
-        # The manager's lock belongs to its class: an event loop that stands still while it holds
-        # it would stop every other endpoint of the process.
-        self._request_session_manager._lock = threading.Lock()  # noqa: SLF001
+    A session is made for each request, and costs nothing: only what connects is kept. It belongs
+    to one event loop, and another one gets its own.
+    """
 
-    async def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
-        del method
-        manager = self._request_session_manager
-        response = await manager.async_get_response_from_post_request(
-            self._endpoint, data=request_data, **self.get_request_kwargs()
-        )
-        try:
+    def __init__(self, url: str, *, is_kept: bool) -> None:
+        self._url, self._is_kept = url, is_kept
+        self._connector: TCPConnector | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timeout = ClientTimeout(total=None)  # the caller has one, under a name of its own
+
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        connector, self._connector = self._connector, None
+        if connector is not None and self._loop is asyncio.get_running_loop():
+            await connector.close()
+
+    async def post(self, body: bytes) -> bytes:
+        """Send a body of JSON; return that of the answer."""
+        async with (
+            ClientSession(
+                connector=self._connecting(),
+                connector_owner=False,
+                cookie_jar=DummyCookieJar(),
+                timeout=self._timeout,
+            ) as session,
+            session.post(
+                self._url,
+                data=body,
+                headers={"Content-Type": "application/json"},
+                allow_redirects=False,  # it could lead anywhere
+            ) as response,
+        ):
             response.raise_for_status()
-            if response.status != 200:  # a redirect is not followed: it could lead anywhere
+            if response.status != 200:
                 raise ChainUnavailableError(f"status {response.status} in place of an answer")
-            body = bytearray()
+            answer = bytearray()
             async for chunk in response.content.iter_chunked(_CHUNK_SIZE_BYTES):
-                body += chunk
-                if len(body) > ANSWER_SIZE_BYTES_MAX:
+                answer += chunk
+                if len(answer) > ANSWER_SIZE_BYTES_MAX:
                     raise ChainUnavailableError("the answer is larger than 64 MiB")
-        finally:
-            response.release()
-        return bytes(body)
+            return bytes(answer)
+
+    def _connecting(self) -> TCPConnector:
+        loop = asyncio.get_running_loop()
+        if self._connector is None or self._loop is not loop:
+            self._connector, self._loop = TCPConnector(force_close=not self._is_kept), loop
+        return self._connector
 
 
 class EvmRpc:
@@ -101,20 +121,27 @@ class EvmRpc:
         url: Address of the endpoint. Texts name only its scheme, host and port, because the rest
             may hold a password.
         timeout_s: Limit for one attempt, from connecting to the last byte.
+        keeps_line: Read over connections that stay open, for whoever asks every second and calls
+            `close`. A transaction always gets a new one: a line that the endpoint has just given
+            up would leave open whether it arrived.
     """
 
-    def __init__(self, url: str, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str, *, timeout_s: float = CALL_TIMEOUT_S, keeps_line: bool = False
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ChainUnavailableError("a chain endpoint is an http:// or https:// address")
         port = f":{parts.port}" if parts.port else ""
         self.name = f"{parts.scheme}://{parts.hostname}{port}"
         self._timeout_s = timeout_s
-        self._provider = _BoundedProvider(url, timeout_s=timeout_s)
+        self._reading, self._sending = _Line(url, is_kept=keeps_line), _Line(url, is_kept=False)
+        self._numbers = count(1)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._provider.disconnect()
+        await self._reading.close()
+        await self._sending.close()
 
     async def read(self, method: str, *params: object) -> Any:
         """Ask something that changes nothing.
@@ -127,13 +154,13 @@ class EvmRpc:
         """
         for wait_s in READ_RETRIES_WAIT_S:
             try:
-                return await self._call(method, params)
+                return await self._call(self._reading, method, params)
             except _TimedOutError as error:
                 raise ChainUnavailableError(str(error)) from error
             except (_UnreachableError, SubmissionUnknownError):
                 await asyncio.sleep(wait_s)
         try:
-            return await self._call(method, params)
+            return await self._call(self._reading, method, params)
         except SubmissionUnknownError as error:
             raise ChainUnavailableError(str(error)) from error
 
@@ -145,12 +172,18 @@ class EvmRpc:
             SubmissionUnknownError: it may have arrived.
             RpcRefusedError: the endpoint answered with an error.
         """
-        await self._call("eth_sendRawTransaction", ("0x" + raw.hex(),))
+        await self._call(self._sending, "eth_sendRawTransaction", ("0x" + raw.hex(),))
 
-    async def _call(self, method: str, params: tuple[object, ...]) -> Any:
+    async def _call(self, line: _Line, method: str, params: tuple[object, ...]) -> Any:
+        question = {
+            "jsonrpc": "2.0",
+            "id": next(self._numbers),
+            "method": method,
+            "params": list(params),
+        }
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._provider.make_request(RPCEndpoint(method), list(params))
+                answer = json.loads(await line.post(json.dumps(question).encode()))
         except ClientConnectorError as error:
             raise _UnreachableError(f"{self.name} cannot be reached") from error
         except ClientResponseError as error:
