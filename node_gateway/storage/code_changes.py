@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete
 
 from node_gateway.state.code_state import CodeState
 from node_gateway.state.rules import Finding, Rule
-from node_gateway.storage import code_states
+from node_gateway.storage import code_states, finding_numbers
 from node_gateway.storage.code_state_tables import (
     error_declared,
     event_standing,
@@ -90,17 +90,16 @@ class Changes:
     def _insert_findings(self, connection: Connection, insert: Insert) -> None:
         if not self.found:
             return
-        last = connection.execute(_LAST).scalar() or 0
+        first = finding_numbers.take(connection, len(self.found))
         rows: Sequence[tuple[Any, ...]] = [
             (number, position, int(rule), code, other, at_ms)
             for number, ((position, rule, code), (other, at_ms)) in enumerate(
-                sorted(self.found.items()), last + 1
+                sorted(self.found.items()), first
             )
         ]
         insert(connection, finding, rows)
 
 
-_LAST: Final = select(func.max(finding.c.number))
 _TAKE: Final = delete(finding).where(
     finding.c.event == bindparam("b_event"),
     finding.c.rule == bindparam("b_rule"),

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from node_gateway.state.rules import Rule
+from node_gateway.storage import finding_numbers
 from node_gateway.storage.code_state_tables import finding
 from node_gateway.storage.sales import Answer, Claim, Kind
 
 _c = finding.c
-_LAST: Final = select(func.max(_c.number))
 _OF_CODE: Final = select(_c.number, _c.event).where(
     _c.code == bindparam("code"), _c.rule == int(Rule.SOLD_AGAIN)
 )
@@ -42,7 +42,7 @@ def keep(connection: Connection, code: str, claims: Iterable[Claim], *, at_ms: i
             connection.execute(delete(finding).where(_c.number == number))
     for event in sorted(one for one in wanted if one is not None and one not in known):
         row = {
-            "number": (connection.execute(_LAST).scalar() or 0) + 1,
+            "number": finding_numbers.take(connection, 1),
             "event": event,
             "rule": int(Rule.SOLD_AGAIN),
             "code": code,

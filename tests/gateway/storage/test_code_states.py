@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from node_gateway.services.following import Follower
 from node_gateway.state.code_state import CodeState
 from node_gateway.state.rules import Rule
-from node_gateway.storage import code_states
+from node_gateway.storage import code_states, sale_findings
 from node_gateway.storage.code_judging import CodeStates, judge_imagined
 from node_gateway.storage.ports import GatewayStore
+from node_gateway.storage.sales import OURSELVES, Answer, Claim, ClaimState, Kind, TakenBack
 from tests.gateway.state.flows import (
     MAKER,
     NOW_MS,
@@ -101,6 +102,50 @@ async def test_a_large_event_taken_back_and_forgotten(store: GatewayStore) -> No
     assert differences(await kept(store), expected(events, without=3)) == NO_DIFFERENCE
     found = (await kept(store))[1]
     assert {one.rule for one in found} == {Rule.DOUBLE_COMMISSION, Rule.LOT_EXPIRY_CONFLICT}
+
+
+async def test_no_number_of_a_finding_is_given_twice(store: GatewayStore) -> None:
+    """Neither where a finding is taken back, nor where all are built anew, nor for a sale's."""
+
+    async def numbers() -> list[int]:
+        found = await store.read(lambda c: code_states.findings_after(c, 0, 100))
+        return [one.number for one in found]
+
+    wrong = named(dispensed(7, [B], who=MAKER), "urn:uuid:7")
+    await follow(store, [made(1, [B]), dispensed(6, [B], who=MAKER), wrong])
+    first = await numbers()
+    await follow(store, [taken_back(wrong)])
+    assert (len(first), await numbers()) == (1, [])
+
+    await follow(store, [named(dispensed(8, [B], who=MAKER), "urn:uuid:8")])
+    second = await numbers()
+    assert min(second) > max(first)
+
+    await store.write("test", code_states.clear)
+    await store.write("test", lambda c: sale_findings.keep(c, A, [_sold_again()], at_ms=NOW_MS))
+    assert min(await numbers()) > max(second)
+
+
+def _sold_again() -> Claim:
+    return Claim(
+        number=1,
+        token=bytes(16),
+        code=A,
+        source=OURSELVES,
+        target=2,
+        event=1,
+        entry=bytes(32),
+        state=ClaimState.SAID,
+        answer=Answer.AGAIN,
+        times=2,
+        taken_back=TakenBack.NO,
+        due_at=None,
+        since=0,
+        kind=Kind.SOLD,
+        strange=False,
+        heard=Answer.AGAIN,
+        heard_times=2,
+    )
 
 
 async def test_a_finding_keeps_its_number_while_it_holds(store: GatewayStore) -> None:
