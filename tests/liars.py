@@ -22,9 +22,12 @@ HANG_S = 30.0
 class BrokenError(Exception):
     """The answer is this status and body, or nothing at all after a while."""
 
-    def __init__(self, status: int, body: bytes = b"", *, after_s: float = 0.0) -> None:
+    def __init__(
+        self, status: int, body: bytes = b"", *, after_s: float = 0.0, retry_after: str = ""
+    ) -> None:
         super().__init__(status)
         self.status, self.body, self.after_s = status, body, after_s
+        self.retry_after = retry_after
 
 
 class Liar(ThreadingHTTPServer):
@@ -62,6 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         question = json.loads(self.rfile.read(int(self.headers["content-length"])))
         method, params = question["method"], question["params"]
+        retry_after = ""
         try:
             answer = self.server.answer(method, params)
             if "result" in answer:
@@ -69,11 +73,13 @@ class _Handler(BaseHTTPRequestHandler):
                 answer["result"] = lie(self.server.ask, method, params, answer["result"])
             status, body = 200, json.dumps({**answer, "id": question["id"]}).encode()
         except BrokenError as broken:
-            status, body = broken.status, broken.body
+            status, body, retry_after = broken.status, broken.body, broken.retry_after
             self._wait(broken.after_s)
         try:
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
+            if retry_after:
+                self.send_header("retry-after", retry_after)
             self.end_headers()
             self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):
@@ -87,6 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.is_open:
             self.send_header("access-control-allow-origin", "*")
             self.send_header("access-control-allow-headers", "content-type")
+            self.send_header("access-control-expose-headers", "Retry-After")
         super().end_headers()
 
     def _wait(self, wait_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from collections.abc import AsyncIterator
@@ -12,24 +13,24 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page
+from playwright.async_api import Browser
 
-from anchoring.chain.governance import Reinstate, Suspend
+from anchoring.chain.governance import GrantPrefix, Reinstate, Suspend
 from anchoring.challenges import Seed, draw, leaves_needed
 from anchoring.network_audit.evidence_reading import anchor_of
 from anchoring.network_audit.opening_zip import open_evidence
 from anchoring.network_audit.rechecking import recheck
 from node_gateway.web.words import LANGUAGES, say
 from tests.anvil import Anvil
-from tests.browser.visiting import WIDTHS, Visitor, visit
+from tests.browser.exploring import READ_TIMEOUT_MS, add, opened, read
+from tests.browser.visiting import WIDTHS, visit
 from tests.gateway.pages.fair import Fair, fair
-from tests.liars import Ask, Liar, liar
+from tests.liars import Ask, BrokenError, Liar, liar
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TABS: Final = (
     *("anchors", "streams", "participants", "votes", "notices", "proof", "sampling", "evidence"),
 )
-READ_TIMEOUT_MS: Final = 60_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -48,6 +49,11 @@ async def network(
         await net.call("wholesaler", net.calls.approve(1, proposal.digest))
         await net.call("maker", net.calls.execute(1))
         await net.call("wholesaler", net.calls.propose(Reinstate(3)))
+        codes = net.network.code_registry
+        assert codes is not None
+        until = 2_000_000_000
+        grant = GrantPrefix(codes.address, "gs1:6907777", 2, valid_until=until)
+        await net.call("maker", net.calls.propose(grant))
         await found.town.seen()
         yield found
 
@@ -65,29 +71,6 @@ async def hider(anvil: Anvil) -> AsyncIterator[Liar]:
 
     with liar(anvil.url, hide, is_open=True) as server:
         yield server
-
-
-async def opened(visitor: Visitor, network: Fair, fragment: str = "") -> Page:
-    await visitor.page.goto(f"{network.url}/explorer{fragment}")
-    await visitor.page.locator("#witnesses .places li").first.wait_for()
-    return visitor.page
-
-
-async def read(page: Page) -> Locator:
-    """Press the button and wait until everything was read."""
-    await page.locator("button.read").click()
-    said = page.locator("#said")
-    await page.locator("#panel table, #panel .card").first.wait_for(timeout=READ_TIMEOUT_MS)
-    await page.wait_for_function(
-        "!document.querySelector('#progress progress')", timeout=READ_TIMEOUT_MS
-    )
-    return said
-
-
-async def add(page: Page, name: str, url: str) -> None:
-    await page.locator(".adding [name=organisation]").fill(name)
-    await page.locator(".adding [name=url]").fill(url)
-    await page.locator(".adding button").click()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -188,6 +171,139 @@ async def test_it_stops_and_says_who_is_on_another_chain(
             assert "no chosen witness" in await page.locator("#progress .bad").inner_text()
     finally:
         hider.lie = lie
+
+
+async def test_a_vote_is_put_into_words(network: Fair, browser: Browser) -> None:
+    async with visit(browser, width=1280) as visitor:
+        page = await opened(visitor, network, "#votes")
+        await read(page)
+        grant = page.locator("[data-proposal='3']")
+        said = {
+            one: await grant.locator(f"[data-argument={one}]").inner_text()
+            for one in ("code_registry", "prefix", "participant", "from", "until")
+        }
+        assert "the one of the network file" in said.pop("code_registry")
+        assert said == {
+            "prefix": "gs1:6907777",
+            "participant": "Example Wholesale (#2)",
+            "from": "when it takes effect",
+            "until": "2033-05-18 03:33:20 UTC",
+        }
+        assert await page.get_by_text("is that of these arguments").count() == 3
+        assert not await grant.locator("details p").is_visible()
+
+
+async def test_a_busy_witness_is_waited_for_and_a_hanging_one_stopped(
+    network: Fair, browser: Browser, hider: Liar
+) -> None:
+    refused: list[str] = []
+    hanging = True
+
+    def lie(ask: Ask, method: str, params: list[Any], result: Any) -> Any:
+        del ask, params
+        if method == "eth_getLogs" and len(refused) < 2:
+            refused.append(method)
+            raise BrokenError(503 if len(refused) == 1 else 429, b"{}", retry_after="1")
+        if method == "eth_getLogs" and hanging:
+            raise BrokenError(200, b"{}", after_s=60)
+        return result
+
+    before, hider.lie = hider.lie, lie
+    try:
+        async with visit(browser, width=360) as visitor:
+            page = await opened(visitor, network)
+            await add(page, "Slow", hider.url)
+            await page.locator("button.read").click()
+            await page.get_by_text("A witness is busy").wait_for(timeout=READ_TIMEOUT_MS)
+            while len(refused) < 2:
+                await page.wait_for_timeout(50)
+            await page.locator("button.stop").click()
+            await page.get_by_text("Stopped.").wait_for()
+            assert await page.locator("#said tbody").count() == 0  # nothing is shown by halves
+            assert await visitor.barriers() == []
+            hanging = False
+            await page.locator("button.go-on").click()
+            await page.locator("#panel table").first.wait_for(timeout=READ_TIMEOUT_MS)
+            agree = say("en", "explorer.said.agree", count=3, organisations=3)
+            assert agree in await page.locator("#said").inner_text()
+    finally:
+        hider.lie = before
+
+
+async def test_a_part_says_what_it_lacks_and_reads_it_when_asked(
+    network: Fair, browser: Browser
+) -> None:
+    async with visit(browser, width=360, language="zh-CN") as visitor:
+        page = await opened(visitor, network)
+        await page.locator("details:has([name=from]) summary").click()
+        head = int(await asyncio.to_thread(network.town.net.anvil.rpc, "eth_blockNumber"), 16)
+        await page.locator("[name=from]").fill(str(head))
+        await page.locator("button.read").click()
+        said = page.locator("#said")
+        await said.locator("button.earlier").wait_for(timeout=READ_TIMEOUT_MS)
+        await page.wait_for_function("!document.querySelector('#progress progress')")
+        assert say("zh-CN", "explorer.cut", **{"from": head}) in await said.inner_text()
+        assert await page.locator("#panel tbody tr").count() == 0
+        assert await visitor.barriers() == []
+        await visitor.keep("explorer-part-zh-CN-360")
+        await said.locator("button.earlier").click()
+        await page.locator("#panel tbody tr").first.wait_for(timeout=READ_TIMEOUT_MS)
+        assert await page.locator("button.earlier").count() == 0
+
+
+async def test_a_network_file_is_pasted_or_dropped_and_a_bad_one_refused(
+    network: Fair, browser: Browser
+) -> None:
+    text = json.dumps(network.town.net.network.to_json())
+    async with visit(browser, width=360) as visitor:
+        page = await opened(visitor, network)
+        summary = page.locator("details.network summary")
+        assert await summary.inner_text() == say("en", "explorer.network.theirs")
+        await summary.click()
+        await page.locator("[name=network]").fill(text.replace('"chainId"', '"chain"'))
+        await page.get_by_role("button", name="Use this text").click()
+        await page.locator("details.network .bad").wait_for()
+        assert "chainId" in await page.locator("details.network .bad").inner_text()
+        assert await summary.inner_text() == say("en", "explorer.network.theirs")
+        await page.locator("[name=network]").fill(text)
+        await page.get_by_role("button", name="Use this text").click()
+        assert await summary.inner_text() == say("en", "explorer.network.own")
+        listed = await page.locator(".places li").count()
+        assert listed > 2  # those of the file stand beside those of the page, and are not ticked
+        assert await page.locator(".places input:checked").count() == 2
+        await page.reload()
+        assert await summary.inner_text() == say("en", "explorer.network.theirs")
+        given = await page.evaluate_handle(
+            """(text) => {
+              const given = new DataTransfer();
+              given.items.add(new File([text], "network.json", { type: "application/json" }));
+              return given;
+            }""",
+            text,
+        )
+        await page.dispatch_event("details.network", "drop", {"dataTransfer": given})
+        await page.get_by_text(say("en", "explorer.network.own")).wait_for()
+        assert await page.locator(".places li").count() == listed
+        await read(page)
+        assert visitor.complaints == []
+
+
+async def test_witnesses_are_kept_for_the_pages_of_packs_too(
+    network: Fair, browser: Browser, hider: Liar
+) -> None:
+    async with visit(browser, width=1280) as visitor:
+        page = await opened(visitor, network)
+        await add(page, "Neighbour", hider.url)
+        await page.goto(network.page("sold"))
+        kept = page.locator(".asked li", has_text=hider.url)
+        await kept.wait_for(state="attached")
+        assert "Neighbour" in str(await kept.text_content())
+        await opened(visitor, network)
+        line = page.locator(f".places li[data-url^='{hider.url}']")
+        assert await line.locator("input").is_checked()
+        await line.get_by_role("button").click()
+        await opened(visitor, network)
+        assert await page.locator(".places li").count() == 2
 
 
 async def test_a_proof_shows_its_way_and_a_damaged_one_its_wrong_sibling(

@@ -10,7 +10,10 @@ from typing import Any
 from tests.js.module_call import MODULE
 
 WEB = MODULE.parent.parent
-PARTS = ("chain_events", "directory", "logs", "paths", "reading", "sampling", "streams", "zip")
+PARTS = (
+    *("arguments", "chain_events", "directory", "logs", "paths", "patience", "reading"),
+    *("sampling", "streams", "zip"),
+)
 
 
 @cache

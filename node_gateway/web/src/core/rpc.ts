@@ -45,7 +45,10 @@ async function post(url: string, body: string, signal: AbortSignal): Promise<unk
     referrerPolicy: "no-referrer", // the address of a page may hold a code
     signal,
   });
-  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  if (!response.ok) {
+    const after = response.headers.get("retry-after");
+    throw new Error(`HTTP status ${response.status}${after ? `; Retry-After: ${after}` : ""}`);
+  }
   return JSON.parse(await textOf(response)) as unknown;
 }
 

@@ -2,8 +2,8 @@
 
 import type { Network } from "../core/network.ts";
 import type { Ask } from "../core/rpc.ts";
+import { Places } from "../panel/places.ts";
 import type { Child, Values, Words } from "./elements.ts";
-import type { Watch } from "./reading.ts";
 import type { Plan } from "./report.ts";
 import type { Leaf } from "./sampling.ts";
 import type { View } from "./view.ts";
@@ -43,14 +43,34 @@ export class Context {
   plan: Drawn | null = null;
   /** The proof that was dropped last. */
   proof: Uint8Array | null = null;
-  watch: Watch | null = null;
+  /** Ends what is being read. */
+  stop: AbortController | null = null;
+
+  /** Those that this browser keeps, for every page of this gateway: the viewer added them here or there. */
+  private readonly kept: Places;
 
   constructor(
     readonly facts: Facts,
     readonly ask: Ask,
   ) {
     this.network = facts.network;
-    this.places = facts.witnesses.map((one) => ({ ...one, isChosen: true, isMine: false }));
+    this.kept = new Places(facts.witnesses);
+    const asked = this.kept.chosen;
+    const left = facts.witnesses.filter(({ url }) => !asked.some((one) => one.url === url));
+    const offered = left.map((one): Place => ({ ...one, isMine: false, isChosen: false }));
+    this.places = [...offered, ...asked.map((one): Place => ({ ...one, isMine: one.isMine === true, isChosen: true }))];
+  }
+
+  /** Add a witness, and keep it; another address of an organisation that is there is no other organisation. */
+  add(organisation: string, url: URL): void {
+    this.kept.add(organisation, url);
+    const added = this.kept.chosen.find((one) => one.url === url.href);
+    if (added) this.places = [...this.places.filter((one) => one.url !== url.href), { ...added, isChosen: true, isMine: true }];
+  }
+
+  remove(place: Place): void {
+    this.kept.remove(place.url);
+    this.places = this.places.filter((one) => one !== place);
   }
 
   get chosen(): Place[] {

@@ -54,6 +54,7 @@ export interface Proposal {
   readonly proposer: number;
   readonly arguments: string;
   readonly digest: string;
+  readonly evidence: string;
   readonly madeAt: number;
   readonly approvals: { readonly participant: number; readonly at: number; withdrawnAt: number }[];
   executableFrom: number;
@@ -62,6 +63,12 @@ export interface Proposal {
   ended: string;
   endedAt: number;
   reason: string;
+}
+
+/** A grant of a prefix, as it was made. */
+export interface Grant {
+  readonly participant: number;
+  readonly prefix: string;
 }
 
 export interface NoticeStep {
@@ -90,6 +97,7 @@ export interface Directory {
   readonly keys: Map<string, Key>;
   readonly proposals: Map<number, Proposal>;
   readonly notices: Map<number, Notice>;
+  readonly grants: Map<number, Grant>;
   /** Events that contradict those before them: a witness left one out, or made one up. */
   readonly oddities: string[];
 }
@@ -179,13 +187,14 @@ const keyRevoked: Fold = (to, at, [id, address, compromised], event) => {
   note(one, at, event, key.compromisedSince ? "key_compromised" : "key_revoked", address);
 };
 
-const proposalMade: Fold = (to, at, [id, action, proposer, given, digest, , lapsesAt]) => {
+const proposalMade: Fold = (to, at, [id, action, proposer, given, digest, evidence, lapsesAt]) => {
   to.proposals.set(Number(id), {
     id: Number(id),
     action: Number(action),
     proposer: Number(proposer),
     arguments: String(given),
     digest: String(digest),
+    evidence: String(evidence),
     madeAt: at,
     approvals: [],
     executableFrom: 0,
@@ -244,6 +253,10 @@ const lifted: Fold = (to, at, [id, by, byRegulator, wording]) => {
   known(to.notices, id, "notice").steps.push(stepOf(at, by, 0, byRegulator, wording));
 };
 
+const granted: Fold = (to, _, [id, participant, prefix]) => {
+  to.grants.set(Number(id), { participant: Number(participant), prefix: String(prefix) });
+};
+
 const FOLDS: Readonly<Record<string, Fold>> = {
   ParticipantAdmitted: admitted,
   StatusChanged: statusChanged,
@@ -260,6 +273,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   ProposalExecuted: ends("executed"),
   ProposalFailed: ends("failed"),
   ProposalVetoed: ends("vetoed"),
+  PrefixGranted: granted,
   NoticePublished: published,
   NoticeEscalated: escalated,
   NoticeLifted: lifted,
@@ -272,7 +286,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
  * @param timeOf Unix seconds of a block
  */
 export function directoryOf(events: readonly ChainEvent[], timeOf: (block: number) => number): Directory {
-  const made: Directory = { participants: new Map(), keys: new Map(), proposals: new Map(), notices: new Map(), oddities: [] };
+  const made: Directory = { participants: new Map(), keys: new Map(), proposals: new Map(), notices: new Map(), grants: new Map(), oddities: [] };
   for (const event of events) {
     try {
       FOLDS[event.name]?.(made, timeOf(event.log.blockNumber), event.fields, event);

@@ -38,6 +38,15 @@ export function labelled(text: string, field: HTMLElement): HTMLElement {
   return el("label", {}, el("span", {}, text), field);
 }
 
+/** Take the first file that is dropped on an element. */
+export function onDrop(zone: HTMLElement, take: (given: Blob | undefined) => void): void {
+  zone.addEventListener("dragover", (event) => event.preventDefault());
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take(event.dataTransfer?.files[0]);
+  });
+}
+
 /** A hash or an address: shortened by the style, whole when it is copied. */
 export function hash(text: string): HTMLElement {
   return el("code", { class: "hash", title: text }, text);

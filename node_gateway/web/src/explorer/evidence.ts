@@ -5,7 +5,8 @@ import { fromHex, toHex, toUtf8 } from "../core/bytes.ts";
 import { keccak256, sha256 } from "../core/hashes.ts";
 import type { Network } from "../core/network.ts";
 import { membersOf } from "../core/rpc.ts";
-import { type Said, type Watch } from "./reading.ts";
+import { patient, type Watch } from "./patience.ts";
+import type { Said } from "./reading.ts";
 import { findingsOf, type Plan, reportOf, type Stored } from "./report.ts";
 import type { SeenAnchor } from "./streams.ts";
 import type { View } from "./view.ts";
@@ -70,6 +71,7 @@ interface Proven {
 async function proofsOf(view: View, watch: Watch): Promise<Proven> {
   const made: Proven = { members: [], stored: new Map() };
   const at = `0x${view.head.number.toString(16)}`;
+  const ask = patient(view.ask, watch);
   const registries = new Set(view.anchors.map(({ registry }) => registry));
   for (const registry of registries) {
     const bySlot = new Map(view.anchors.filter((one) => one.registry === registry).map((one) => [recordSlot(one.stream, one.sequence), one]));
@@ -77,7 +79,7 @@ async function proofsOf(view: View, watch: Watch): Promise<Proven> {
     for (let from = 0; from < slots.length; from += PROOFS_AT_ONCE) {
       watch.tell("proofs", from, slots.length);
       const keys = slots.slice(from, from + PROOFS_AT_ONCE).map((slot) => `0x${slot}`);
-      const answer = membersOf(await view.ask(view.of.url, "eth_getProof", [`0x${registry}`, keys, at]));
+      const answer = membersOf(await ask(view.of.url, "eth_getProof", [`0x${registry}`, keys, at]));
       const listed = answer["storageProof"];
       if (!Array.isArray(listed)) throw new Error("no proof");
       const storageProof = listed.map((one: unknown) => {

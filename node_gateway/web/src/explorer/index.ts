@@ -6,7 +6,8 @@
 import { askOverHttp, messageOf } from "../core/rpc.ts";
 import { Context, type Facts, networkWith, type Tab } from "./context.ts";
 import { button, el, fill, mark } from "./elements.ts";
-import { Cancelled, type Header, type Reading, readNetwork, type Said } from "./reading.ts";
+import { Cancelled, type Watch } from "./patience.ts";
+import { type Header, Memory, type Reading, readNetwork, type Said } from "./reading.ts";
 import { ANCHORS } from "./tab_anchors.ts";
 import { EVIDENCE } from "./tab_evidence.ts";
 import { NOTICES } from "./tab_notices.ts";
@@ -25,8 +26,8 @@ const facts = JSON.parse(document.getElementById("facts")?.textContent ?? "null"
 const context = new Context(facts, askOverHttp);
 const [said, progress, panel] = [el("div"), el("div", { id: "progress" }), el("section", { id: "panel", tabindex: "-1", "aria-labelledby": "panel-title" })];
 const nav = el("nav", { class: "tabs", "aria-label": context.say("tabs") });
-/** Headers whose hash was recomputed, for this visit. */
-let headers = new Map<number, Header>();
+/** What was read of a network so far; headers are those whose hash was recomputed. */
+let [memory, headers, memoryOf] = [new Memory(), new Map<number, Header>(), context.network];
 
 function tabNow(): Tab {
   return TABS.find(({ name }) => `#${name}` === location.hash) ?? ANCHORS;
@@ -44,12 +45,10 @@ function showTab(): void {
 }
 
 /** A bar with a word, and a button that stops. */
-function showProgress(): (step: string, done: number, total: number) => void {
+function showProgress(controller: AbortController): Watch["tell"] {
   const bar = el("progress", { max: "1", "aria-label": context.say("reading") });
   const text = el("span", { role: "status" });
-  const stop = button(context.say("stop"), () => {
-    if (context.watch) context.watch.isCancelled = true;
-  }, { class: "stop" });
+  const stop = button(context.say("stop"), () => controller.abort(), { class: "stop" });
   fill(progress, el("div", { class: "card row" }, bar, text, stop));
   return (step, done, total) => {
     if (total > 0) bar.value = Math.min(1, done / total);
@@ -57,44 +56,50 @@ function showProgress(): (step: string, done: number, total: number) => void {
   };
 }
 
-/** Do something that takes long and may be stopped. */
-async function watched(act: (watch: NonNullable<Context["watch"]>) => Promise<void>): Promise<void> {
-  if (context.watch) context.watch.isCancelled = true;
-  const watch = { isCancelled: false, tell: showProgress() };
-  context.watch = watch;
+/** Do something that takes long and may be stopped; `goOn` takes it up again from there. */
+async function watched(act: (watch: Watch) => Promise<void>, goOn: () => void): Promise<void> {
+  context.stop?.abort();
+  const controller = new AbortController();
+  context.stop = controller;
+  const watch = { signal: controller.signal, tell: showProgress(controller) };
   try {
     await act(watch);
-    if (context.watch === watch) fill(progress);
+    if (context.stop === controller) fill(progress);
   } catch (error) {
-    if (context.watch !== watch) return;
+    if (context.stop !== controller) return;
     const text = error instanceof Cancelled ? context.say("stopped") : context.say("failed", { why: messageOf(error) });
-    fill(progress, el("p", { class: "card", role: "status" }, mark(false, text)));
+    const again = memory.block !== null && el("p", { class: "row" }, button(context.say("go_on"), goOn, { class: "go-on" }));
+    fill(progress, el("div", { class: "card" }, el("p", { role: "status" }, mark(false, text)), again));
   }
 }
 
-async function showView(reading: Reading, one: Said, watch: NonNullable<Context["watch"]>): Promise<void> {
+async function showView(reading: Reading, one: Said, watch: Watch): Promise<void> {
   context.view = await viewOf(reading, one, context.ask, watch, headers);
   context.plan = null;
-  fill(said, saidCard(context, reading, (other) => void watched((again) => showView(reading, other, again))));
+  const choose = (other: Said): void => void watched((again) => showView(reading, other, again), () => choose(other));
+  fill(said, saidCard(context, reading, choose, (from) => read(from, true)));
   showTab();
 }
 
-function read(from: number | null): void {
-  void watched(async (watch) => {
-    [context.view, context.plan, headers] = [null, null, new Map()];
+/** Read, from a block on; `isMore`: go on with what was read before, up to the same block. */
+function read(from: number | null, isMore = false): void {
+  const act = async (watch: Watch): Promise<void> => {
+    if (!isMore || memoryOf !== context.network) [memory, headers, memoryOf] = [new Memory(), new Map(), context.network];
+    [context.view, context.plan] = [null, null];
     fill(said);
     showTab();
     if (!context.chosen.length) throw new Error(context.say("nobody"));
-    const reading = await readNetwork(networkWith(context.network, context.chosen), from, context.ask, watch);
+    const reading = await readNetwork(networkWith(context.network, context.chosen), from, context.ask, watch, memory);
     const most = mostSay(reading);
-    fill(said, saidCard(context, reading, () => undefined));
+    fill(said, saidCard(context, reading, () => undefined, (earlier) => read(earlier, true)));
     if (!most) throw new Error(context.say("no_answer"));
     await showView(reading, most, watch);
-  });
+  };
+  void watched(act, () => read(from, true));
 }
 
 const root = document.getElementById("explorer");
-if (root) fill(root, witnessesCard(context, read), progress, said, nav, panel);
+if (root) fill(root, witnessesCard(context, (from) => read(from)), progress, said, nav, panel);
 showTab();
 addEventListener("hashchange", () => {
   if (!TABS.some(({ name }) => `#${name}` === location.hash)) return;

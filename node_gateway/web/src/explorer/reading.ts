@@ -7,13 +7,14 @@ import { type Ask, membersOf, messageOf } from "../core/rpc.ts";
 import { leaveOutStale, meetWitnesses, ready, type Witness } from "../core/witnesses.ts";
 import { type ChainEvent, contractsOf, readEvent, TOPICS } from "./chain_events.ts";
 import { byPlace, type Log, readLog, textOf } from "./logs.ts";
+import { Cancelled, isBusy, patient, type Watch } from "./patience.ts";
 
 /** As many as a relay passes on at once. */
 const RANGE_BLOCKS = 10_000;
 const ADDRESSES_MAX = 16;
+/** Of a long chain the anchors of so many blocks are read at once; earlier ones when the viewer asks. */
+export const RECENT_BLOCKS = 200_000;
 const HEADERS_AT_ONCE = 6;
-const BUSY_WAIT_MS = 3_000;
-const BUSY_TRIES = 20;
 /** Differences that are listed; a witness of another history has thousands. */
 const DIFFERENCES_MAX = 200;
 
@@ -23,15 +24,6 @@ const HEADER_MEMBERS = [
   ...["difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData", "mixHash", "nonce"],
   ...["baseFeePerGas", "withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash"],
 ];
-
-/** The viewer stopped the reading. */
-export class Cancelled extends Error {}
-
-/** What goes on, for whoever waits. */
-export interface Watch {
-  isCancelled: boolean;
-  readonly tell: (step: string, done: number, total: number) => void;
-}
 
 /** A header whose members give its hash; hex without 0x. */
 export interface Header {
@@ -69,22 +61,27 @@ export interface Reading {
   readonly block: number;
   /** First block whose anchors were read; everything else was read from block 0 on. */
   readonly from: number;
+  /** The first of them, in the order of the chain. */
   readonly differences: readonly Difference[];
+  /** How many there are. */
+  readonly differing: number;
 }
 
-/** Ask again what a busy relay refuses; give up when the viewer does. */
-export function patient(ask: Ask, watch: Watch, wait = BUSY_WAIT_MS): Ask {
-  return async (url, method, params) => {
-    for (let tried = 0; ; tried += 1) {
-      if (watch.isCancelled) throw new Cancelled();
-      try {
-        return await ask(url, method, params);
-      } catch (error) {
-        if (!/status 429/.test(messageOf(error)) || tried >= BUSY_TRIES) throw error;
-        await new Promise((done) => setTimeout(done, wait));
-      }
-    }
-  };
+/**
+ * What was read so far: a reading that was stopped, or that is to begin earlier, goes on from there. Logs are kept by
+ * the hash of the block up to which all are read, for that commits to everything before it.
+ */
+export class Memory {
+  /** The block up to which all are read. */
+  block: number | null = null;
+  private readonly logs = new Map<string, readonly Log[]>();
+
+  async recall(key: readonly unknown[], read: () => Promise<readonly Log[]>): Promise<readonly Log[]> {
+    const name = JSON.stringify(key);
+    const found = this.logs.get(name) ?? (await read());
+    this.logs.set(name, found);
+    return found;
+  }
 }
 
 function hexOf(number: number): string {
@@ -100,7 +97,7 @@ async function logsOf(ask: Ask, url: string, filter: object, first: number, last
     if (logs.some(({ blockNumber }) => blockNumber < first || blockNumber > last)) throw new Error("a log that was not asked for");
     return logs;
   } catch (error) {
-    if (error instanceof Cancelled || first === last || !/HTTP|too|limit|range|large|more than/i.test(messageOf(error))) throw error;
+    if (error instanceof Cancelled || isBusy(error) || first === last || !/HTTP|too|limit|range|large|more than/i.test(messageOf(error))) throw error;
   }
   const middle = Math.floor((first + last) / 2);
   return [...(await logsOf(ask, url, filter, first, middle)), ...(await logsOf(ask, url, filter, middle + 1, last))];
@@ -110,23 +107,24 @@ interface Task {
   readonly network: Network;
   readonly ask: Ask;
   readonly watch: Watch;
+  readonly memory: Memory;
   readonly block: number;
   readonly from: number;
 }
 
 /** Blocks that one witness is asked about, told as they are done. */
-async function readLogs({ network, ask, block, from }: Task, url: string, done: (blocks: number) => void): Promise<Log[]> {
+async function readLogs({ network, ask, memory, block, from }: Task, { url, blockHash }: Said, done: (blocks: number) => void): Promise<Log[]> {
   const contracts = contractsOf(network);
-  const addresses = [...contracts.keys()].slice(0, ADDRESSES_MAX);
-  const affairs = addresses.filter((one) => contracts.get(one) !== "registry").map((one) => `0x${one}`);
-  const everything = addresses.map((one) => `0x${one}`);
+  const isRegistry = (address: string): boolean => contracts.get(address) === "registry";
   const found: Log[] = [];
   for (let first = 0; first <= block; first += RANGE_BLOCKS) {
     const last = Math.min(block, first + RANGE_BLOCKS - 1);
-    const address = last < from ? affairs : everything;
-    const logs = await logsOf(ask, url, { address, topics: [TOPICS] }, first, last);
-    const known = logs.filter((log) => contracts.get(log.address) !== "registry" || log.blockNumber >= from);
-    found.push(...known);
+    const addresses = [...contracts.keys()].filter((one) => last >= from || !isRegistry(one)).map((one) => `0x${one}`);
+    for (let at = 0; at < addresses.length; at += ADDRESSES_MAX) {
+      const filter = { address: addresses.slice(at, at + ADDRESSES_MAX), topics: [TOPICS] };
+      const logs = await memory.recall([url, blockHash, filter.address, first, last], () => logsOf(ask, url, filter, first, last));
+      for (const log of logs) if (!isRegistry(log.address) || log.blockNumber >= from) found.push(log);
+    }
     done(last - first + 1);
   }
   return found.sort(byPlace);
@@ -156,7 +154,7 @@ async function readOne(task: Task, one: Said, done: (blocks: number) => void): P
       [one.status, one.detail] = ["other_code", `0x${other}`];
       return;
     }
-    one.logs = await readLogs(task, one.url, done);
+    one.logs = await readLogs(task, one, done);
     one.status = "read";
   } catch (error) {
     if (error instanceof Cancelled) throw error;
@@ -164,8 +162,8 @@ async function readOne(task: Task, one: Said, done: (blocks: number) => void): P
   }
 }
 
-/** Every log that some of those who answered show and others do not. */
-export function compare(said: readonly Said[], nameOf: (log: Log) => string): Difference[] {
+/** Every log that some of those who answered show and others do not: the first ones, and how many. */
+export function compare(said: readonly Said[], nameOf: (log: Log) => string): Pick<Reading, "differences" | "differing"> {
   const answered = said.filter(({ status }) => status === "read");
   const shown = new Map<string, { log: Log; by: Set<string> }>();
   for (const { url, logs } of answered) {
@@ -177,12 +175,13 @@ export function compare(said: readonly Said[], nameOf: (log: Log) => string): Di
     }
   }
   const differing = [...shown.values()].filter(({ by }) => by.size < answered.length).sort((one, other) => byPlace(one.log, other.log));
-  return differing.slice(0, DIFFERENCES_MAX).map(({ log, by }) => ({
+  const differences = differing.slice(0, DIFFERENCES_MAX).map(({ log, by }) => ({
     log,
     name: nameOf(log),
     shownBy: answered.filter(({ url }) => by.has(url)).map(({ url }) => url),
     notBy: answered.filter(({ url }) => !by.has(url)).map(({ url }) => url),
   }));
+  return { differences, differing: differing.length };
 }
 
 function nameIn(network: Network): (log: Log) => string {
@@ -204,13 +203,17 @@ function saidBy({ organisation, participant, url, status, detail, head }: Witnes
  * Ask all witnesses of the network for their logs, up to the newest block that all of them know.
  *
  * @param from the first block whose anchors are read; null: all, or those of the newest 200,000 blocks if there are more
+ * @param memory what was read before: up to its block all are read again
  */
-export async function readNetwork(network: Network, from: number | null, ask: Ask, watch: Watch): Promise<Reading> {
-  const met = await meetWitnesses(network, patient(ask, watch));
-  leaveOutStale(met, 0, 1);
+export async function readNetwork(network: Network, from: number | null, asking: Ask, watch: Watch, memory = new Memory()): Promise<Reading> {
+  const ask = patient(asking, watch);
+  const met = await meetWitnesses(network, ask);
+  if (watch.signal.aborted) throw new Cancelled(); // for whom it met it is only another error
+  leaveOutStale(met, memory.block ?? 0, 1);
   const heads = ready(met).map(({ head }) => head?.number ?? 0);
-  const block = heads.length ? Math.min(...heads) : 0;
-  const task = { network, ask: patient(ask, watch), watch, block, from: Math.min(block, from ?? Math.max(0, block - 200_000)) };
+  const block = heads.length ? (memory.block ?? Math.min(...heads)) : 0;
+  if (heads.length) memory.block = block;
+  const task = { network, ask, watch, memory, block, from: Math.min(block, from ?? Math.max(0, block - RECENT_BLOCKS)) };
   const said = met.map(saidBy);
   const answering = said.filter(({ status }) => status === "ready");
   let blocks = 0;
@@ -218,7 +221,7 @@ export async function readNetwork(network: Network, from: number | null, ask: As
   const done = (more: number): void => watch.tell("logs", (blocks += more), total);
   done(0);
   await Promise.all(answering.map((one) => readOne(task, one, done)));
-  return { network, said, block, from: task.from, differences: compare(said, nameIn(network)) };
+  return { network, said, block, from: task.from, ...compare(said, nameIn(network)) };
 }
 
 /** Read one header and hold its members to the hash that the logs name. */

@@ -30,7 +30,7 @@ export function plainReport(context: Context, view: View, findings: readonly Fin
     "",
     say("witnesses"),
     ...witnesses,
-    reading.differences.length ? say("differ", { count: reading.differences.length }) : say("agree"),
+    reading.differing ? say("differ", { count: reading.differing }) : say("agree"),
     "",
     say("streams"),
     ...streams,
@@ -44,7 +44,7 @@ export function plainReport(context: Context, view: View, findings: readonly Fin
 }
 
 async function make(context: Context, view: View, said: HTMLElement): Promise<void> {
-  const watch = { isCancelled: false, tell: (step: string, done: number, total: number) => fill(said, context.say(`step.${step}`, { done, total })) };
+  const watch = { signal: new AbortController().signal, tell: (step: string, done: number, total: number) => fill(said, context.say(`step.${step}`, { done, total })) };
   try {
     const report = (findings: readonly Finding[]): { zh: string; en: string } => ({
       zh: plainReport(context, view, findings, "zh-CN"),

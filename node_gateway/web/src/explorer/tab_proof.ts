@@ -3,7 +3,7 @@
 import { type Verification, type Verified, verify } from "../core/verify.ts";
 import { messageOf } from "../core/rpc.ts";
 import { type Context, networkWith, type Tab } from "./context.ts";
-import { button, el, fill, hash, labelled, mark, table, timeText } from "./elements.ts";
+import { button, el, fill, hash, labelled, mark, onDrop, table, timeText } from "./elements.ts";
 import { type Path, pathsOf, readList, wrongIn } from "./paths.ts";
 import { pathPicture } from "./pictures.ts";
 
@@ -134,11 +134,7 @@ export const PROOF: Tab = {
       labelled(context.say("proof.paste"), text),
       el("p", { class: "row" }, button(context.say("proof.check"), () => void check(context, new TextEncoder().encode(text.value), shown), { class: "first" })),
     );
-    zone.addEventListener("dragover", (event) => event.preventDefault());
-    zone.addEventListener("drop", (event) => {
-      event.preventDefault();
-      take(event.dataTransfer?.files[0]);
-    });
+    onDrop(zone, take);
     if (context.proof) void check(context, context.proof, shown);
     return el("div", {}, zone, shown);
   },

@@ -1,11 +1,16 @@
 /** What participants decide together: every proposal, who approved it, and what became of it. */
 
+import type { Contract } from "../core/network.ts";
+import { type Argument, argumentsOf, digestOf } from "./arguments.ts";
+import type { Value } from "./chain_events.ts";
 import type { Context, Tab } from "./context.ts";
-import { type Proposal, standingOf } from "./directory.ts";
+import { ANCHOR, type Proposal, standingOf } from "./directory.ts";
 import { el, hash, mark, timeText } from "./elements.ts";
+import { rolesText } from "./tab_participants.ts";
 import type { View } from "./view.ts";
 
 const WORD_LENGTH = 64;
+const LAST_TIME_S = 253_402_300_799; // the end of the year 9999
 /** Actions whose first argument is the participant that they are about. */
 const ABOUT_PARTICIPANT = [0, 1, 3, 5, 6, 7];
 const GRANT_PREFIX = 2;
@@ -26,6 +31,65 @@ function stateText(context: Context, state: string): HTMLElement {
   const text = context.say(`votes.state.${state}`);
   const isGood = GOOD.includes(state);
   return isGood || BAD.includes(state) ? mark(isGood, text) : el("strong", {}, text);
+}
+
+function contractText(context: Context, found: string, known: readonly (Contract | undefined)[]): HTMLElement {
+  const isKnown = known.some((one) => one?.address === found);
+  return el("span", {}, hash(`0x${found}`), " ", mark(isKnown, context.say(isKnown ? "argument.in_file" : "argument.not_in_file")));
+}
+
+function keyText(context: Context, key: Value): HTMLElement {
+  const [address, purpose, from, until, streams] = key as readonly [string, bigint, bigint, bigint, readonly bigint[]];
+  const said = [
+    context.say(Number(purpose) === ANCHOR ? "keys.anchor" : "keys.sign"),
+    ...(streams.length ? [`${context.say("keys.head.streams")} ${streams.join(", ")}`] : []),
+    ...(from ? [`${context.say("keys.head.from")} ${timeOr(context, from, "at_once")}`] : []),
+    ...(until ? [`${context.say("keys.head.until")} ${timeOr(context, until, "no_end")}`] : []),
+  ];
+  return el("li", {}, hash(`0x${address}`), ` ${said.join(" · ")}`);
+}
+
+function grantText(context: Context, id: number, { directory }: View): string {
+  const grant = directory.grants.get(id);
+  return grant ? `#${id}: ${grant.prefix}, ${context.who(grant.participant)}` : `#${id}`;
+}
+
+/** A time; one that no calendar has stands as the number that it is. */
+function timeOr(context: Context, value: Value, zero: string): string {
+  if (!value) return context.say(`argument.${zero}`);
+  return Number(value) <= LAST_TIME_S ? timeText(Number(value)) : String(value);
+}
+
+/** One argument in words. */
+function valueText(context: Context, { meaning, value }: Argument, view: View): Node | string {
+  const { network } = context;
+  switch (meaning) {
+    case "participant": return context.who(Number(value));
+    case "roles": return rolesText(context, Number(value));
+    case "yes_no": return context.say(value ? "argument.yes" : "argument.no");
+    case "text": return String(value) || "-";
+    case "address": return hash(`0x${String(value)}`);
+    case "recovery": return /[^0]/.test(String(value)) ? hash(`0x${String(value)}`) : context.say("argument.stays");
+    case "code_registry": return contractText(context, String(value), [network.codeRegistry]);
+    case "registry": return contractText(context, String(value), network.registries);
+    case "grant": return grantText(context, Number(value), view);
+    case "from": return timeOr(context, value, "at_once");
+    case "until": return timeOr(context, value, "no_end");
+    case "until_now": return timeOr(context, value, "at_once");
+    case "keys": return el("ul", {}, ...(value as readonly Value[]).map((key) => keyText(context, key)));
+  }
+}
+
+function digestText(context: Context, one: Proposal): HTMLElement {
+  const isRight = digestOf(one, context.network) === one.digest;
+  return el("span", {}, hash(`0x${one.digest}`), " ", mark(isRight, context.say(isRight ? "votes.digest_right" : "votes.digest_wrong")));
+}
+
+function argumentList(context: Context, one: Proposal, view: View): HTMLElement {
+  const found = argumentsOf(one.action, one.arguments);
+  if (!found) return el("p", { class: "note" }, mark(false, context.say("argument.unreadable")));
+  const rows = found.map((each) => [el("dt", {}, context.say(`argument.${each.name}`)), el("dd", { "data-argument": each.name }, valueText(context, each, view))]);
+  return el("dl", { class: "facts arguments" }, ...rows.reduce((all, row) => [...all, ...row], []));
 }
 
 function card(context: Context, one: Proposal, view: View): HTMLElement {
@@ -49,9 +113,10 @@ function card(context: Context, one: Proposal, view: View): HTMLElement {
       ...row("proposer", `${context.who(one.proposer)} · ${timeText(one.madeAt)}`),
       ...row("approvals", context.say("votes.count", { given, needed })),
       ...(one.executableFrom ? row("from", timeText(one.executableFrom)) : []),
-      ...row("digest", hash(`0x${one.digest}`)),
+      ...row("digest", digestText(context, one)),
     ),
     el("ul", {}, ...approvals),
+    argumentList(context, one, view),
     el("details", {}, el("summary", {}, context.say("votes.arguments")), el("p", { class: "mono breaks" }, `0x${one.arguments}`)),
   );
 }

@@ -3,7 +3,8 @@
 import * as abi from "../core/abi.ts";
 import type { Ask } from "../core/rpc.ts";
 import { type Directory, directoryOf, excusedOf, isValidAt } from "./directory.ts";
-import { eventsOf, type Header, patient, readHeader, readHeaders, type Reading, type Said, type Watch } from "./reading.ts";
+import { Cancelled, patient, type Watch } from "./patience.ts";
+import { eventsOf, type Header, readHeader, readHeaders, type Reading, type Said } from "./reading.ts";
 import { anchorOf, type Interval, longWaits, type Moment, type SeenAnchor, type Stream, streamsOf, type Wait } from "./streams.ts";
 
 /** Time without a block from which on the chain counts as halted. */
@@ -125,8 +126,9 @@ export async function viewOf(reading: Reading, of: Said, asking: Ask, watch: Wat
   for (const stream of found) {
     watch.tell("streams", streams.length, found.length);
     streams.push(await streamView(stream, view));
+    if (watch.signal.aborted) throw new Cancelled();
   }
-  return { ...view, streams };
+  return { ...view, ask: asking, streams }; // what is asked later is stopped apart
 }
 
 /** The witness whose word is shown first: of those who say what most say; else who shows most, for hiding is easier. */

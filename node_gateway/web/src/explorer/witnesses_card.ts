@@ -2,21 +2,11 @@
 
 import { parseNetwork } from "../core/network.ts";
 import { messageOf } from "../core/rpc.ts";
+import { addressOf } from "../panel/places.ts";
 import type { Context, Place } from "./context.ts";
-import { button, el, fill, labelled, mark } from "./elements.ts";
+import { button, el, fill, labelled, mark, onDrop } from "./elements.ts";
 
 const PLACES_MAX = 32;
-
-/** An address that can be asked; null if it is none. */
-export function addressOf(text: string): string | null {
-  const trimmed = text.trim();
-  if (!/^https?:\/\/[^/?#\s]/i.test(trimmed)) return null;
-  try {
-    return new URL(trimmed).href;
-  } catch {
-    return null;
-  }
-}
 
 function line(context: Context, place: Place, again: () => void): HTMLElement {
   const box = el("input", { type: "checkbox", ...(place.isChosen && { checked: true }) });
@@ -24,7 +14,7 @@ function line(context: Context, place: Place, again: () => void): HTMLElement {
     place.isChosen = box.checked;
   });
   const remove = (): void => {
-    context.places = context.places.filter((one) => one !== place);
+    context.remove(place);
     again();
   };
   return el(
@@ -51,9 +41,7 @@ function adding(context: Context, again: () => void): HTMLElement {
     const isRoom = context.places.length < PLACES_MAX;
     fill(wrong, (address === null || !isRoom) && mark(false, context.say("no_address")));
     if (address === null || !isRoom) return;
-    const organisation = name.value.trim() || new URL(address).host;
-    const place = { organisation, participant: null, url: address, relay: /\/chain\/rpc$/.test(address), isChosen: true, isMine: true };
-    context.places = [...context.places.filter((one) => one.url !== address), place];
+    context.add(name.value, address);
     again();
   });
   return made;
@@ -69,7 +57,7 @@ function networkPart(context: Context, again: () => void): HTMLElement {
   const text = el("textarea", { name: "network", rows: "4", spellcheck: "false" });
   const file = el("input", { type: "file", name: "network-file", accept: ".json,application/json" });
   const said = el("p", { role: "status" });
-  const take = (bytes: Uint8Array): void => {
+  const use = (bytes: Uint8Array): void => {
     try {
       const network = parseNetwork(bytes);
       context.network = network;
@@ -77,20 +65,20 @@ function networkPart(context: Context, again: () => void): HTMLElement {
         urls.map((url): Place => ({ organisation, participant, url, relay: false, isChosen: false, isMine: true })),
       );
       const known = context.places.map(({ url }) => url);
-      context.places = [...context.places, ...theirs.filter(({ url }) => !known.includes(url))].slice(0, PLACES_MAX);
+      context.places = [...context.places, ...theirs.filter(({ url }) => !known.includes(url))];
       again();
     } catch (error) {
       fill(said, mark(false, context.say("network.wrong", { why: messageOf(error) })));
     }
   };
-  file.addEventListener("change", () => {
+  const take = (given: Blob | undefined): void => {
     const reader = new FileReader();
-    reader.onload = () => take(new Uint8Array(reader.result as ArrayBuffer));
-    const [given] = Array.from(file.files ?? []);
+    reader.onload = () => use(new Uint8Array(reader.result as ArrayBuffer));
     if (given) reader.readAsArrayBuffer(given);
-  });
+  };
+  file.addEventListener("change", () => take(file.files?.[0]));
   const own = context.network !== context.facts.network;
-  return el(
+  const zone = el(
     "details",
     { class: "network" },
     el("summary", {}, context.say(own ? "network.own" : "network.theirs")),
@@ -98,9 +86,11 @@ function networkPart(context: Context, again: () => void): HTMLElement {
     el("p", { class: "quiet" }, context.say("network.means")),
     labelled(context.say("network.file"), file),
     labelled(context.say("network.paste"), text),
-    el("p", { class: "row" }, button(context.say("network.use"), () => take(new TextEncoder().encode(text.value)))),
+    el("p", { class: "row" }, button(context.say("network.use"), () => use(new TextEncoder().encode(text.value)))),
     said,
   );
+  onDrop(zone, take);
+  return zone;
 }
 
 /** The card; `read` begins the reading from a block on, null: as the page thinks best. */

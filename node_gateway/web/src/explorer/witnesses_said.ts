@@ -1,8 +1,8 @@
 /** Who said what: one line for each witness, and every log that some show and others do not. */
 
 import type { Context } from "./context.ts";
-import { el, hash, mark, table, timeText } from "./elements.ts";
-import type { Difference, Reading, Said } from "./reading.ts";
+import { button, el, hash, mark, table, timeText } from "./elements.ts";
+import { type Difference, type Reading, RECENT_BLOCKS, type Said } from "./reading.ts";
 
 const LISTED_MAX = 50;
 
@@ -41,7 +41,7 @@ function differenceRow(context: Context, reading: Reading, { log, name, shownBy,
 function disagreement(context: Context, reading: Reading): HTMLElement | null {
   const hashes = new Set(reading.said.filter(({ status }) => status === "read").map(({ blockHash }) => blockHash));
   const { differences } = reading;
-  if (hashes.size <= 1 && !differences.length) return null;
+  if (hashes.size <= 1 && !reading.differing) return null;
   const heads = ["block", "event", "shown_by", "not_by"].map((head) => context.say(`differ.${head}`));
   const rows = differences.slice(0, LISTED_MAX).map((one) => differenceRow(context, reading, one));
   return el(
@@ -49,14 +49,33 @@ function disagreement(context: Context, reading: Reading): HTMLElement | null {
     { class: "disagree", id: "disagreement" },
     el("h3", {}, mark(false, context.say("differ.title"))),
     hashes.size > 1 && el("p", {}, context.say("differ.history", { block: reading.block })),
-    el("p", {}, context.say("differ.means", { count: differences.length })),
+    el("p", {}, context.say("differ.means", { count: reading.differing })),
     differences.length > 0 && table(context.say("differ.title"), heads, rows),
-    differences.length > LISTED_MAX && el("p", {}, context.say("more", { count: differences.length - LISTED_MAX })),
+    reading.differing > LISTED_MAX && el("p", {}, context.say("more", { count: reading.differing - LISTED_MAX })),
   );
 }
 
-/** What came of the reading; `choose` shows the word of another witness. */
-export function saidCard(context: Context, reading: Reading, choose: (one: Said) => void): HTMLElement {
+/** What is not there yet, and how to get it: blocks before those that were read, witnesses that gave up. */
+function missing(context: Context, { from, said }: Reading, goOn: (from: number) => void): HTMLElement | null {
+  const isCut = from > 0;
+  const isSilent = said.some(({ status }) => status === "chain_unavailable");
+  if (!isCut && !isSilent) return null;
+  const earlier = Math.max(0, from - RECENT_BLOCKS);
+  return el(
+    "div",
+    { class: "missing" },
+    isCut && el("p", { class: "note" }, context.say("cut", { from })),
+    el(
+      "p",
+      { class: "row" },
+      isCut && button(context.say("earlier", { from: earlier }), () => goOn(earlier), { class: "earlier" }),
+      isSilent && button(context.say("ask_again"), () => goOn(from), { class: "ask-again" }),
+    ),
+  );
+}
+
+/** What came of the reading; `choose` shows the word of another witness, `goOn` reads more of it, from a block on. */
+export function saidCard(context: Context, reading: Reading, choose: (one: Said) => void, goOn: (from: number) => void): HTMLElement {
   const { view } = context;
   const read = reading.said.filter(({ status }) => status === "read");
   const heads = ["witness", "state", "head", "hash", "logs"].map((head) => context.say(`said.${head}`));
@@ -66,7 +85,7 @@ export function saidCard(context: Context, reading: Reading, choose: (one: Said)
     if (one) choose(one);
   });
   const organisations = new Set(read.map(({ organisation }) => organisation)).size;
-  const isSame = read.length > 1 && !reading.differences.length && new Set(read.map(({ blockHash }) => blockHash)).size === 1;
+  const isSame = read.length > 1 && !reading.differing && new Set(read.map(({ blockHash }) => blockHash)).size === 1;
   const lead = isSame ? mark(true, context.say("said.agree", { count: read.length, organisations })) : read.length === 1 ? context.say("said.one") : context.say("said.answered", { count: read.length });
   return el(
     "section",
@@ -76,6 +95,7 @@ export function saidCard(context: Context, reading: Reading, choose: (one: Said)
     el("p", {}, context.say("said.upto", { block: reading.block, time: view ? timeText(view.head.time) : "-" })),
     table(context.say("said.title"), heads, reading.said.map((one) => rowOf(context, one, reading))),
     el("p", { class: "quiet" }, context.say("relay_means")),
+    missing(context, reading, goOn),
     disagreement(context, reading),
     read.length > 1 && labelledPick(context, pick),
   );
