@@ -146,7 +146,7 @@ async def show_job(
         "label_job",
         one=one,
         may_act=asking.may("operate"),
-        formats=FORMATS,
+        formats_of=formats_of,
         ran=any(each["kind"] == "run" for each in prints),
     )
 
@@ -203,6 +203,11 @@ def request_of(form: Form) -> LabelRequest:
         reason=form.text("reason", length_max=500) or None,
         override=form.text("override", length_max=500) or None,
     )
+
+
+def formats_of(count: int) -> tuple[Format, ...]:
+    """Return the forms of a file that holds so many labels: a picture holds one."""
+    return FORMATS if count <= 1 else tuple(one for one in FORMATS if one not in ("png", "svg"))
 
 
 def kept_of(form: Form) -> dict[str, str]:
@@ -269,7 +274,7 @@ async def _form(
         levels=tuple(LEVELS),
         media=tuple(MEDIA),
         resolutions=tuple(DPI),
-        formats=FORMATS,
+        formats_of=formats_of,
     )
 
 
@@ -281,4 +286,4 @@ async def _orders(gateway: Gateway) -> list[dict[str, Any]]:
     return [{"id": row[0], "count": row[1], "at": row[2] / 1000} for row in found]
 
 
-__all__ = ["kept_of", "request_of", "router"]
+__all__ = ["formats_of", "kept_of", "request_of", "router"]
