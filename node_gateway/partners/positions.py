@@ -12,6 +12,9 @@ They disagree only when one of them lost something: its database was restored fr
 
 from __future__ import annotations
 
+from typing import Final
+
+import orjson
 import structlog
 from sqlalchemy import Connection
 
@@ -22,8 +25,7 @@ from node_gateway.partners.channel import MessageChannel, Voice
 from node_gateway.partners.message_wire import MessageFormError, Position
 from node_gateway.partners.ports import PeerError
 from node_gateway.services.directory import DirectoryService
-from node_gateway.services.limiter import Limiter
-from node_gateway.storage import peers
+from node_gateway.storage import peers, registers
 from node_gateway.storage.database import Database
 from node_gateway.storage.peers import Partner, Way
 from node_gateway.telemetry import Metrics
@@ -34,8 +36,9 @@ ALARM_POSITION = "peer_position"
 """A partner shows messages of ours that we never signed, or that contradict what it answered."""
 ALARM_BACK = "peer_back_often"
 """A partner wants what it has answered again and again."""
-BACK_RATE = "6/hour"
-"""How often a partner may go back to an earlier message."""
+BACK_MAX: Final = 6
+BACK_WITHIN_S: Final = 3600
+"""How often, in which time, a partner may go back to an earlier message."""
 
 
 class AlarmingError(PeerError):
@@ -64,7 +67,6 @@ class Positions:
     ) -> None:
         self._database, self._channel, self._voice = database, channel, voice
         self._directory, self._metrics = directory, metrics
-        self._back = Limiter(BACK_RATE, member="BACK_RATE", counted="steps back")
         self._log = structlog.get_logger()
 
     async def follow(self, partner: int, position: Position, *, refused: bool) -> bool:
@@ -133,7 +135,7 @@ class Positions:
         known = peers.partner(connection, partner)
         if self._is_known(connection, partner, position):
             if position.number < known.cursor:
-                self._require_seldom(partner)
+                self._require_seldom(connection, partner)
                 peers.change(connection, partner, cursor=position.number)
                 return True, False
             return False, False
@@ -147,16 +149,19 @@ class Positions:
         self._go_on_behind(connection, known, last)
         return True, True
 
-    def _require_seldom(self, partner: int) -> None:
-        try:
-            self._back.count(str(partner))
-        except RateLimitError as error:
+    def _require_seldom(self, connection: Connection, partner: int) -> None:
+        """Count a step back, in the database: a restart of ours does not give a partner more."""
+        name, now = f"peer_back_{partner}", int(self._voice.clock())
+        known = orjson.loads(registers.meta(connection, name) or b"[]")
+        lately = [one for one in known if now - BACK_WITHIN_S < one <= now]
+        if len(lately) >= BACK_MAX:
             raise AlarmingError(
                 partner,
                 "it wants to hear again what it has answered, again and again",
                 code=ALARM_BACK,
-                retry_after_s=error.retry_after_s,
-            ) from error
+                retry_after_s=min(lately) + BACK_WITHIN_S - now + 1,
+            )
+        registers.set_meta(connection, name, orjson.dumps([*lately, now]))
 
     def _is_known(self, connection: Connection, partner: int, position: Position) -> bool:
         """Tell whether a position lies on the chain of messages as we have it."""

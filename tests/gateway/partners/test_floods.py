@@ -86,3 +86,9 @@ async def test_who_goes_back_again_and_again_is_not_told_everything_each_time(t:
     assert (known.cursor, known.alarm) == (known.said_number, "peer_back_often")
     await shop.gateway.partners.channel.say(1, KIND, b"news")  # it still hears what is new
     await settled(shop, 1)
+    await t.restart("shop")  # a restart is no way around
+    answer = await maker.gateway.partners.peers.request(
+        2, "POST", POSITION_PATH, body=b'{"number":0,"last":null}'
+    )
+    assert answer.status == 429, answer.body
+    assert 0 < (answer.retry_after_s or 0) <= 3601
