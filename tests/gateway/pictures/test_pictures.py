@@ -131,6 +131,16 @@ def test_a_silent_hour_has_a_mark_of_its_own() -> None:
     assert len([one for one in shapes if isinstance(one, Line) and one.tone is Tone.BAD]) == 4
 
 
+def test_what_was_before_the_first_batch_is_no_silence() -> None:
+    shapes = heartbeat([None, None, 2, 0], title="", description="").shapes
+    assert len([one for one in shapes if isinstance(one, Box)]) == 1
+    assert len([one for one in shapes if isinstance(one, Line) and one.tone is Tone.BAD]) == 2
+    quiet = [one for one in shapes if isinstance(one, Dot)]
+    assert [one.tone for one in quiet] == [Tone.QUIET] * 2
+    never = heartbeat([None] * 3, title="", description="").shapes
+    assert not [one for one in never if getattr(one, "tone", None) is Tone.BAD]
+
+
 def test_a_large_unit_is_cut_and_says_how_much_is_left_out() -> None:
     case = Unit("case", contents=[Unit(str(number)) for number in range(300)], left_out=9)
     picture = packing(case, title="")
