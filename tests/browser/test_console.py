@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from anchoring.chain.governance_calls import NO_DIGEST, NoticeScope, NoticeText
 from node_gateway.console.one_time_codes import STEP_S
 from tests.anvil import Anvil
 from tests.browser.visiting import Visitor, visit
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PASSWORD = "a long enough password"
 LANGUAGES = ("en", "zh-CN")
+OLDER = ("receive", "shipments", "exceptions", "anchors", "people", "log", "account")
+DESKS = (
+    *("units", "labels", "labels/new", "labels/printed", "recalls", "recalls/new", "recalls/1"),
+    *("recalls/1/goods", "partners", "partners/dist", "settings", "webhooks"),
+)
+DRILL = NoticeText("演练:停止销售该批次。", "Exercise: stop selling this lot.")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -34,6 +41,9 @@ async def t(
     folder = tmp_path_factory.mktemp("console")
     people = [person(one) for one in ("maker", "dist")]
     async with town(anvil, template, folder, people, wishes=wishes()) as made:
+        await made.seen()
+        scope = NoticeScope("gs1:690123412345", ("L-2026-03",), NO_DIGEST)
+        await made.net.call("maker", made.net.calls.publish_notice(3, scope, DRILL, drill=True))
         await made.seen()
         yield made
 
@@ -115,7 +125,7 @@ async def test_an_account_and_the_screens(t: Town, browser: Browser, language: s
         async with page.expect_download() as saved:
             await page.locator('a[href^="/app/proof/"]').first.click()
         assert (await saved.value).suggested_filename.endswith(".proof.json")
-        for name in ("receive", "shipments", "exceptions", "anchors", "people", "log", "account"):
+        for name in OLDER:
             await page.goto(f"{ann.base}/app/{name}")
             await is_fine(visitor, ann.base, f"console-{name}-{language}")
         await page.goto(f"{ann.base}/app/ship")
@@ -126,6 +136,38 @@ async def test_an_account_and_the_screens(t: Town, browser: Browser, language: s
         await is_fine(visitor, ann.base, f"console-ship-{language}")
         await page.click('form[action="/app/ship/confirm"] button')
         await expect(page.locator("table.list tbody tr").first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_screen_is_whole_when_narrow(t: Town, browser: Browser, language: str) -> None:
+    eva = Somebody(t, "maker", f"eva-{language.lower()}")
+    codes = [pack() for _ in range(3)]
+    await make(t["maker"], *codes)
+    async with visit(browser, width=1280, language=language) as visitor:
+        page = visitor.page
+        await eva.join(page, "admin")
+        await eva.kept(page)
+        await eva.sign_in(page)
+        await page.goto(f"{eva.base}/app/labels/new")
+        await page.select_option("select[name=of]", "codes")
+        await page.fill("textarea[name=codes]", "\n".join(codes))
+        await page.click("main form button.first")
+        await expect(page.locator("img.label")).to_be_visible()
+        await is_fine(visitor, eva.base, f"console-label-preview-{language}")
+        await page.click('form[action="/app/labels/jobs"] button')
+        async with page.expect_download() as saved:
+            await page.click('form[action$="/first"] button')
+        assert (await saved.value).suggested_filename.endswith(".pdf")
+        job = page.url.partition("/app/")[2]
+        for name in (*DESKS, job):
+            await page.goto(f"{eva.base}/app/{name}")
+            assert await visitor.shows_all(), name
+            await visitor.keep(f"console-{name.replace('/', '-')}-{language}")
+        await page.set_viewport_size({"width": 360, "height": 740})
+        for name in ("", *OLDER, *DESKS, "scan", "ship", f"unit?code={codes[0]}", job):
+            await page.goto(f"{eva.base}/app/{name}".rstrip("/"))
+            short = name.partition("?")[0].replace("/", "-") or "today"
+            await is_fine(visitor, eva.base, f"console-360-{short}-{language}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

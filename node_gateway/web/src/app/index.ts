@@ -3,6 +3,8 @@
  * flash what came of a scan, and keeps htmx from asking twice.
  */
 
+import { choosing } from "./choosing";
+
 const SCANNED = "input[data-scan]";
 const FLASH_MS = 700;
 
@@ -22,7 +24,15 @@ function flash(): void {
   window.setTimeout(() => document.body.classList.remove(`flash-${tone}`), FLASH_MS);
 }
 
+/** On a narrow screen the menu is longer than it shows: its entry for this page comes into view. */
+function menuToHere(): void {
+  const menu = document.querySelector<HTMLElement>(".bar .menu");
+  const here = menu?.querySelector<HTMLElement>("[aria-current]");
+  if (menu && here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - menu.clientWidth / 3;
+}
+
 function shown(): void {
+  choosing(document);
   flash();
   backToScanner();
 }
@@ -35,6 +45,6 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) backToScanner();
 });
 if (document.querySelector("[data-flash]")) flash();
+choosing(document);
+menuToHere();
 backToScanner();
-
-export {};
