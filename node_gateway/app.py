@@ -155,6 +155,7 @@ def create_app(gateway: Gateway, *, with_worker: bool = True) -> FastAPI:
             return
         worker = Worker(gateway)
         gateway.on_wake(worker.wake)
+        gateway.directory.on_changed(lambda _: worker.wake())  # there is a new block
         working = asyncio.create_task(worker.run())
         following = asyncio.create_task(gateway.follower.run())
         following_chain = asyncio.create_task(gateway.directory.run())

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import structlog
 
@@ -20,6 +22,9 @@ from node_gateway.storage.errors import StorageError
 from node_gateway.storage.ports import StoreStatus
 from node_gateway.streams import Stream
 from node_gateway.telemetry import without_values
+
+LOOK_S_MAX: Final = 2.0
+"""Whatever seems to be quiet is looked at as often as this, or as the chain is if that is rarer."""
 
 
 class Worker:
@@ -34,6 +39,8 @@ class Worker:
         self._unbatched_why: str | None = None
         self._detail = ""
         self._said: tuple[str, str | None, str | None] | None = None
+        self._batched_slots: tuple[int, ...] = ()
+        self._batched_at = -LOOK_S_MAX
 
     def wake(self) -> None:
         """Do the next pass now."""
@@ -45,7 +52,11 @@ class Worker:
             self._apply(await self._gateway.anchorer.reconcile())
             self._say()
             while not self._ending:
-                await self.step()
+                if self._is_batching_due():
+                    await self.step()
+                elif self._wake.is_set():  # a new block, say: nothing is to be batched by that
+                    self._wake.clear()
+                    await self._step()
                 await self._pause()
         except asyncio.CancelledError:
             raise
@@ -56,12 +67,18 @@ class Worker:
 
     async def step(self) -> None:
         """Do one pass: batch what the slots ask for, then look after the anchors."""
+        self._wake.clear()
+        self._batched_slots, self._batched_at = self._slots(), time.monotonic()
+        if self._store_ended() is None:
+            self._unbatched_why = await self._refusal(self._batch_all)
+        await self._step()
+
+    async def _step(self) -> None:
         gate = self._gateway.gate
         if (ended := self._store_ended()) is not None:
             gate.fatal(ended)
             self._say()
             return
-        self._unbatched_why = await self._refusal(self._batch_all)
         refusal = await self._refusal(self._anchor)
         if (ended := self._store_ended()) is not None:
             gate.fatal(ended)
@@ -90,6 +107,22 @@ class Worker:
 
     def _store_ended(self) -> str | None:
         return self._gateway.store.failure
+
+    def _is_batching_due(self) -> bool:
+        """A slot has begun, or the last pass left something to do, or it is long ago."""
+        status, view = self._gateway.anchorer.status, self._gateway.gate.view
+        is_quiet = (
+            status.state is AnchorerState.READY
+            and not status.unplaced
+            and self._unbatched_why is None
+            and view.state == "ready"
+        )
+        is_long_ago = time.monotonic() - self._batched_at >= LOOK_S_MAX
+        return not is_quiet or is_long_ago or self._slots() != self._batched_slots
+
+    def _slots(self) -> tuple[int, ...]:
+        now_s = self._gateway.clock()
+        return tuple(stream.slot(now_s) for stream in self._gateway.streams.all)
 
     def stop(self) -> None:
         """End after the pass that is running."""
@@ -172,4 +205,3 @@ class Worker:
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._gateway.settings.chain.poll_s)
-        self._wake.clear()
