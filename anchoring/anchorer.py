@@ -44,6 +44,7 @@ from anchoring.ports import (
     AnchorChain,
     AnchorId,
     AnchorOutbox,
+    BlockRef,
     ChainIdentity,
     PendingAnchor,
     SignedTransaction,
@@ -102,6 +103,7 @@ class Anchorer:
         self._sender = AnchorSender(outbox, chain, on_step=on_step, max_per_call=max_per_call)
         self._status = AnchorerStatus(AnchorerState.STARTING)
         self._reconciled = False
+        self._seen: BlockRef | None = None
         self._restored = self._copied = "it came out of a backup" if is_copy else ""
         self._seen_final_at: dict[int, float] = {}
 
@@ -117,7 +119,7 @@ class Anchorer:
         stays `read-only` (chain_unavailable): an unknown chain may hold more than the database.
         Called again, it begins anew: so an operator leaves `restored` after mending the database.
         """
-        self._reconciled, self._restored = False, self._copied
+        self._reconciled, self._restored, self._seen = False, self._copied, None
         return await self._guarded(may_send=False)
 
     async def run_once(self) -> AnchorerStatus:
@@ -196,12 +198,14 @@ class Anchorer:
         streams = sorted({*self._streams, *(one.anchor.stream for one in pending)})
         view = await ChainView.look(self._chain, streams, self._succession)
         final_blocks = [await self._check_stream(view, one, pending) for one in streams]
-        self._reconciled = True
+        self._reconciled, self._seen = True, view.head
         transactions = await self._outbox.transactions()
         await view.locate(pending, transactions, first_block=min(final_blocks, default=0))
         return view, transactions
 
     async def _check_identity(self) -> None:
+        if self._seen is not None and await self._chain.block(self._seen.number) == self._seen:
+            return  # a block's hash stands for all before it: this is the chain that was checked
         try:
             identity = await self._chain.identity()
         except ChainIdentityError as error:
