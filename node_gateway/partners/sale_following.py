@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from anchoring.directory.prefixes import product_of_code
+from node_gateway.partners.sale_restoring import is_return, is_sale, is_undone, restore
 from node_gateway.state.facts import Fact
-from node_gateway.state.lives import ending_of
-from node_gateway.state.words import RECEIVING, RETURNED
 from node_gateway.storage import sale_findings, sales
 from node_gateway.storage.code_judging import fact_of_followed
 from node_gateway.storage.ports import event_key
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from node_gateway.storage.database import Insert
 
 NAME: Final = "sales"
-_DISPENSED: Final = "dispensed"
 
 
 class Sold(NamedTuple):
@@ -54,10 +52,16 @@ class Back(NamedTuple):
     from_customer: bool = False
 
 
+class Again(NamedTuple):
+    """That a pack did not come back after all."""
+
+    code: str
+
+
 class Change(NamedTuple):
     """What a pass writes, in the order of capture."""
 
-    said: list[Sold | Back]
+    said: list[Sold | Back | Again]
     publish: list[tuple[int, bytes]]
 
 
@@ -98,10 +102,12 @@ class SaleFollowing:
             if fact.declares_error:
                 position = _position(connection, fact.event_id or "")
                 change.said.append(Back(position, TakenBack.DID_NOT_OCCUR))
+                if position is not None and is_return(fact):
+                    change.said.extend(Again(code) for code in _packs(fact))
                 continue
-            if fact.kind == "object" and ending_of(fact) == _DISPENSED:
+            if is_sale(fact):
                 change.said.extend(Sold(one.position, one.entry, code) for code in _packs(fact))
-            elif _comes_back(fact):
+            elif is_return(fact) and not is_undone(connection, fact):
                 change.said.extend(_backs(one, fact))
         return change
 
@@ -115,7 +121,10 @@ class SaleFollowing:
                 continue
             self._claim(connection, sold)
             sold = []
-            self._take_back(connection, one)
+            if isinstance(one, Back):
+                self._take_back(connection, one)
+            else:
+                self._restore(connection, one.code)
         self._claim(connection, sold)
         _publish(connection, change.publish)
 
@@ -172,6 +181,10 @@ class SaleFollowing:
             sales.change(connection, one.number, **values)
             sale_findings.forget(connection, one.event or 0, one.code)
 
+    def _restore(self, connection: Connection, code: str) -> None:
+        now = int(self._clock())
+        restore(connection, code, token=self._token, due=self._due, now=now)
+
     def _is_anothers(self, connection: Connection, code: str) -> bool:
         """Tell whether another shop sold what came back: nothing here says that we did."""
         if any(one.is_own and one.kind is Kind.SOLD for one in sales.of_code(connection, code)):
@@ -192,11 +205,6 @@ def _backs(one: FollowedEvent, fact: Fact) -> Iterator[Back]:
 def _packs(fact: Fact) -> Iterator[str]:
     """Yield the codes of packs: a logistics unit is nobody's to sell once."""
     return (code for code in fact.named() if product_of_code(code) is not None)
-
-
-def _comes_back(fact: Fact) -> bool:
-    """Tell whether goods come back from a customer."""
-    return fact.step in RECEIVING and (fact.disposition == RETURNED or fact.is_return)
 
 
 def _position(connection: Connection, event_id: str) -> int | None:

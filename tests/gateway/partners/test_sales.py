@@ -164,6 +164,42 @@ async def test_after_a_return_it_may_be_sold_again(t: Town) -> None:
     assert found == []
 
 
+async def test_a_sale_stands_again_when_its_return_did_not_occur(t: Town) -> None:
+    pack = await delivered(t)
+    await do(t["shop"], "dispense", pack)
+    await answered(t["shop"], pack, Answer.FIRST, 1)
+    await do(t["shop"], "return", pack, reason="not opened")
+
+    async def sold_times(*people: str) -> set[int]:
+        return {(await public(t[who], pack))["soldTimes"] for who in people}
+
+    async def is_back() -> bool:
+        return await sold_times("maker", "shop") == {0}
+
+    async def is_sold() -> bool:
+        return await sold_times("maker", "shop") == {1}
+
+    await until(is_back)
+    undone = await t["shop"].client.post("/v1/operations/return/undo", json={"code": pack})
+    assert undone.status_code in (200, 201), undone.text
+    await until(is_sold)
+    await answered(t["shop"], pack, Answer.FIRST, 1)
+    before = await claims(t["shop"], pack)
+    assert [(one.taken_back, one.stands) for one in before] == [
+        (sales.TakenBack.RETURNED, False),
+        (sales.TakenBack.NO, True),
+    ]
+    await t["shop"].gateway.follower.rebuild()
+    assert await claims(t["shop"], pack) == before
+
+    await sell(t["corner"], pack)  # a copy: the pack itself is sold
+    await answered(t["corner"], pack, Answer.AGAIN, 2)
+    await answered(t["shop"], pack, Answer.AGAIN, 2)
+    for who in ("shop", "corner", "maker"):
+        answer = await public(t[who], pack)
+        assert (answer["soldTimes"], answer["soldAgain"]) == (2, True), who
+
+
 async def test_a_second_sale_in_one_shop_needs_nobody_else(t: Town) -> None:
     pack = await delivered(t)
     await sell(t["shop"], pack)
