@@ -73,14 +73,20 @@ async def receive(
 
 @router.post("/receive/{number}/scans", name="scan_for_shipment")
 async def scan(request: Request, gateway: GatewayDep, asking: Receiver, number: Number) -> Response:
-    """Keep what a scanner typed, or a pasted list of it, one a line; say what came of it."""
+    """Keep what a scanner typed, or a pasted list of it, one a line; say what came of it.
+
+    `keys` are names that a scanner gave its scans, one a line: of one name only the first counts.
+    """
     pasted = asking.form.text("text", length_max=SCANNED_AT_ONCE * TEXT_LENGTH_MAX)
     texts = [line.strip() for line in pasted.splitlines() if line.strip()][:SCANNED_AT_ONCE]
-    results: list[dict[str, Any]] = []
-    if texts:
+    keys = asking.form.text("keys", length_max=SCANNED_AT_ONCE * 40).split()[: len(texts)]
+    once, results = gateway.pages.console.once, list[dict[str, Any]]()
+    fresh = once.new(number, texts, keys)
+    if fresh:
         sessions = gateway.partners.receipts.sessions
-        answer = await sessions.scan(number, [Read(one) for one in texts], who=asking.person.name)
+        answer = await sessions.scan(number, [Read(one) for one in fresh], who=asking.person.name)
         results = answer["results"]
+    once.took(number, keys)
     return await _shown(request, gateway, asking, number, results=results)
 
 

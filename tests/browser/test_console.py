@@ -11,13 +11,13 @@ from typing import Any
 import pyotp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from anchoring.chain.governance_calls import NO_DIGEST, NoticeScope, NoticeText
 from node_gateway.console.one_time_codes import STEP_S
 from tests.anvil import Anvil
 from tests.browser.visiting import Visitor, visit
-from tests.gateway.partners.arriving import made_and_sent, wishes
+from tests.gateway.partners.arriving import made_and_sent, shipment, wishes
 from tests.gateway.partners.ways import PREFIXES, make, person
 from tests.gateway.running import serial
 from tests.partners import Town, party_of, town
@@ -31,6 +31,12 @@ DESKS = (
     *("units", "labels", "labels/new", "labels/printed", "recalls", "recalls/new", "recalls/1"),
     *("recalls/1/goods", "partners", "partners/dist", "settings", "webhooks"),
 )
+TONES = """window.tones = [];
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...at) {
+  window.tones.push(this.frequency.value);
+  return start.apply(this, at);
+};"""
 DRILL = NoticeText("演练:停止销售该批次。", "Exercise: stop selling this lot.")
 
 
@@ -234,3 +240,86 @@ async def test_receive_without_scripts(t: Town, browser: Browser) -> None:
         await expect(page.locator("#work .note.good")).to_be_visible()
         await page.goto(f"{eve.base}/app/exceptions")
         await expect(page.locator("#problem")).to_be_visible()  # a scanner sees nothing else
+
+
+async def test_scans_wait_for_the_line_and_count_once(t: Town, browser: Browser) -> None:
+    packs = [pack() for _ in range(5)]
+    number = (await made_and_sent(t, "maker", "dist", *packs))["number"]
+    fay = Somebody(t, "dist", "fay")
+    async with visit(browser, width=480) as visitor:
+        page, line = visitor.page, visitor.context.set_offline
+        waiting = page.locator("#waiting")
+        await page.add_init_script(TONES)
+        await fay.join(page, "operator")
+        await fay.kept(page)
+        await fay.sign_in(page)
+        await page.goto(f"{fay.base}/app/receive/{number}")
+        await scanned(page, packs[0], "good")
+        assert await page.evaluate("window.tones") == [1320]
+        await line(True)
+        for count, one in enumerate(packs[1:3], 1):
+            await page.keyboard.insert_text(one)
+            await page.keyboard.press("Enter")
+            await expect(waiting).to_contain_text(f"Waiting to be sent: {count}")
+        await visitor.keep("console-waiting")
+        await page.click('form[action$="/finish"] button')  # not before they were sent
+        await expect(waiting).to_be_visible()
+        await line(False)
+        await expect(waiting).to_be_hidden(timeout=60_000)
+        await expect(page.locator(".progress")).to_have_attribute("value", "3")
+        await page.route("**/scans", lose, times=1)  # it comes, and its answer does not
+        await page.fill("input[data-scan]", packs[3])
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".progress")).to_have_attribute("value", "4", timeout=60_000)
+        await expect(waiting).to_be_hidden()
+        heard = len(await page.evaluate("window.tones"))
+        await page.click("[data-sound]")
+        await expect(page.locator("[data-sound]")).to_have_attribute("aria-pressed", "false")
+        await scanned(page, packs[4], "good")
+        assert len(await page.evaluate("window.tones")) == heard
+    counts = (await shipment(t["dist"], number))["counts"]
+    assert (counts["found"], counts["twice"]) == (5, 0)
+
+
+async def lose(route: Route) -> None:
+    await route.fetch()
+    await route.abort()
+
+
+async def test_from_sign_in_to_sign_out_by_keyboard_alone(t: Town, browser: Browser) -> None:
+    packs = [pack()]
+    number = (await made_and_sent(t, "maker", "dist", *packs))["number"]
+    gil = Somebody(t, "dist", "gil")
+    async with visit(browser, width=360) as visitor:
+        page = visitor.page
+        await gil.join(page, "scanner")
+        await gil.kept(page)
+        await page.goto(f"{gil.base}/app/login")
+        for name, text in (("name", gil.name), ("password", PASSWORD), ("code", gil.code())):
+            await tab_to(page, f"input[name={name}]")
+            await page.keyboard.insert_text(text)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".bar .who")).to_have_text(gil.name)
+        await tab_to(page, '.menu a[href="/app/receive"]')
+        await page.keyboard.press("Enter")
+        await tab_to(page, f'th a[href="/app/receive/{number}"]')
+        await page.keyboard.press("Enter")
+        await scanned(page, packs[0], "good")
+        await tab_to(page, 'form[action$="/finish"] button')
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#work .note.good")).to_be_visible()
+        await tab_to(page, 'form[action="/app/logout"] button')
+        await page.keyboard.press("Enter")
+        await expect(page.locator("input[name=password]")).to_be_visible()
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Press the tab key until something has the focus, and see that it shows it."""
+    await expect(page.locator(selector).first).to_be_visible()
+    for _ in range(60):
+        if await page.evaluate("one => document.activeElement.matches(one)", selector):
+            style = "getComputedStyle(document.activeElement).outlineStyle"
+            assert await page.evaluate(style) != "none", selector
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached by the tab key")

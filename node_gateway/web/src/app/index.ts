@@ -4,6 +4,8 @@
  */
 
 import { choosing } from "./choosing";
+import { sound, switches } from "./sounding";
+import { waiting } from "./waiting";
 
 const SCANNED = "input[data-scan]";
 const FLASH_MS = 700;
@@ -21,6 +23,7 @@ function flash(): void {
   if (!result) return;
   const tone = result.dataset["flash"] ?? "";
   document.body.classList.add(`flash-${tone}`);
+  sound(tone);
   window.setTimeout(() => document.body.classList.remove(`flash-${tone}`), FLASH_MS);
 }
 
@@ -33,6 +36,7 @@ function menuToHere(): void {
 
 function shown(): void {
   choosing(document);
+  switches(document, backToScanner);
   flash();
   backToScanner();
 }
@@ -46,5 +50,7 @@ document.addEventListener("visibilitychange", () => {
 });
 if (document.querySelector("[data-flash]")) flash();
 choosing(document);
+switches(document, backToScanner);
+waiting(shown);
 menuToHere();
 backToScanner();
