@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,15 @@ import httpx2
 
 from node_gateway.cli.client import KEY_FILE
 from node_gateway.cli.init import PARTICIPANT_FILE, ROLES, Wanted, make_gateway
-from node_gateway.demo.processes import DemoError, end, spawn, tail
+from node_gateway.demo.processes import DemoError, end, tail
+from node_gateway.demo.rearing import Nursery, Reared
 from node_gateway.demo.story import PREFIXES, gln
 
 CADENCE_S = 2
 NETWORK_FILE = "network.json"
 _POLL_S = 0.25
+_LOOK_S = 0.5
+"""How often gateways look at the chain, where a block comes every second, and at each other."""
 _SCRYPT_COST = 1024  # the keys live as long as the demo
 _PADDING = "fixed:16"
 _READY_TIMEOUT_S = 300.0  # six start at once, maybe on a machine that has much else to do
@@ -81,8 +83,10 @@ class CompanyGateway:
     folder: Path
     home: Path
     port: int
+    nursery: Nursery = field(repr=False)
     http: httpx2.AsyncClient = field(init=False, repr=False)
-    _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+    stranger: httpx2.AsyncClient = field(init=False, repr=False)
+    _process: Reared | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
@@ -133,6 +137,12 @@ class CompanyGateway:
             limits=httpx2.Limits(keepalive_expiry=_KEEP_ALIVE_S),
             trust_env=False,
         )
+        self.stranger = httpx2.AsyncClient(
+            base_url=self.url,
+            timeout=_HTTP_TIMEOUT_S,
+            limits=httpx2.Limits(keepalive_expiry=_KEEP_ALIVE_S),
+            trust_env=False,
+        )
         public = (self.folder / PARTICIPANT_FILE).read_text(encoding="utf-8")
         return dict(json.loads(public))
 
@@ -142,14 +152,9 @@ class CompanyGateway:
         Raises:
             DemoError: it ended, or is not ready in time.
         """
-        with self.log.open("ab") as log:
-            self._process = await spawn(
-                *(sys.executable, "-m", "node_gateway.cli", "serve", "--config", str(self.config)),
-                home=self.home,
-                folder=self.folder,
-                output=log,
-                settings=_settings(self.company),
-            )
+        self._process = await self.nursery.rear(
+            config=self.config, folder=self.folder, log=self.log, settings=_settings(self.company)
+        )
         try:
             async with asyncio.timeout(_READY_TIMEOUT_S):
                 while not await self._is_ready():
@@ -167,8 +172,9 @@ class CompanyGateway:
     async def close(self) -> None:
         """End the process and the connections to it."""
         await self.stop()
-        if hasattr(self, "http"):
-            await self.http.aclose()
+        for client in ("http", "stranger"):
+            if hasattr(self, client):
+                await getattr(self, client).aclose()
 
     async def request(self, method: str, path: str, **parts: Any) -> httpx2.Response:
         """Send a request with the company's own key.
@@ -235,15 +241,15 @@ def _settings(company: Company) -> dict[str, str]:
     """Everybody is on this machine, and nobody waits long; all else is as it comes."""
     party = {"SEALTRAIL_GATEWAY__PARTY": gln(company.slug)} if company.slug in PREFIXES else {}
     return {
-        "SEALTRAIL_CHAIN__POLL_S": str(_POLL_S),
+        "SEALTRAIL_CHAIN__POLL_S": str(_LOOK_S),
         "SEALTRAIL_PEERS__ALLOW_HTTP": "true",
         "SEALTRAIL_PEERS__ALLOW_PRIVATE": "true",
         "SEALTRAIL_PEERS__RETRY_S_MIN": str(_POLL_S),
         "SEALTRAIL_PEERS__RETRY_S_MAX": "1",
         "SEALTRAIL_PEERS__TIMEOUT_S": "120",
-        "SEALTRAIL_HANDOVERS__POLL_S": str(_POLL_S),
+        "SEALTRAIL_HANDOVERS__POLL_S": str(_LOOK_S),
         "SEALTRAIL_SALES__SPREAD_S": "0",
-        "SEALTRAIL_RECALLS__REPORT_S": str(_POLL_S),
+        "SEALTRAIL_RECALLS__REPORT_S": str(_LOOK_S),
         "SEALTRAIL_RECALLS__LOOK_S": "1",
         **party,
     }

@@ -8,10 +8,10 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 ANVIL_VARIABLE = "SEALTRAIL_ANVIL"
 _LOCKED = Path(__file__).resolve().parents[2] / "contracts" / "node_modules" / ".bin" / "anvil"
@@ -83,17 +83,18 @@ async def spawn(
     home: Path,
     folder: Path,
     output: int | IO[bytes],
-    settings: Mapping[str, str] | None = None,
+    errors: int | IO[bytes] = asyncio.subprocess.STDOUT,
+    hears: bool = False,
 ) -> asyncio.subprocess.Process:
     """Start a process of our own. Whoever calls this ends it; cancelled, it is ended here."""
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *command,
-            env=environment(home) | dict(settings or {}),
+            env=environment(home),
             cwd=folder,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if hears else asyncio.subprocess.DEVNULL,
             stdout=output,
-            stderr=asyncio.subprocess.STDOUT,
+            stderr=errors,
             process_group=0,  # Ctrl-C reaches the demo alone, which then ends everything in order
         )
     )
@@ -104,7 +105,28 @@ async def spawn(
         raise
 
 
-async def end(process: asyncio.subprocess.Process) -> None:
+class Process(Protocol):
+    """A process that we started, however we did."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, None while it runs."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait until it has ended; return its exit status."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        ...
+
+    def kill(self) -> None:
+        """End it."""
+        ...
+
+
+async def end(process: Process) -> None:
     """End one process that we started and wait for it; one that has ended already is left."""
     if process.returncode is not None:
         return

@@ -7,8 +7,6 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx2
-
 from anchoring.verification import Outcome
 from node_gateway.demo.chapters import UnexpectedError, until
 from node_gateway.demo.companies import CompanyGateway, answered
@@ -83,5 +81,4 @@ async def _public_answers_hold(world: World) -> bool:
 
 async def ask(gateway: CompanyGateway, code: str) -> dict[str, Any]:
     """Return the public answer about a code, asked like a shopper."""
-    async with httpx2.AsyncClient(base_url=gateway.url, trust_env=False) as stranger:
-        return dict(answered(await stranger.get(f"/v1/public/codes/{code}")).json())
+    return dict(answered(await gateway.stranger.get(f"/v1/public/codes/{code}")).json())

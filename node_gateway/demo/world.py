@@ -20,6 +20,7 @@ from anchoring.verification import Outcome, Witness, verify_against_chain
 from node_gateway.cli.chain import deploy_network
 from node_gateway.demo.companies import FOUNDERS, NETWORK_FILE, NEWCOMER, CompanyGateway
 from node_gateway.demo.processes import anvil, choose_ports, find_anvil
+from node_gateway.demo.rearing import nursery
 
 CHAIN_ID, OTHER_CHAIN_ID = 31_337, 31_338
 DELAY_S = 2
@@ -141,8 +142,9 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         other_url = await stack.enter_async_context(
             anvil(program, home=home, chain_id=OTHER_CHAIN_ID)
         )
+        reared = await stack.enter_async_context(nursery(home=home, folder=folder))
         gateways = [
-            CompanyGateway(company, folder / company.slug, home, port)
+            CompanyGateway(company, folder / company.slug, home, port, reared)
             for company, port in zip(companies, ports, strict=True)
         ]
         stack.push_async_callback(_close_all, gateways)

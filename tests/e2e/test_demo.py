@@ -23,6 +23,7 @@ from node_gateway.demo import attacks, play, processes, world
 from node_gateway.demo.attacks import Attack, AttackSucceededError, must_be_reverted
 from node_gateway.demo.chapters import UnexpectedError, demand, play_chapters, until
 from node_gateway.demo.narration import Narration
+from node_gateway.demo.rearing import nursery
 from node_gateway.demo.secrecy import found_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,11 +51,16 @@ def own_machine(tmp_path: Path, one_demo_at_a_time: None) -> dict[str, str]:
 
 def processes_in(folder: Path) -> list[str]:
     """Command lines of living processes whose home is below `folder`."""
+    return [command for _, command in processes_of(folder)]
+
+
+def processes_of(folder: Path) -> list[tuple[int, str]]:
+    """Return (id, command line) of living processes whose home is below `folder`."""
     found = []
     for one in Path("/proc").glob("[0-9]*"):
         try:
             if f"HOME={folder}".encode() in (one / "environ").read_bytes():
-                found.append((one / "cmdline").read_text().replace("\0", " "))
+                found.append((int(one.name), (one / "cmdline").read_text().replace("\0", " ")))
         except OSError:  # ended meanwhile
             continue
     return found
@@ -302,6 +308,29 @@ def test_an_anvil_that_is_no_anvil_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(processes.DemoError, match="did not start"):
         asyncio.run(start())
+
+
+async def test_a_gateway_that_does_not_start_is_known_to_have_ended(tmp_path: Path) -> None:
+    """Gateways are forked by another process of the demo: that one tells how they end."""
+    log = tmp_path / "gateway.log"
+    async with nursery(home=tmp_path, folder=tmp_path) as started:
+        wanted = {"config": tmp_path / "no.toml", "folder": tmp_path, "settings": {}}
+        first = await started.rear(log=log, **wanted)
+        second = await started.rear(log=log, **wanted)
+        assert await first.wait() == await second.wait() == 2
+        assert first.pid != second.pid
+    assert log.read_text().count("Try: ") == 2
+    assert processes_in(tmp_path) == []
+
+
+async def test_where_no_gateways_can_start_any_more_the_demo_says_so(tmp_path: Path) -> None:
+    async with nursery(home=tmp_path, folder=tmp_path) as started:
+        (line,) = [one for one in processes_of(tmp_path) if "nursery" in one[1]]
+        os.kill(line[0], signal.SIGKILL)
+        with pytest.raises(processes.DemoError, match="no gateway starts"):
+            await started.rear(
+                config=tmp_path / "no.toml", folder=tmp_path, log=tmp_path / "log", settings={}
+            )
 
 
 def test_a_port_that_is_taken_is_replaced() -> None:
