@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from node_gateway.cli.client import Client
+from node_gateway.cli.drawing import (
+    DEFAULT_LANGUAGE,
+    LanguageOption,
+    SvgOption,
+    put_picture,
+    require_drawable,
+)
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import NOT_FOUND, CommandError, command, put, say, table
+from node_gateway.cli.writing import ForceOption
 
 app = typer.Typer(no_args_is_help=True)
 
+_PAGE, _DRAWN_MAX = 1000, 5000
 StreamOption = Annotated[int | None, typer.Option(help="Stream number; default: the ordinary one.")]
 
 
@@ -38,9 +49,18 @@ def list_anchors(
     stream: StreamOption = None,
     after: Annotated[int, typer.Option(help="Go on after this sequence.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+    svg: SvgOption = None,
+    language: LanguageOption = DEFAULT_LANGUAGE,
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """List the anchors of a stream, by sequence."""
+    """List the anchors of a stream, by sequence.
+
+    The picture (--svg) is the heartbeat: what the streams sealed in each hour of the last day.
+    """
+    require_drawable(svg, language, json=json, force=force)
+    if svg is not None and _draw(config, gateway, stream, svg, language, force):
+        return
     answer = _anchors(config, gateway, stream, after, limit)
     if json:
         put(answer)
@@ -80,6 +100,30 @@ def show(
         put(anchor)
         return
     table("", ["member", "value"], [[name, str(value)] for name, value in anchor.items()])
+
+
+def _draw(
+    config: Path, gateway: str | None, stream: int | None, svg: Path, language: str, force: bool
+) -> bool:
+    from node_gateway.pictures.composing import HOUR_S, HOURS, beat, hours_of
+
+    client, now = Client.from_config(config, gateway), time.time()
+    found: list[int] = []
+    for one in client.get("/v1/status")["streams"]:
+        if stream not in (None, one["stream"]):
+            continue
+        last = one["lastSequence"]
+        while last > 0 and len(found) < _DRAWN_MAX:
+            first = max(0, last - _PAGE)
+            params = {"stream": one["stream"], "after": first, "perPage": last - first}
+            page = client.get("/v1/anchors", **params)["anchors"]
+            # What is on its way has no block yet: it is of now.
+            found += [int(now) if it["blockTime"] is None else it["blockTime"] for it in page]
+            if not page or (page[0]["blockTime"] or now) < now - HOURS * HOUR_S:
+                break
+            last = first
+    picture = beat(hours_of(found, now=now), now=now, language=language)
+    return put_picture(picture, svg, language, name="heartbeat", force=force)
 
 
 def _anchors(config: Any, gateway: str | None, stream: int | None, after: int, limit: int) -> Any:

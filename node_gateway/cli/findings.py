@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from node_gateway.cli.client import Client
+from node_gateway.cli.drawing import (
+    DEFAULT_LANGUAGE,
+    LanguageOption,
+    SvgOption,
+    put_picture,
+    require_drawable,
+)
 from node_gateway.cli.notices import rows_of
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import command, put, say, table
+from node_gateway.cli.writing import ForceOption
+
+if TYPE_CHECKING:
+    from node_gateway.pictures.shapes import Picture
 
 app = typer.Typer(no_args_is_help=True)
 
 _CHILDREN_SHOWN = 20
+CHILDREN_DRAWN = 24
+"""As many as the page of a unit draws."""
 
 
 @app.command("list")
@@ -85,13 +98,25 @@ def show_finding(
 @command
 def show_code(
     code: Annotated[str, typer.Argument(help="A code in any spelling.")],
+    svg: SvgOption = None,
+    language: LanguageOption = DEFAULT_LANGUAGE,
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what became of a code: its state, what it is packed in, what was found."""
+    """Show what became of a code: its state, what it is packed in, what was found.
+
+    The picture (--svg) is that of a unit's page: what it is in, and what is in it.
+    """
+    require_drawable(svg, language, json=json, force=force)
     client, path = Client.from_config(config, gateway), f"/v1/codes/{quote(code, safe='')}"
     state = client.get(f"{path}/state")
+    if svg is not None:
+        tree = client.get(f"{path}/tree", perPage=CHILDREN_DRAWN)
+        picture = _packed(state, tree, language)
+        if put_picture(picture, svg, language, name="packing", force=force):
+            return
     if json:
         put(state)
         return
@@ -109,6 +134,19 @@ def show_code(
         rows += [["", f"{one['code']}  {one['status']}"] for one in tree["children"]]
     rows += [[f"finding {one['number']}", one["text"]["en"]] for one in state["findings"]]
     table(state["code"], ["", ""], rows)
+
+
+def _packed(state: dict[str, Any], tree: dict[str, Any], language: str) -> Picture | None:
+    from node_gateway.pictures.composing import packed
+
+    return packed(
+        state["code"],
+        state["status"],
+        parents=tree["parents"],
+        children=tree["children"],
+        child_count=state["childCount"],
+        language=language,
+    )
 
 
 def platform_rows(answer: dict[str, Any]) -> list[list[str]]:

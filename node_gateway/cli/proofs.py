@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -11,6 +12,13 @@ from urllib.parse import quote
 import typer
 
 from node_gateway.cli.client import Client, address
+from node_gateway.cli.drawing import (
+    DEFAULT_LANGUAGE,
+    LanguageOption,
+    SvgOption,
+    put_picture,
+    require_drawable,
+)
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import (
     ATTEMPTS,
@@ -27,6 +35,7 @@ from node_gateway.cli.writing import ForceOption, require_free, write_file
 app = typer.Typer(no_args_is_help=True)
 
 _ENTRY_LENGTH = 64
+_BUNDLE_SIZE_BYTES_MAX = 8 * 1024 * 1024
 
 
 @app.command("get")
@@ -123,18 +132,23 @@ def verify(
             "known validators sealed.",
         ),
     ] = False,
+    svg: SvgOption = None,
+    language: LanguageOption = DEFAULT_LANGUAGE,
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check a bundle, or what a gateway publishes about a code, against witnesses you chose.
 
-    Nothing that the gateway says is believed: every hash is recomputed here.
+    Nothing that the gateway says is believed: every hash is recomputed here. The picture (--svg) is
+    of a file: the way from each event to the root that its anchor names, and whether they agree.
     Exit statuses: 0 verified, 10 refused, 11 not found, 12 being sealed, 13 could not check,
     14 recalled, commissioned by somebody without a right to the code, or witnesses disagree.
     """
     if Path(what).is_dir():
         raise CommandError(f"{what} is a folder", attempt="name a bundle file", status=USAGE)
+    require_drawable(svg, language, json=json, force=force)
     arguments = ["--network", str(network or own_network(config))]
     for one in rpc or []:
         arguments += ["--rpc", one]
@@ -145,9 +159,32 @@ def verify(
     if json:
         arguments.append("--json")
     if Path(what).is_file():
+        if svg is not None and _draw(Path(what), svg, language, force=force):
+            with redirect_stdout(sys.stderr):  # stdout has the picture
+                raise typer.Exit(_anchoring("verify", what, *arguments))
         raise typer.Exit(_anchoring("verify", what, *arguments))
+    if svg is not None:
+        attempt = f"sealtrail proof get {what} -o proof.json, then verify that"
+        raise CommandError("--svg draws a bundle file", attempt=attempt, status=USAGE)
     code, asked = _canonical(what), gateway or _own_gateway(config)
     raise typer.Exit(_anchoring("verify", f"--code={code}", f"--gateway={asked}", *arguments))
+
+
+def _draw(file: Path, svg: Path, language: str, *, force: bool) -> bool:
+    """Draw the paths of a file's bundles; a root that differs is drawn as such."""
+    from anchoring.core.bundle import parse_bundles
+    from anchoring.errors import AnchoringError
+    from node_gateway.pictures.composing import entry_of, proven, stacked
+
+    with file.open("rb") as opened:
+        raw = opened.read(_BUNDLE_SIZE_BYTES_MAX + 1)
+    try:
+        bundles = parse_bundles(raw)
+        pictures = [proven(one, entry_of(one), language) for one in bundles]
+    except AnchoringError as error:
+        say(f"{file} cannot be drawn: {error}")  # the verifier refuses it, with a verdict
+        return False
+    return put_picture(stacked(pictures), svg, language, name="path", force=force)
 
 
 def own_network(config: Path) -> Path:

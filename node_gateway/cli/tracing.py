@@ -9,8 +9,19 @@ from urllib.parse import quote
 import typer
 
 from node_gateway.cli.client import Client
+from node_gateway.cli.drawing import (
+    DEFAULT_LANGUAGE,
+    LanguageOption,
+    SvgOption,
+    public_lines,
+    published,
+    put_picture,
+    require_drawable,
+    traced,
+)
 from node_gateway.cli.options import DEFAULT_CONFIG, ConfigOption, GatewayOption, JsonOption
 from node_gateway.cli.output import USAGE, CommandError, command, put, show
+from node_gateway.cli.writing import ForceOption
 
 _HOLES = {
     "not_disclosed": "not disclosed",
@@ -31,6 +42,12 @@ def trace(
     down: Annotated[bool, typer.Option("--down", help="Ask those after us only.")] = False,
     hops: Annotated[int | None, typer.Option(min=0, max=32, help="How many companies far.")] = None,
     local: Annotated[bool, typer.Option("--local", help="Ask nobody else.")] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="What the public page of the code shows.")
+    ] = False,
+    svg: SvgOption = None,
+    language: LanguageOption = DEFAULT_LANGUAGE,
+    force: ForceOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     gateway: GatewayOption = None,
     json: JsonOption = False,
@@ -40,23 +57,32 @@ def trace(
     Every step of another company was proven here against the chain. What is not shown stands there
     as such: "with a distributor, not disclosed".
     """
-    if local and (up or down or hops is not None):
+    if (local or public) and (up or down or hops is not None or (local and public)):
         raise CommandError(
-            "--local asks nobody else", attempt="leave out --up, --down and --hops", status=USAGE
+            f"--{'local' if local else 'public'} asks nobody else",
+            attempt="leave out --up, --down and --hops, and one of --local and --public",
+            status=USAGE,
         )
+    require_drawable(svg, language, json=json, force=force)
     client = Client.from_config(config, gateway)
     named = quote(code, safe="")
-    if local:
+    if public:
+        answer = client.json("GET", f"/c/{named}", headers={"Accept": "application/json"})
+    elif local:
         answer = client.get(f"/v1/codes/{named}")
     else:
         params: dict[str, Any] = {} if hops is None else {"hops": hops}
         if up != down:
             params["way"] = "up" if up else "down"
         answer = client.get(f"/v1/traces/{named}", **params)
+    if svg is not None:
+        picture = published(answer, language) if public else traced(answer, language)
+        if put_picture(picture, svg, language, name="way", force=force):
+            return
     if json:
         put(answer)
         return
-    show("\n".join(tree(answer)))
+    show("\n".join(public_lines(answer) if public else tree(answer)))
 
 
 def tree(answer: dict[str, Any]) -> list[str]:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, select
 
 from node_gateway.api.deps import GatewayDep
 from node_gateway.console.access import Screen, Viewer
-from node_gateway.console.layout import moment, screen
+from node_gateway.console.layout import screen
 from node_gateway.console.lists import PAGE, After, Listed, PerPage, Wanted, links, twin
-from node_gateway.pictures.heartbeat import heartbeat
+from node_gateway.pictures.composing import HOUR_S, HOURS, beat
 from node_gateway.pictures.svg import svg
 from node_gateway.services.gateway import Gateway
 from node_gateway.storage import exceptions_reading, receiving
@@ -21,12 +21,9 @@ from node_gateway.storage.handovers import State
 from node_gateway.storage.tables import batch
 from node_gateway.storage.webhook_tables import webhook
 from node_gateway.web.rendering import language_of
-from node_gateway.web.words import say
 
 router = APIRouter(prefix="/app", include_in_schema=False, route_class=Screen)
 
-HOURS: Final = 24
-_HOUR_S: Final = 3600
 _BATCHES_MAX: Final = 5000  # more of them within a day are not counted
 _COUNTED_MAX: Final = 1000
 _OUT: Final = 1
@@ -89,7 +86,7 @@ async def today(
 
 
 async def _needs(gateway: Gateway, counted: _Counted, now: float) -> list[Need]:
-    since_ms = int(now * 1000) - HOURS * _HOUR_S * 1000
+    since_ms = int(now * 1000) - HOURS * HOUR_S * 1000
     findings, _ = await gateway.states.findings(after=0, limit=_COUNTED_MAX, since_ms=since_ms)
     parties = await gateway.partners.handovers.desk.unaddressed(after="", limit=_COUNTED_MAX)
     notices = await gateway.notice_watch.look()
@@ -109,7 +106,7 @@ async def _needs(gateway: Gateway, counted: _Counted, now: float) -> list[Need]:
 
 def _count(connection: Connection, now: int) -> _Counted:
     unresolved, overdue = exceptions_reading.open_counts(connection, now * 1000)
-    since, h = now - HOURS * _HOUR_S, handover.c
+    since, h = now - HOURS * HOUR_S, handover.c
     by_state = select(h.state, func.count()).where(h.direction == _OUT).group_by(h.state)
     by_way = select(h.direction, func.count()).where(h.created_at >= since).group_by(h.direction)
     states = {row[0]: int(row[1]) for row in connection.execute(by_state)}
@@ -140,7 +137,7 @@ def _batches(connection: Connection, now: int) -> tuple[tuple[int, ...], int | N
         query = select(b.created_at).where(b.stream == stream).order_by(b.sequence.desc())
         for at in connection.execute(query.limit(_BATCHES_MAX)).scalars():
             last_at = max(at, last_at or 0)
-            ago = (now - at) // _HOUR_S
+            ago = (now - at) // HOUR_S
             if ago >= HOURS:
                 break
             hours[HOURS - 1 - max(0, ago)] += 1
@@ -148,16 +145,7 @@ def _batches(connection: Connection, now: int) -> tuple[tuple[int, ...], int | N
 
 
 def _heartbeat(language: str, counted: _Counted, now: float) -> str:
-    begins, ends = moment(now - HOURS * _HOUR_S)[11:16], moment(now)[11:16]
-    text = say(
-        language,
-        "today.heartbeat_text",
-        batches=sum(counted.batches),
-        hours=HOURS,
-        silent=counted.batches.count(0),
-    )
-    title = say(language, "today.heartbeat")
-    made = heartbeat(counted.batches, title=title, description=text, begins=begins, ends=ends)
+    made = beat(counted.batches, now=now, language=language)
     return svg(made, name="heartbeat", language=language)
 
 

@@ -14,14 +14,13 @@ from node_gateway.console.layout import screen
 from node_gateway.console.lists import Listed, Wanted, twin
 from node_gateway.errors import NotFoundError
 from node_gateway.partners.symbols import TEXT_LENGTH_MAX, read_symbol
-from node_gateway.pictures.packing import Unit, packing
+from node_gateway.pictures.composing import packed, short
 from node_gateway.pictures.svg import svg
 from node_gateway.services.gateway import Gateway
 from node_gateway.services.notice_words import concern_wire, is_recalled
 from node_gateway.services.tracing import trace
 from node_gateway.state.words import RECALLED
 from node_gateway.web.rendering import language_of
-from node_gateway.web.words import catalogue, say
 
 router = APIRouter(prefix="/app", include_in_schema=False, route_class=Screen)
 
@@ -108,29 +107,16 @@ async def _known(gateway: Gateway, code: str) -> dict[str, Any] | None:
 
 def _picture(request: Request, known: dict[str, Any]) -> str:
     """Draw what the unit is in and what is in it; empty where it stands alone."""
-    if not known["parents"] and not known["children"]:
-        return ""
-    language, children = language_of(request), known["children"]
-    inside = [Unit(short(one["code"]), _word(language, one["status"])) for one in children]
-    left_out = max(0, int(known["childCount"] or 0) - len(inside))
-    drawn = Unit(
-        short(known["code"]), _word(language, known["status"]), inside, left_out, is_meant=True
+    language = language_of(request)
+    made = packed(
+        known["code"],
+        known["status"],
+        parents=known["parents"],
+        children=known["children"],
+        child_count=known["childCount"],
+        language=language,
     )
-    for parent in known["parents"]:
-        drawn = Unit(short(parent), contents=[drawn])
-    made = packing(
-        drawn, title=say(language, "unit.packing"), more=catalogue(language)["unit.more"]
-    )
-    return svg(made, name="packing", language=language)
-
-
-def _word(language: str, status: str) -> str:
-    return say(language, f"unit.status.{status}")
-
-
-def short(code: str) -> str:
-    """Return a code without the part that all have: what people compare with a label."""
-    return code.removeprefix("https://id.gs1.org/").removeprefix("urn:x-cn-drug:")
+    return "" if made is None else svg(made, name="packing", language=language)
 
 
 __all__ = ["router", "short"]

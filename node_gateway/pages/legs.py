@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from node_gateway.pictures.journey import Step, journey
+from node_gateway.pictures.shapes import Picture
+from node_gateway.web.words import catalogue, say
+
+_WAY_WIDTH: Final = 288.0
+"""What the card of a page of 360 pixels has room for."""
 MADE: Final = "commissioning"
 SOLD: Final = ("dispensing", "retail_selling")
 Kind = Literal["made", "step", "sold", "before", "between", "after"]
@@ -60,6 +66,37 @@ def legs_of(answer: Mapping[str, Any], *, maker: str) -> tuple[Leg, ...]:
     return (*before, *legs, *after)
 
 
+def step_of(leg: Leg, language: str) -> Step:
+    """Return a leg in words."""
+    if leg.is_hole:
+        return Step(say(language, f"result.hole.{leg.kind}"), is_hole=True)
+    what = step_words(leg.step, language)
+    if leg.times > 1:
+        what = say(language, "result.step.sold_times", count=leg.times)
+    if leg.is_taken_back:
+        what = say(language, "result.leg.taken_back", what=what)
+    who = leg.name or role_words(leg.role, language)
+    return Step(what, " · ".join(filter(None, (who, leg.where, leg.month))))
+
+
+def step_words(step: str, language: str) -> str:
+    """Return a business step in words; one that has none here is named."""
+    key = f"result.step.{step}"
+    if key in catalogue(language):
+        return say(language, key)
+    return say(language, "result.step.other", step=step or "-")
+
+
+def role_words(role: str, language: str) -> str:
+    """Return a role in words, empty if there is none."""
+    return say(language, f"result.role.{role}") if role else ""
+
+
+def way_picture(steps: Sequence[Step], language: str) -> Picture:
+    """Draw a way, as wide as a page of 360 pixels has room for."""
+    return journey(steps, title=say(language, "result.journey"), width=_WAY_WIDTH)
+
+
 def _made(product: Mapping[str, Any], maker: str) -> Leg:
     return Leg("made", step=MADE, role="manufacturer", name=maker, month=product.get("month", ""))
 
@@ -88,4 +125,4 @@ def _order(one: Mapping[str, Any]) -> tuple[int, int]:
     return one["anchoredAt"], 0 if one["step"] == MADE else 2 if one["step"] in SOLD else 1
 
 
-__all__ = ["Leg", "legs_of"]
+__all__ = ["Leg", "legs_of", "role_words", "step_of", "step_words", "way_picture"]

@@ -9,17 +9,15 @@ from functools import partial
 from typing import Any, Final
 
 from anchoring.verdicts import Tone, Verdict
-from node_gateway.pages.legs import Leg
+from node_gateway.pages.legs import Leg, step_of, way_picture
 from node_gateway.pages.looking import OTHERS_MAX, Looked, Place, Silence
-from node_gateway.pictures.journey import Step, journey
+from node_gateway.pictures.journey import Step
 from node_gateway.pictures.shapes import Picture
-from node_gateway.web.words import catalogue, say
+from node_gateway.web.words import say
 
 NOTICE_LANGUAGE: Final[Mapping[str, str]] = {"zh-CN": "zh", "en": "en"}
 _ALARMS: Final = frozenset({Tone.WARNING, Tone.STOP})
 _PARTS: Final = ("headline", "meaning", "next")
-_WAY_WIDTH: Final = 288.0
-"""What the card of a page of 360 pixels has room for."""
 _NOT_CHECKED: Final = ("witnesses", "content", "conditions", "truth")
 
 
@@ -141,7 +139,7 @@ class Telling:
     @property
     def steps(self) -> tuple[Step, ...]:
         """The way, as steps of a picture."""
-        return tuple(map(self._step, self.looked.legs))
+        return tuple(step_of(one, self.language) for one in self.looked.legs)
 
     @property
     def way(self) -> tuple[tuple[Leg, Step], ...]:
@@ -151,7 +149,7 @@ class Telling:
     @property
     def picture(self) -> Picture:
         """The way as a picture."""
-        return journey(self.steps, title=self._say("result.journey"), width=_WAY_WIDTH)
+        return way_picture(self.steps, self.language)
 
     @property
     def is_alarming(self) -> bool:
@@ -218,23 +216,6 @@ class Telling:
         at = datetime.fromtimestamp(anchor["blockTime"], UTC).strftime("%Y-%m-%d %H:%M UTC")
         place = f"{anchor['stream']}, {anchor['sequence']}"
         return Sealed(number, by, at, place, str(anchor["blockNumber"]), anchor["root"])
-
-    def _step(self, leg: Leg) -> Step:
-        if leg.is_hole:
-            return Step(self._say(f"result.hole.{leg.kind}"), is_hole=True)
-        key = f"result.step.{leg.step}"
-        if key in catalogue(self.language):
-            what = self._say(key)
-        else:
-            what = self._say("result.step.other", step=leg.step or "-")
-        if leg.times > 1:
-            what = self._say("result.step.sold_times", count=leg.times)
-        if leg.is_taken_back:
-            what = self._say("result.leg.taken_back", what=what)
-        role = self._say(f"result.role.{leg.role}") if leg.role else ""
-        who = leg.name or role
-        detail = " · ".join(filter(None, (who, leg.where, leg.month)))
-        return Step(what, detail)
 
     def _verdict(self, verdict: Verdict, part: str) -> str:
         return self._say(f"verdict.{verdict}.{part}", count=self.looked.sales)
