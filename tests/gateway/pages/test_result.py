@@ -99,6 +99,7 @@ async def test_nothing_on_it_is_sent_or_runs(stalls: Fair, shopper: httpx2.Async
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text)
     assert set(re.findall(r"<script[^>]*>", text)) <= {
         '<script type="application/json" id="facts">',
+        f'<script src="{assets.url("old.js")}" defer>',
         f'<script src="{assets.url("result.js")}" defer>',
     }
     leaving = re.findall(r'<a [^>]*href="https?://[^>]*>', text)

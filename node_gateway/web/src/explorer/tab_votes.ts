@@ -105,6 +105,7 @@ function card(context: Context, one: Proposal, view: View): HTMLElement {
     "section",
     { class: "card proposal", "data-proposal": String(one.id), "data-state": state },
     el("h3", {}, `#${one.id} ${name} ${aboutOf(context, one)}`.trim()),
+    argumentList(context, one, view),
     el(
       "dl",
       { class: "facts" },
@@ -116,7 +117,6 @@ function card(context: Context, one: Proposal, view: View): HTMLElement {
       ...row("digest", digestText(context, one)),
     ),
     el("ul", {}, ...approvals),
-    argumentList(context, one, view),
     el("details", {}, el("summary", {}, context.say("votes.arguments")), el("p", { class: "mono breaks" }, `0x${one.arguments}`)),
   );
 }

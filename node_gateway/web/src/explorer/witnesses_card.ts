@@ -109,7 +109,7 @@ export function witnessesCard(context: Context, read: (from: number | null) => v
       el("ul", { class: "places" }, ...context.places.map((place) => line(context, place, again))),
       adding(context, again),
       network,
-      el("details", {}, el("summary", {}, context.say("from")), el("p", { class: "quiet" }, context.say("from_means")), labelled(context.say("from_block"), from)),
+      el("details", { class: "from" }, el("summary", {}, context.say("from")), el("p", { class: "quiet" }, context.say("from_means")), labelled(context.say("from_block"), from)),
       el("p", { class: "row" }, button(context.say("read"), start, { class: "first read" })),
     );
   };
