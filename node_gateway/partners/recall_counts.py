@@ -7,6 +7,13 @@ lost), or open (announced and not received, shipped to somebody who is told noth
 What a partner reports of a handover out is shared among the ways that its goods came by, in
 proportion: a gateway knows of each pack where it came from, its partner's report has none. The
 shares add up to what was reported.
+
+Goods that come back, at once or in a circle, stay here twice, and each stay is accounted for by
+itself. The first ends with the partner that they left to: it reports them with everything else that
+it was handed, whoever has them now. The second is told to the partner that they came back from. The
+total is that of first stays. So every pack counts once, however shares fall, when everybody has
+answered; until then goods are open, never counted twice. Where that partner has not answered at
+all, what is known here of goods that are here again stands in for its report.
 """
 
 from __future__ import annotations
@@ -15,7 +22,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 from node_gateway.partners.recall_ways import Way
 
@@ -33,8 +40,16 @@ class Fate(StrEnum):
     """Shipped, and no participant was handed it: nobody will report. Counts as open."""
 
 
-Origin: TypeAlias = tuple[tuple[int, tuple[bytes, ...]], ...]
-"""How packs came: by partner, the handovers that state it, oldest first. Empty: made here."""
+class Origin(NamedTuple):
+    """How packs came.
+
+    Attributes:
+        came: By partner, the handovers that state it, oldest first. Empty: made here.
+        is_back: Whether they had left before.
+    """
+
+    came: tuple[tuple[int, tuple[bytes, ...]], ...] = ()
+    is_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +74,46 @@ class Picture:
     """Recalled goods as one gateway sees them.
 
     Attributes:
-        own: Packs that are ours to account for, by how they came.
-        passed: Packs that a partner answers for, by how they came and the handover out.
+        own: Packs that are ours to account for, by how they came last.
+        passed: Packs that left, by how they had come and the handover out; what left twice counts
+            twice.
+        again: Of `passed`, those that are ours again.
         outside: Packs shipped to somebody who is told nothing; among the open ones of `own`.
         receivers: From the handover out to the partner that it went to.
     """
 
     own: dict[Origin, Counter[Fate]] = field(default_factory=dict)
     passed: Counter[tuple[Origin, bytes]] = field(default_factory=Counter)
+    again: dict[tuple[Origin, bytes], Counter[Fate]] = field(default_factory=dict)
     outside: int = 0
     receivers: dict[bytes, int] = field(default_factory=dict)
 
     def add(self, way: Way, fate: Fate) -> None:
         """Count one pack; `fate` counts only if no partner answers for it."""
-        origin = tuple((one.partner, one.names) for one in way.came)
-        out = way.out
-        if out is not None:
-            self.receivers[out.names[-1]] = out.partner
-            self.passed[origin, out.names[-1]] += 1
-        elif way.is_here:
-            self.own.setdefault(origin, Counter())[fate] += 1
-            self.outside += fate is Fate.OUTSIDE
+        is_ours = way.stays[-1].out is None
+        for place, stay in enumerate(way.stays):
+            came = tuple((one.partner, one.names) for one in stay.came)
+            origin = Origin(came, is_back=place > 0)
+            if stay.out is None:
+                self.own.setdefault(origin, Counter())[fate] += 1
+                self.outside += fate is Fate.OUTSIDE
+                continue
+            out = stay.out.names[-1]
+            self.receivers[out] = stay.out.partner
+            self.passed[origin, out] += 1
+            if is_ours:
+                self.again.setdefault((origin, out), Counter())[fate] += 1
+
+    def answers_for(self, partner: int) -> bool:
+        """Tell whether any pack that a partner was handed is not ours again."""
+        return any(
+            self.receivers[out] == partner
+            and count > sum(self.again.get((origin, out), {}).values())
+            for (origin, out), count in self.passed.items()
+        )
 
     def handed_to(self, partner: int) -> dict[bytes, int]:
-        """Return the handovers to a partner, and how many packs it answers for in each."""
+        """Return the handovers to a partner, and how many packs it was handed by each."""
         found: Counter[bytes] = Counter()
         for (_, out), count in self.passed.items():
             if self.receivers[out] == partner:
@@ -91,7 +122,8 @@ class Picture:
 
     def total(self, reports: Mapping[bytes, Tally]) -> Tally:
         """Return what became of all packs; `reports` by handover out, as partners last told."""
-        return sum((one for _, one in self._parts(reports)), Tally())
+        parts = self._parts(reports)
+        return sum((one for origin, one in parts if not origin.is_back), Tally())
 
     def tallies(
         self, partner: int, asked: Collection[bytes], reports: Mapping[bytes, Tally]
@@ -108,19 +140,27 @@ class Picture:
 
     def _parts(self, reports: Mapping[bytes, Tally]) -> Iterator[tuple[Origin, Tally]]:
         for origin, fates in self.own.items():
-            yield origin, Tally(sum(fates.values()), fates[Fate.SECURED], fates[Fate.GONE])
+            yield origin, _tally(fates, fates.total())
         by_out: dict[bytes, dict[Origin, int]] = {}
         for (origin, out), count in sorted(self.passed.items()):
             by_out.setdefault(out, {})[origin] = count
         for out, counts in by_out.items():
-            shares = _shares(reports.get(out, Tally()), list(counts.values()))
-            yield from zip(counts, shares, strict=True)
+            if out in reports:
+                shares = _shares(reports[out], list(counts.values()))
+                yield from zip(counts, shares, strict=True)
+                continue
+            for origin, count in counts.items():
+                yield origin, _tally(self.again.get((origin, out), Counter()), count)
+
+
+def _tally(fates: Counter[Fate], units: int) -> Tally:
+    return Tally(units, fates[Fate.SECURED], fates[Fate.GONE])
 
 
 def _meant(origin: Origin, partner: int, asked: Collection[bytes]) -> set[bytes]:
     """Return the handovers among `asked` under which a partner counts packs that came so."""
     found = set()
-    for giver, names in origin:
+    for giver, names in origin.came:
         told = [one for one in names if one in asked] if giver == partner else []
         found |= set(told[-1:])
     return found

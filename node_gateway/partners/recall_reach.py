@@ -42,7 +42,8 @@ class Reach:
         reports = reports_of(tasks)
         total = picture.total(reports)
         own = [sum(fates.values()) for fates in picture.own.values()]
-        partners = [self._partner(one) for one in tasks if one.way == WE_ASKED and one.units]
+        asked = [one for one in tasks if one.way == WE_ASKED and one.units]
+        partners = [self._partner(one) for one in asked if picture.answers_for(one.partner)]
         answer: dict[str, Any] = {
             "notice": number,
             "product": notice.product,

@@ -1,9 +1,12 @@
 """The way that a pack took through us, from everything that was stated of it. Pure.
 
-A way is what is left when all that was undone is taken out: what came back from whoever got it
-never left, what went back to whoever gave it never came. Movements that were stated twice, or
-again, are one. So two neighbours that know the same statements agree on who answers for a pack,
-whatever was stated again and in whichever order it came.
+A way is a row of stays. Movements that were stated twice, or again, are one. So two neighbours that
+know the same statements name the same movements, whatever was stated again and in whichever order
+it came. Nothing that happened is left out of the stays, even if it was undone: a neighbour does not
+see what undid it, such as a round that the pack took in between.
+
+Where a pack is now is told by what is left when all that was undone is taken out: what came back
+from whoever got it never left, what went back to whoever gave it never came.
 """
 
 from __future__ import annotations
@@ -58,26 +61,33 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """One stay of a pack with us.
+
+    Attributes:
+        came: The movements by which it came, oldest first; none if it was made here.
+        out: The movement to the partner that answers for it from then on, None if none does.
+    """
+
+    came: tuple[Move, ...] = ()
+    out: Move | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """How a pack came and where it is.
 
     Attributes:
         moves: What was not undone, in order.
-        is_here: Whether it is ours to answer for; false if it went back to whoever gave it.
+        stays: All its stays, oldest first; there is one at least.
     """
 
     moves: tuple[Move, ...]
-    is_here: bool
-
-    @property
-    def out(self) -> Move | None:
-        """The movement to the partner that answers for it, None if none does."""
-        last = self.moves[-1] if self.moves else None
-        return last if last is not None and last.direction is Direction.OUT else None
+    stays: tuple[Stay, ...]
 
     @property
     def came(self) -> tuple[Move, ...]:
-        """The movements by which it came, oldest first: a pack may come by a circle."""
+        """The movements by which it came and that were not undone, oldest first."""
         return tuple(one for one in self.moves if one.direction is Direction.IN)
 
 
@@ -91,55 +101,85 @@ def way_of(steps: Iterable[Step], *, made_here: bool = False) -> Way:
     taking = _Taking(made_here)
     for step in steps:
         taking.take(step)
-    is_back = taking.undone is not None and taking.undone[1] is Direction.OUT
-    is_here = made_here or bool(taking.moves) or not is_back
-    return Way(tuple(taking.moves), is_here)
+    return Way(tuple(taking.moves), _stays(taking.all))
+
+
+def _stays(moves: Iterable[Move]) -> tuple[Stay, ...]:
+    """Return stays: another begins when a pack comes that had left.
+
+    Where it is stated to have left to several partners at once, the last one answers for it.
+    """
+    found = [Stay()]
+    for one in moves:
+        if one.direction is Direction.OUT:
+            found[-1] = replace(found[-1], out=one)
+        elif found[-1].out is None:
+            found[-1] = replace(found[-1], came=(*found[-1].came, one))
+        else:
+            found.append(Stay((one,)))
+    return tuple(found)
 
 
 class _Taking:
     """Takes one step after the other.
 
     Attributes:
+        moves: What was not undone.
+        all: What was undone, too.
         undone: Direction and partner of the step that undid the one before, while nothing came
             after it: stated again, it undoes no more.
     """
 
     def __init__(self, made_here: bool) -> None:
         self.moves: list[Move] = []
+        self.all: list[Move] = []
         self.undone: tuple[int, Direction] | None = None
         self._made_here = made_here
+        self._brought: set[int] = set()
 
     def take(self, step: Step) -> None:
         """Take one step."""
-        if self.undone == (step.partner, step.direction):
-            return
+        is_known = step.partner in self._brought
+        if step.direction is Direction.IN and step.arrived:
+            self._brought.add(step.partner)
         last = self.moves[-1] if self.moves else None
-        if last is not None and last.partner == step.partner:
+        if self.undone == (step.partner, step.direction):
+            _tell_again(self.all, step)
+        elif last is not None and last.partner == step.partner:
             if last.direction is step.direction:
-                self.moves[-1] = last.told_again(step)
-                return
-            if step.arrived:
+                self._tell_again(step)
+            elif step.arrived:
                 self.moves.pop()
+                self.all.append(Move(step.direction, step.partner, (step,)))
                 self.undone = (step.partner, step.direction)
-            return
-        if step.arrived or self._is_first():
+        elif step.arrived or (self._is_first() and not (is_known and self._is_elsewhere(step))):
             self.moves.append(Move(step.direction, step.partner, (step,)))
+            self.all.append(self.moves[-1])
             self.undone = None
-            return
-        self._tell_again(step)
+        else:
+            self._tell_again(step)
 
     def _is_first(self) -> bool:
         """Tell whether nothing says that the pack is here, or went on from here."""
         is_back = self.undone is not None and self.undone[1] is Direction.OUT
         return not self.moves and not self._made_here and (self.undone is None or is_back)
 
+    def _is_elsewhere(self, step: Step) -> bool:
+        """Tell whether the pack went back to another partner than this one, who says to send it."""
+        return self.undone is not None and self.undone[0] != step.partner
+
     def _tell_again(self, step: Step) -> None:
-        """Note another statement of how the pack came, if it came from there."""
-        for place in reversed(range(len(self.moves))):
-            one = self.moves[place]
-            if (one.partner, one.direction) == (step.partner, step.direction):
-                self.moves[place] = one.told_again(step)
-                return
+        _tell_again(self.moves, step)
+        _tell_again(self.all, step)
 
 
-__all__ = ["Move", "Step", "Way", "way_of"]
+def _tell_again(moves: list[Move], step: Step) -> None:
+    """Note another statement of a movement, if there is one: of the latest."""
+    for place in reversed(range(len(moves))):
+        one = moves[place]
+        if (one.partner, one.direction) == (step.partner, step.direction):
+            moves[place] = one.told_again(step)
+            return
+
+
+__all__ = ["Move", "Stay", "Step", "Way", "way_of"]

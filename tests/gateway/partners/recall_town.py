@@ -43,7 +43,7 @@ async def reach(up: Running, number: int) -> dict[str, Any]:
 
 
 async def until_reach(
-    up: Running, number: int, *, timeout_s: float = 30, **wanted: Any
+    up: Running, number: int, *, timeout_s: float = 90, **wanted: Any
 ) -> dict[str, Any]:
     """Wait until it has come so far, and return how far that is."""
     last: dict[str, Any] = {}

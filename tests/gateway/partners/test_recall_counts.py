@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from node_gateway.partners.ports import Direction
@@ -120,6 +120,14 @@ agains = st.dictionaries(
 fates = st.dictionaries(packs, st.sampled_from([Fate.GONE, Fate.OPEN, Fate.OUTSIDE]), max_size=6)
 
 
+@example([([0, 1], 2), ([0], 1), ([0], 0)], {}, {0: Fate.GONE}).via("a circle, and one stays")
+@example([([1, 6], 2), ([1], 1), ([1], 0)], {}, {0: Fate.GONE, 6: Fate.OPEN}).via("one is open")
+@example([([0], 1), ([0], 2), ([0], 3), ([5], 3), ([0, 5], 1)], {}, {0: Fate.GONE}).via(
+    "a circle meets others on its way"
+)
+@example([([0], 2), ([0], 1), ([0, 1], 3), ([0, 1], 2), ([0], 0)], {}, {}).via(
+    "what comes straight back to its maker went round with others"
+)
 @given(moves, agains, fates)
 def test_the_issuer_learns_of_every_pack_what_became_of_it(
     shipped: list[tuple[list[int], int]], again: dict[int, list[int]], ended: dict[int, Fate]
@@ -134,6 +142,7 @@ def test_the_issuer_learns_of_every_pack_what_became_of_it(
     assert total.secured == PACKS - sum(found.values())
 
 
+@example([([0], 2), ([0], 1), ([0], 2), ([0], 0)], {3: [4]}).via("stated again when all went back")
 @given(moves, agains)
 def test_every_pack_is_answered_for_by_exactly_one(
     shipped: list[tuple[list[int], int]], again: dict[int, list[int]]
@@ -153,8 +162,23 @@ def test_what_went_back_is_answered_for_by_whoever_has_it() -> None:
     shop.add(way_of([Step(Direction.IN, 0, out), Step(Direction.OUT, 0, back)]), Fate.SECURED)
     maker.add(way_of([Step(Direction.OUT, 1, out), Step(Direction.IN, 1, back)]), Fate.SECURED)
     assert shop.own == {}
-    assert shop.passed == {}
+    assert (shop.handed_to(0), maker.handed_to(1)) == ({back: 1}, {out: 1})
+    assert shop.answers_for(0)
+    assert not maker.answers_for(1)
     assert maker.total({}) == Tally(1, 1, 0)
+    told = maker.tallies(1, [back], {})
+    assert told == {back: Tally(1, 1, 0)}
+    assert maker.total(shop.tallies(0, [out], told)) == Tally(1, 1, 0)
+
+
+def test_a_partner_that_is_silent_hides_nothing_that_is_here_again() -> None:
+    maker = Picture()
+    out, back = Step(Direction.OUT, 2, b"o" * 32), Step(Direction.IN, 1, b"b" * 32)
+    for _ in range(2):
+        maker.add(way_of([out, back], made_here=True), Fate.GONE)
+    maker.add(way_of([out], made_here=True), Fate.SECURED)
+    assert maker.total({}) == Tally(3, 0, 2)
+    assert maker.total({b"o" * 32: Tally(3, 1, 2)}) == Tally(3, 1, 2)
 
 
 def test_a_partner_cannot_account_for_more_than_it_was_handed() -> None:

@@ -166,3 +166,22 @@ async def test_a_partner_that_was_sent_nothing_after_all_is_asked_no_more(t: Tow
 
     await until(nothing_there)
     assert (await reach(t["shop"], number))["units"] == 0
+
+
+async def test_what_came_round_in_a_circle_counts_once(t: Town) -> None:
+    """To the distributor, to the shop, and from there to the maker, which sells one and has one."""
+    maker = t["maker"]
+    packs = [sgtin() for _ in range(4)]
+    await make(maker, *packs, **lot("Q4"))
+    for giver, taker, count in (("maker", "dist", 3), ("dist", "shop", 2), ("shop", "maker", 2)):
+        await came(t[taker], await t[giver].entry(sent(taker, *packs[:count]), final=False))
+        await do(t[taker], "receive", *packs[:count])
+    number = await publish(t, "Q4")
+    await until_reach(maker, number, open=0, gone=0, secured=4)
+    sold = {**sent("maker", packs[0]), "bizStep": "dispensing", "disposition": "dispensed"}
+    await maker.entry(sold, final=False)
+    for slug, units in (("dist", 3), ("shop", 2), ("maker", 4)):
+        found = await until_reach(t[slug], number, open=0, gone=1)
+        adds_up(found, units=units)
+        assert [one["differs"] for one in found["partners"]] == [False]
+    assert found["here"] == 3

@@ -6,15 +6,20 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 import zstandard
 
-from anchoring.chain.governance_calls import NO_DIGEST, NoticeScope, NoticeText
-from node_gateway.settings_partners import RecallsSection
 from tests.anvil import Anvil
+from tests.gateway.partners.recall_town import (
+    PRODUCT,
+    lot,
+    publish,
+    quick_wishes,
+    reach,
+    until_reach,
+)
 from tests.gateway.partners.ways import (
     NAMES,
     do,
@@ -25,15 +30,12 @@ from tests.gateway.partners.ways import (
     public,
     sell,
     until,
-    wishes,
 )
-from tests.gateway.running import Running, Wishes, sgtin, shipping
+from tests.gateway.running import Running, sgtin, shipping
 from tests.partners import Town, town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PRODUCT = "gs1:690123412345"
-TEXT = NoticeText("停止销售。", "Stop selling.")
 SLUGS = ("maker", "dist", "other", "shop")
 
 
@@ -47,44 +49,15 @@ def chain() -> Iterator[Anvil]:
 async def t(
     chain: Anvil, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
-    quick = RecallsSection(report_s=0.1, look_s=0.3)
-    plain = wishes()
-    like: Wishes = plain.but(sections={**plain.sections, "recalls": quick})
     folder = tmp_path_factory.mktemp("recalling")
-    async with town(chain, template, folder, [person(one) for one in SLUGS], wishes=like) as made:
+    people = [person(one) for one in SLUGS]
+    async with town(chain, template, folder, people, wishes=quick_wishes()) as made:
         yield made
-
-
-async def publish(t: Town, lot: str, *, drill: bool = False) -> int:
-    scope = NoticeScope(PRODUCT, (lot,), NO_DIGEST)
-    mined = await t.net.call("maker", t.net.calls.publish_notice(1, scope, TEXT, drill=drill))
-    await t.seen()
-    return int(mined.fields("NoticePublished")["id"])
-
-
-async def reach(up: Running, number: int) -> dict[str, Any]:
-    answer = await up.client.get(f"/v1/recalls/{number}/reach")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def until_reach(up: Running, number: int, **wanted: Any) -> dict[str, Any]:
-    async def there() -> dict[str, Any] | None:
-        found = await reach(up, number)
-        return found if all(found[name] == value for name, value in wanted.items()) else None
-
-    found: dict[str, Any] = await until(there)
-    return found
 
 
 async def acknowledge(up: Running, number: int, note: str = "") -> None:
     answer = await up.client.post(f"/v1/recalls/{number}/acknowledge", json={"note": note})
     assert answer.status_code == 200, answer.text
-
-
-def lot(name: str) -> dict[str, Any]:
-    return {"ilmd": {"cbvmda:lotNumber": name, "cbvmda:itemExpirationDate": "2028-02-29"}}
 
 
 async def test_quantities_close_hop_by_hop(t: Town) -> None:

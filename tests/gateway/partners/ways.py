@@ -27,7 +27,8 @@ PREFIXES: Final[Mapping[str, str]] = {
 }
 _ROLES: Final = {"maker": MANUFACTURER, "dist": DISTRIBUTOR, "other": DISTRIBUTOR}
 NAMES: Final = {slug: f"Example Marker {slug.upper()} Company" for slug in PREFIXES}
-SOON_S: Final = 15.0
+SOON_S: Final = 60.0
+"""How long to wait for what must happen: a busy machine takes long, others do not wait for it."""
 
 
 def person(slug: str) -> Person:
