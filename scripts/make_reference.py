@@ -43,8 +43,8 @@ one line of JSON. Commands that talk to a running gateway find it through the se
 | exit status | meaning |
 |---|---|
 | 0 | done, or verified |
-| 1 | a failure that is no verdict |
-| 2 | wrong usage or settings |
+| 1 | a failure that is no verdict: a file or document that is wrong, something refused |
+| 2 | wrong usage or settings: also a code, id or date typed that cannot be one |
 | 10 | mismatch: forged or changed |
 | 11 | not found |
 | 12 | still being sealed |
