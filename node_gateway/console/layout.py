@@ -42,6 +42,7 @@ MENU: Final = (
 )
 _ABOVE: Final[Mapping[str, str]] = {
     "/app/unit": "/app/scan",
+    "/app/selftest": "/app/scan",
     "/app/ship": "/app/shipments",
     "/app/findings": "/app",
     "/app/webhooks": "/app/settings",

@@ -19,6 +19,7 @@ from node_gateway.console import (
     settings,
     shipments,
     stock,
+    testing,
     today,
     units,
 )
@@ -38,4 +39,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     partners.router,
     printing.router,
     settings.router,
+    testing.router,
 )

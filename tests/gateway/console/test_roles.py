@@ -80,6 +80,8 @@ MATRIX: dict[tuple[str, str], set[str] | None] = {
     ("POST", "/app/labels/{number}/first"): OPERATE,
     ("POST", "/app/labels/{number}/scan"): OPERATE,
     ("POST", "/app/labels/{number}/print"): OPERATE,
+    ("GET", "/app/selftest"): ALL,
+    ("GET", "/app/selftest/label"): ALL,
     ("GET", "/app/settings"): ADMIN,
     ("GET", "/app/webhooks"): ADMIN,
 }

@@ -4,6 +4,7 @@
  */
 
 import { choosing } from "./choosing";
+import { selfTest } from "./selftest";
 import { sound, switches } from "./sounding";
 import { waiting } from "./waiting";
 
@@ -52,5 +53,6 @@ if (document.querySelector("[data-flash]")) flash();
 choosing(document);
 switches(document, backToScanner);
 waiting(shown);
+selfTest();
 menuToHere();
 backToScanner();
