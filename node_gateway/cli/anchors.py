@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -109,6 +110,7 @@ def _draw(
 
     client, now = Client.from_config(config, gateway), time.time()
     found: list[int] = []
+    is_whole = True
     for one in client.get("/v1/status")["streams"]:
         if stream not in (None, one["stream"]):
             continue
@@ -122,7 +124,9 @@ def _draw(
             if not page or (page[0]["blockTime"] or now) < now - HOURS * HOUR_S:
                 break
             last = first
-    picture = beat(hours_of(found, now=now), now=now, language=language)
+        is_whole = is_whole and last <= 0
+    began = min(found, default=math.inf) if is_whole else 0.0
+    picture = beat(hours_of(found, now=now), now=now, language=language, began=began)
     return put_picture(picture, svg, language, name="heartbeat", force=force)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,6 +51,7 @@ class _Counted:
     came: int
     went: int
     batches: tuple[int, ...]
+    first_at: float
     last_at: int | None
 
 
@@ -93,7 +95,7 @@ async def _needs(gateway: Gateway, counted: _Counted, now: float) -> list[Need]:
     found = (
         Need("overdue", counted.overdue, "/app/exceptions?state=overdue", "bad"),
         Need("exceptions", counted.unresolved, "/app/exceptions", "warn"),
-        Need("recalls", notices.here, "/explorer", "bad"),
+        Need("recalls", notices.here, "/app/recalls", "bad"),
         Need("findings", len(findings), "/app/findings", "warn"),
         Need("late", counted.late, "/app/receive?state=late", "warn"),
         Need("failed", counted.failed, "/app/shipments", "bad"),
@@ -112,7 +114,7 @@ def _count(connection: Connection, now: int) -> _Counted:
     states = {row[0]: int(row[1]) for row in connection.execute(by_state)}
     ways = {row[0]: int(row[1]) for row in connection.execute(by_way)}
     stopped = select(func.count()).where(webhook.c.state == "disabled")
-    batches, last_at = _batches(connection, now)
+    batches, first_at, last_at = _batches(connection, now)
     return _Counted(
         unresolved,
         overdue,
@@ -123,29 +125,33 @@ def _count(connection: Connection, now: int) -> _Counted:
         ways.get(0, 0),
         ways.get(_OUT, 0),
         batches,
+        first_at,
         last_at,
     )
 
 
-def _batches(connection: Connection, now: int) -> tuple[tuple[int, ...], int | None]:
-    """Return how many batches were made in each hour of a day, and when the last one was.
+def _batches(connection: Connection, now: int) -> tuple[tuple[int, ...], float, int | None]:
+    """Return how many batches were made in each hour of a day, when the first one, when the last.
 
     Cost: the newest `_BATCHES_MAX` rows of each stream, along the primary key.
     """
-    hours, last_at, b = [0] * HOURS, None, batch.c
+    hours, first_at, last_at, b = [0] * HOURS, math.inf, None, batch.c
     for stream in connection.execute(select(b.stream).distinct()).scalars().all():
-        query = select(b.created_at).where(b.stream == stream).order_by(b.sequence.desc())
+        of_stream = select(b.created_at).where(b.stream == stream)
+        oldest = connection.execute(of_stream.order_by(b.sequence).limit(1)).scalar()
+        first_at = min(first_at, math.inf if oldest is None else oldest)
+        query = of_stream.order_by(b.sequence.desc())
         for at in connection.execute(query.limit(_BATCHES_MAX)).scalars():
             last_at = max(at, last_at or 0)
             ago = (now - at) // HOUR_S
             if ago >= HOURS:
                 break
             hours[HOURS - 1 - max(0, ago)] += 1
-    return tuple(hours), last_at
+    return tuple(hours), first_at, last_at
 
 
 def _heartbeat(language: str, counted: _Counted, now: float) -> str:
-    made = beat(counted.batches, now=now, language=language)
+    made = beat(counted.batches, now=now, language=language, began=counted.first_at)
     return svg(made, name="heartbeat", language=language)
 
 

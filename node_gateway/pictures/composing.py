@@ -56,21 +56,33 @@ def packed(
     return packing(drawn, title=say(language, "unit.packing"), more=more)
 
 
-def beat(counts: Sequence[int], *, now: float, language: str) -> Picture:
-    """Draw how many batches were made in each hour before `now`, the oldest hour first."""
+def beat(counts: Sequence[int], *, now: float, language: str, began: float = 0.0) -> Picture:
+    """Draw how many batches were made in each hour before `now`, the oldest hour first.
+
+    Args:
+        counts: Of each hour.
+        now: Unix seconds.
+        language: Of the words.
+        began: When the first batch ever was made; infinity: there was none. Hours before it are no
+            silence.
+    """
     begins, ends = (
         datetime.fromtimestamp(at, UTC).strftime("%H:%M")
         for at in (now - len(counts) * HOUR_S, now)
     )
+    ends_at = [now - (len(counts) - 1 - place) * HOUR_S for place in range(len(counts))]
+    known = [one if one or began < end else None for one, end in zip(counts, ends_at, strict=True)]
     text = say(
         language,
         "today.heartbeat_text",
         batches=sum(counts),
         hours=len(counts),
-        silent=list(counts).count(0),
+        silent=known.count(0),
     )
+    if before := known.count(None):
+        text += say(language, "today.heartbeat_before", hours=before)
     title = say(language, "today.heartbeat")
-    return heartbeat(counts, title=title, description=text, begins=begins, ends=ends)
+    return heartbeat(known, title=title, description=text, begins=begins, ends=ends)
 
 
 def hours_of(times: Iterable[int], *, now: float) -> tuple[int, ...]:

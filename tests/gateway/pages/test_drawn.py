@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import math
 import re
 from pathlib import Path
 
@@ -106,6 +107,15 @@ async def test_a_batch_lies_in_the_hour_before_now_in_which_it_was_made() -> Non
     counts = hours_of([int(now), int(now) - 3599, int(now) - 3600, int(now) - 86_400], now=now)
     assert counts == (*(0,) * (HOURS - 2), 1, 2)
     assert "3 batches in 24 hours; 22 hours" in svg(beat(counts, now=now, language="en"))
+
+
+async def test_hours_before_the_first_batch_are_no_silence() -> None:
+    now = 1_000_000_000.5
+    at = int(now) - 2 * 3600 - 60
+    drawn = svg(beat(hours_of([at], now=now), now=now, language="en", began=at))
+    assert "1 batches in 24 hours; 2 hours without any; 21 hours before the first one" in drawn
+    never = svg(beat([0] * HOURS, now=now, language="en", began=math.inf))
+    assert "0 hours without any; 24 hours before the first one" in never
 
 
 async def test_a_proof_is_drawn_with_every_hash_on_its_way(stalls: Fair, tmp_path: Path) -> None:
