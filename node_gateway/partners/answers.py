@@ -14,9 +14,11 @@ from anchoring.errors import AnchoringError, ChainError
 from anchoring.handover import EventProof, HandedEvent, Part, bundle_of
 from anchoring.handover_check import CheckedEvent
 from anchoring.handover_reading import parse_part, parse_proofs
+from anchoring.ports import BlockRef
 from node_gateway.errors import NotReadyError
 from node_gateway.partners.acknowledgement import Acknowledgement, check_against, read
 from node_gateway.partners.anchored import Anchored
+from node_gateway.partners.block_bounds import can_come
 from node_gateway.partners.ports import Direction, Message, MessageRefusedError
 from node_gateway.partners.receiving_parts import all_codes
 from node_gateway.storage import custody, handovers, peers
@@ -102,13 +104,19 @@ class AnswerProofs:
     Args:
         database: Has the answers.
         anchored: Knows what the chain has.
-        height: Returns the number of the newest block that we see.
+        head: Returns the newest block that we see.
+        clock: Unix seconds.
     """
 
     def __init__(
-        self, database: Database, anchored: Anchored, height: Callable[[], Awaitable[int]]
+        self,
+        database: Database,
+        anchored: Anchored,
+        head: Callable[[], Awaitable[BlockRef]],
+        clock: Callable[[], float],
     ) -> None:
-        self._database, self._anchored, self._height = database, anchored, height
+        self._database, self._anchored = database, anchored
+        self._head, self._clock = head, clock
 
     async def check(self, message: Message) -> list[tuple[int, bytes, bytes]]:
         """Refuse proofs of anything that the sender did not name in an answer."""
@@ -138,13 +146,13 @@ class AnswerProofs:
             NotReadyError: our chain is away, or behind that block; the proofs come again.
         """
         try:
-            height = await self._height()  # before it is looked up: a block may come in between
+            head = await self._head()  # before it is looked up: a block may come in between
         except ChainError as error:
             raise NotReadyError("the chain cannot be asked") from error
         held = await self._anchored.holds(checked)
         if held:
             return
-        if held is None or height < checked.bundle.anchored_at.block_number:
+        if held is None or can_come(checked.bundle.anchored_at, head, now=self._clock()):
             raise NotReadyError("our chain is behind the block of a proof")
         raise _refused("the chain has no such anchor")
 

@@ -46,6 +46,11 @@ class Doubts:
         self._late_s, self._clock = late_s, clock
         self._next_look = 0.0
 
+    @property
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._clock()
+
     def refused(self, connection: Connection, message: Message, code: str) -> None:
         """Take note of a manifest that is being refused, in the transaction that refuses it."""
         if code not in _HARMLESS:

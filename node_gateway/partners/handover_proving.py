@@ -2,7 +2,7 @@
 
 A proof counts only when the registry, as our own chain endpoint shows it at the configured depth,
 holds the record that follows from it. A record that the chain contradicts marks the event for good;
-one that it does not show yet waits.
+one that it does not show yet waits, for as long as its block can come (`block_bounds`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from anchoring.core.verify import CheckedBundle, check_anchored, check_bundle
 from anchoring.errors import ChainError, RecordMismatchError, VerificationError
 from anchoring.handover import EventProof, HandedEvent, bundle_of, proofs_to_json
 from anchoring.ports import BlockRef
+from node_gateway.partners.block_bounds import can_come
 from node_gateway.partners.handover_doubts import Doubts
 from node_gateway.partners.ports import Channel
 from node_gateway.partners.received_events import read_fields, read_proof
@@ -192,9 +193,16 @@ class Proving:
         except RecordMismatchError:
             return Sealed.REFUSED
         except VerificationError:
-            late = slots.block.number > checked.bundle.anchored_at.block_number + _LATE_BLOCKS
-            return Sealed.REFUSED if late else Sealed.NO
+            return (
+                Sealed.NO if self._may_come(checked.bundle.anchored_at, slots) else Sealed.REFUSED
+            )
         return Sealed.YES
+
+    def _may_come(self, at: AnchoredAt, slots: _Slots) -> bool:
+        """Tell whether a record that is not there may only be on its way."""
+        if at.block_number > slots.block.number:
+            return can_come(at, slots.block, now=self._doubts.now)
+        return slots.block.number <= at.block_number + _LATE_BLOCKS
 
 
 class _Slots:

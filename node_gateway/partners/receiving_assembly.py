@@ -66,9 +66,6 @@ async def receiving(
         ended = Resolution("data_late", "none", "The sender has told of the goods.", GATEWAY)
         await exceptions.resolving.resolve(number, ended)
 
-    async def height() -> int:
-        return (await own.chain.head()).number
-
     parts = Parts(
         store=base.store,
         follower=base.follower,
@@ -94,7 +91,8 @@ async def receiving(
     base.follower.on_followed(channel.wake)  # a projection may have said something
     handovers.sending.incoming.on_taken.append(arrivals.taken)
     channel.on(KIND, Answers(base.store))
-    channel.on(PROOFS_KIND, AnswerProofs(base.store, Anchored(own.chain, own.network), height))
+    anchored = Anchored(own.chain, own.network)
+    channel.on(PROOFS_KIND, AnswerProofs(base.store, anchored, own.chain.head, base.clock))
     channel.on_renumbered(custody.renumbered)
     return Receipts(Receiving(parts, acknowledging), ReceivingDesk(base.store), arrivals)
 

@@ -97,7 +97,8 @@ async def test_a_handover_that_does_not_hold_together_is_refused_and_a_case(t: T
     assert part.shipment.hex() not in {one["shipment"] for one in found["handovers"]}
 
 
-async def test_an_anchor_that_the_chain_does_not_have_is_a_case(t: Town) -> None:
+@pytest.mark.parametrize("at", [AnchoredAt(1, 1), AnchoredAt(2**40, 1), AnchoredAt(2**40, 2**40)])
+async def test_an_anchor_that_the_chain_does_not_have_is_a_case(t: Town, at: AnchoredAt) -> None:
     """A batch of one, a record of nothing: it holds in itself and the chain contradicts it."""
     maker, shop = t.member("maker").id, t["shop"]
     head = await made_and_sent(t, "maker", "shop", sgtin())
@@ -115,7 +116,7 @@ async def test_an_anchor_that_the_chain_does_not_have_is_a_case(t: Town) -> None
 
     await shop.gateway.store.write("test", forget_the_truth)
     anchor = Anchor(maker << 16, 1, leaf_hash(entry), 1, ZERO_HASH)
-    lie = proofs_to_json([EventProof(entry, 0, (), anchor, AnchoredAt(1, 1))])
+    lie = proofs_to_json([EventProof(entry, 0, (), anchor, at)])
     await say(t, "maker", "shop", PROOFS_KIND, lie)
     case = await doubt_about(shop, maker, head["handover"])
     assert "chain" in case["detail"]
@@ -237,10 +238,16 @@ async def test_a_receipt_is_proven_by_our_own_chain_alone(t: Town) -> None:
     entry = bytes.fromhex(done["events"][0])
     assert [one["entry"] for one in said["events"]] == [entry.hex()]
     anchor = Anchor(shop << 16, 1, leaf_hash(entry), 1, ZERO_HASH)
-    lie = proofs_to_json([EventProof(entry, 0, (), anchor, AnchoredAt(1, 1))])
-    await say(t, "shop", "maker", ANSWER_PROOFS_KIND, lie)
-    said_by_shop = await hearers.said(t["shop"], t.member("maker").id)
-    assert "acknowledgement_invalid" in [code for _, code in said_by_shop]
+
+    async def refusals() -> int:
+        said = await hearers.said(t["shop"], t.member("maker").id)
+        return sum(code == "acknowledgement_invalid" for _, code in said)
+
+    before = await refusals()
+    for at in (AnchoredAt(1, 1), AnchoredAt(2**40, 1), AnchoredAt(2**40, 2**40)):
+        lie = proofs_to_json([EventProof(entry, 0, (), anchor, at)])
+        await say(t, "shop", "maker", ANSWER_PROOFS_KIND, lie)  # and is answered: none waits
+    assert await refusals() == before + 3
 
     async def proven() -> bool:
         found = await answer(t["maker"], head["handover"])
