@@ -49,10 +49,11 @@ STEPS = {
     *("before_final", "after_final"),
 }
 # What goes between gateways is killed with a partner at hand, in tests/gateway/partners; keys and
-# tokens are nothing that could be lost or doubled.
+# tokens are nothing that could be lost or doubled. `handover_addressing` writes nothing: it waits
+# for what is being written; what follows, `handover_addressed`, is killed in test_unaddressed.py.
 ELSEWHERE = (
     *("register", "query", "handovers_begin", "handover_doubts", "sales", "sales_sealed"),
-    *("begin_granted_goods", "tidy_grants"),
+    *("begin_granted_goods", "tidy_grants", "handover_addressing"),
 )
 OCCURRENCES = (1, 2, 5)
 BODIES_PER_ROUND = 4

@@ -29,7 +29,8 @@ from tests.gateway.partners.test_handing_over import (
     sent,
     until,
 )
-from tests.gateway.partners.test_unaddressed import going
+from tests.gateway.partners.test_killed import Killer
+from tests.gateway.partners.test_unaddressed import dead, going
 from tests.gateway.partners.ways import do
 from tests.gateway.running import Running, commissioning, serial
 from tests.partners import Town, town
@@ -44,12 +45,19 @@ LATER = {"eventTime": "2026-03-03T09:00:00.000+08:00"}
 LAST = {"eventTime": "2026-03-04T09:00:00.000+08:00"}
 
 
+@pytest.fixture(scope="module")
+def killer() -> Killer:
+    """Kills the distributor."""
+    return Killer()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def three(
-    anvil: Anvil, template: Path, tmp_path_factory: pytest.TempPathFactory
+    anvil: Anvil, template: Path, tmp_path_factory: pytest.TempPathFactory, killer: Killer
 ) -> AsyncIterator[Town]:
     folder = tmp_path_factory.mktemp("handed_on")
-    async with town(anvil, template, folder, PEOPLE, wishes=SOON, own={"maker": HELD}) as made:
+    own = {"maker": HELD, "dist": SOON.but(on_step=killer)}
+    async with town(anvil, template, folder, PEOPLE, wishes=SOON, own=own) as made:
         yield made
 
 
@@ -164,6 +172,26 @@ async def test_a_gateway_that_ends_meanwhile_completes_it_after_its_start(three:
     second = await in_place_of(shop, onward, first)
     assert set(await codes_in(shop, second)) == {unit, *inside}
     assert len(await going(shop, onward)) == 2
+
+
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+async def test_f1_a_kill_while_it_is_completed_loses_and_doubles_nothing(
+    three: Town, killer: Killer, moment: str
+) -> None:
+    maker, shop = three["maker"], three["shop"]
+    unit, inside, entry = await packed(maker)
+    onward = await three["dist"].entry(sent(DIST, SHOP, unit, **LATER), final=False)
+    first = await handed(shop, onward)
+    await three["dist"].gateway.partners.handovers.sending.catch_up()
+    killer.arm(f"handover_completing.{moment}", 1)
+    await confirm(maker, entry)
+    await until(lambda: dead(killer))
+    dist = await three.restart("dist")
+    second = await in_place_of(shop, onward, first)
+    assert set(await codes_in(shop, second)) == {unit, *inside}
+    assert len(await going(shop, onward)) == 2
+    ours = [one for one in await going(dist, onward) if one.direction is Direction.OUT]
+    assert len(ours) == 2
 
 
 async def test_what_is_put_into_a_unit_later_is_not_told_to_whom_had_it_before(

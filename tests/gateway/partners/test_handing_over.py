@@ -80,7 +80,7 @@ def sent(sender: str, receiver: str, *codes: str, **members: Any) -> dict[str, A
     )
 
 
-async def until(ask: Callable[[], Awaitable[Any]], *, timeout_s: float = 20) -> Any:
+async def until(ask: Callable[[], Awaitable[Any]], *, timeout_s: float = 60) -> Any:
     """Ask until there is an answer."""
     async with asyncio.timeout(timeout_s):
         while True:

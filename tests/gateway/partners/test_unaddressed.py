@@ -22,6 +22,7 @@ from tests.anvil import Anvil
 from tests.gateway.cli.conftest import Cli
 from tests.gateway.partners.arriving import answer, get, receiving
 from tests.gateway.partners.test_handing_over import DIST, MAKER, SOON, handed, packs, sent, until
+from tests.gateway.partners.test_killed import Killer
 from tests.gateway.running import Running, commissioning
 from tests.partners import Person, Town, party_of, town
 
@@ -32,13 +33,20 @@ UNREAD: Final = Directory(BlockRef(-1, bytes(32), 0))
 """What a gateway knows of the network before it has read the chain for the first time."""
 
 
+@pytest.fixture(scope="module")
+def killer() -> Killer:
+    """Kills the maker."""
+    return Killer()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def two(
-    anvil: Anvil, template: Path, tmp_path_factory: pytest.TempPathFactory
+    anvil: Anvil, template: Path, tmp_path_factory: pytest.TempPathFactory, killer: Killer
 ) -> AsyncIterator[Town]:
     folder = tmp_path_factory.mktemp("two")
     people = (Person("maker", prefixes=(MAKER,)), Person("dist", prefixes=(DIST,)))
-    async with town(anvil, template, folder, people, wishes=SOON) as made:
+    own = {"maker": SOON.but(on_step=killer)}
+    async with town(anvil, template, folder, people, wishes=SOON, own=own) as made:
         yield made
 
 
@@ -98,6 +106,9 @@ async def test_a_shipment_from_before_the_directory_was_read_is_handed_over(two:
             "party": party_of(DIST), "count": 1, "shipments": [entry]
         }  # fmt: skip
         assert found[party_of(MAKER)]["shipments"] == [ours]
+        addressing = maker.gateway.partners.handovers.addressing
+        await addressing.catch_up()  # it has looked, and knows nobody yet
+    addressing.chain_changed()  # as with every directory that is read
     one = await handed(dist, entry)
     assert one.code_count == 1
     await until(lambda: none_waits(maker))
@@ -147,6 +158,26 @@ async def test_a_partner_that_joins_later_gets_what_was_sent_to_it(two: Town) ->
         assert (await handed(dist, entry)).code_count == 1
         assert len(await going(maker, entry)) == 1
     await until(lambda: none_waits(maker))
+
+
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+async def test_f1_a_kill_while_a_receiver_becomes_known_loses_and_doubles_nothing(
+    two: Town, killer: Killer, moment: str
+) -> None:
+    receiver = {"before_commit": "gs1:6908881", "after_commit": "gs1:6908882"}[moment]
+    entries = [await shipped(two["maker"], receiver) for _ in range(2)]
+    killer.arm(f"handover_addressed.{moment}", 1)
+    await join(two["maker"], receiver, 2)
+    await until(lambda: dead(killer))
+    maker = await two.restart("maker")
+    for entry in entries:
+        assert (await handed(two["dist"], entry)).code_count == 1
+        assert len(await going(maker, entry)) == 1
+    await until(lambda: none_waits(maker))
+
+
+async def dead(killer: Killer) -> bool:
+    return killer.dead
 
 
 async def test_what_was_no_shipment_or_is_erased_waits_no_longer(two: Town) -> None:
