@@ -15,7 +15,8 @@ from tests.rules.source import files
 FOLDER = "docs/zh-CN/"
 WANTED = {
     *("README.md", "verify-a-pack.md", "receive-a-shipment.md", "handle-an-exception.md"),
-    *("recall-a-lot.md", "print-labels.md", "run-a-gateway.md"),
+    *("recall-a-lot.md", "print-labels.md", "run-a-gateway.md", "verify-without-us.md"),
+    "drill-a-recall.md",
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PAGES = {Path(one.path).name: one.text for one in files(".md", under=(FOLDER,))}
