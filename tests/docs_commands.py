@@ -200,8 +200,11 @@ class Session:
 
     def start(
         self, command: str, *, ready_url: str, ready_word: str = "", timeout_s: float = 150
-    ) -> None:
+    ) -> str:
         """Start a command that stays up; wait until `ready_url` answers 200 and it said a word.
+
+        Returns:
+            What it said so far.
 
         Raises:
             DocsError: something else answers there, or it ended, or was not ready in time.
@@ -228,6 +231,7 @@ class Session:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise DocsError(f"{command!r} is not ready:\n{log.read_text()[-3000:]}")
             time.sleep(0.1)
+        return log.read_text()
 
 
 def _answers(url: str) -> bool:

@@ -1,11 +1,13 @@
 """Every command in README.md and docs/ runs; the convention is in `tests/docs_commands.py`."""
 
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.docs_commands import ROOT, DocsError, Session, blocks, shape
@@ -32,11 +34,14 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demo(
     temporary: Path, tmp_path_factory: pytest.TempPathFactory, one_demo_at_a_time: None
-) -> Iterator[None]:
-    """One demo for all pages: it takes longer to start than any of them to read."""
+) -> Iterator[str]:
+    """One demo for all pages: it takes longer to start than any of them to read.
+
+    Yields:
+        What it said.
+    """
     with Session(tmp_path_factory.mktemp("demo") / "reader", temporary=temporary) as session:
-        session.start(DEMO, ready_url=DEMO_READY, ready_word=DEMO_STAYS, timeout_s=600)
-        yield
+        yield session.start(DEMO, ready_url=DEMO_READY, ready_word=DEMO_STAYS, timeout_s=600)
 
 
 @pytest.mark.timeout(900)
@@ -54,6 +59,38 @@ def test_every_command_of_the_page_runs(
     with Session(tmp_path / "reader", temporary=temporary) as session:
         for block in wanted:
             session.run(block)
+
+
+@pytest.mark.timeout(900)
+def test_what_a_kept_demo_offers_to_open_can_be_opened(demo: str) -> None:
+    offered = demo.partition("Pages to open")[2].partition(DEMO_STAYS)[0]
+    pages = re.findall(r"http://\S+", offered)
+    assert len(pages) == 6
+    with httpx2.Client(trust_env=False, follow_redirects=True) as shopper:
+        shown = [shopper.get(page, headers={"Accept": "text/html"}) for page in pages]
+    assert [one.status_code for one in shown] == [200] * 6
+    sold, recalled = (one.text for one in shown[:2])
+    assert "L23-RECALLED" in recalled
+    assert "L23-RECALLED" not in sold
+    logins = re.findall(
+        r"(http://\S+)/app +\(role (\w+)\)\s+name (\S+) +password (\S+)\s+codes, each once: (\S+)",
+        offered,
+    )
+    assert [role for _, role, *_ in logins] == ["quality", "operator"]
+    assert len({password for *_, password, _ in logins}) == 2
+    for base, _, *secrets in logins:
+        assert signed_in(base, *secrets).status_code == 200
+        assert signed_in(base, secrets[0], "not the password", secrets[2]).status_code == 401
+
+
+def signed_in(base: str, name: str, password: str, code: str) -> httpx2.Response:
+    """Sign in at a console as a browser does; return the page that follows."""
+    with httpx2.Client(base_url=base, trust_env=False, follow_redirects=True) as browser:
+        (token,) = re.findall(r'name="form_token" value="(\w+)"', browser.get("/app/login").text)
+        fields = {"form_token": token, "name": name, "password": password, "code": code}
+        done = browser.post("/app/login", data=fields, headers={"Origin": base})
+        assert done.url.path == ("/app" if done.is_success else "/app/login")
+        return done
 
 
 def test_the_readme_has_commands() -> None:

@@ -12,13 +12,15 @@ from pathlib import Path
 
 from node_gateway.demo.assembly import height
 from node_gateway.demo.attacks import ATTACKS, Attack, play_attacks
+from node_gateway.demo.chapters import UnexpectedError
 from node_gateway.demo.companies import FOUNDERS
 from node_gateway.demo.consortium import play_consortium
 from node_gateway.demo.narration import Narration
 from node_gateway.demo.network import play_network
-from node_gateway.demo.processes import ANVIL_VARIABLE
+from node_gateway.demo.processes import ANVIL_VARIABLE, DemoError
 from node_gateway.demo.story import boxed, packs
 from node_gateway.demo.telling import proofs_hold, tell_story
+from node_gateway.demo.visiting import prepare_visit
 from node_gateway.demo.world import QUORUM, World, running_world
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -67,9 +69,17 @@ async def _play_in(world: World, narration: Narration, attacks: Sequence[Attack]
 
 
 async def _stay(world: World, narration: Narration, *, held: bool) -> None:
-    """Show what to try, and wait until somebody ends it."""
+    """Show what to open and what to try, and wait until somebody ends it."""
+    try:
+        visit = await prepare_visit(world)
+    except (DemoError, UnexpectedError) as error:  # what can be looked at is worth to stay for
+        visit = [f"none: {error}"]
     narration.plain()
     narration.plain(_closing(narration, held=held))
+    narration.plain()
+    narration.plain("Pages to open in a browser:")
+    for line in visit:
+        narration.plain(f"  {line}")
     narration.plain()
     narration.plain("Commands to try, in another terminal:")
     for line in commands_to_try(world):

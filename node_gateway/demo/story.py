@@ -31,7 +31,8 @@ PREFIXES = MappingProxyType(
 )
 """GS1 company prefixes by slug; each company owns the codes below its own, since ever."""
 LOT = "L24-DEMO"
-_PRODUCT, _SHELF_LIFE = "01343", timedelta(days=730)
+RECALLED_LOT = "L23-RECALLED"
+_PRODUCT, _OTHER_PRODUCT, _SHELF_LIFE = "01343", "01350", timedelta(days=730)
 _BOXES = MappingProxyType({"distributor": ("B", "000000102"), "depot": ("C", "000000103")})
 # Two events have one id: a sale, and the statement that this sale was recorded by mistake.
 _MISTAKE_ID = "urn:uuid:3b9aca07-5e41-4d4a-9c63-2f6f1d0e8a11"
@@ -67,8 +68,13 @@ def boxed(slug: str) -> list[str]:
     return _series(_BOXES[slug][0], BOX_COUNT)
 
 
-def _series(letter: str, count: int) -> list[str]:
-    body = f"0{PREFIXES['maker']}{_PRODUCT}"
+def recalled_pack() -> str:
+    """Return the code of a pack of another product, which the maker recalls for visitors."""
+    return _series("R", 1, _OTHER_PRODUCT)[0]
+
+
+def _series(letter: str, count: int, product: str = _PRODUCT) -> list[str]:
+    body = f"0{PREFIXES['maker']}{product}"
     gtin = body + check_digit(body)
     return [f"{_ID}/01/{gtin}/21/{letter}{1001 + number}" for number in range(count)]
 
@@ -84,6 +90,14 @@ def counterfeit() -> Document:
     now = datetime.now(_ZONE)
     code = packs()[0].replace("/21/A", "/21/Z")
     event = _event("", "commissioning", "active", now - timedelta(minutes=1), "ADD", epcList=[code])
+    return _document(now, [event])
+
+
+def recalled(now: datetime) -> Document:
+    """Return the commissioning of the pack that is recalled."""
+    at, ilmd = now - timedelta(minutes=1), {**_ilmd(now), "cbvmda:lotNumber": RECALLED_LOT}
+    code = [recalled_pack()]
+    event = _event("maker", "commissioning", "active", at, "ADD", epcList=code, ilmd=ilmd)
     return _document(now, [event])
 
 
