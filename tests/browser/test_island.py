@@ -160,6 +160,8 @@ async def test_a_recall_that_any_witness_shows_is_on_top(stalls: Fair, browser: 
         await settled(page, "V05")
         banner = page.locator("#banner .recalls")
         assert say("en", "witness.warning.recalled") in await banner.inner_text()
+        assert "gs1:690123412345 · #1 · R-0317" in await banner.inner_text()
+        assert await page.locator("[data-warning] [lang]").count() == 0, "no words but the page's"
         assert await visitor.barriers() == []
 
 

@@ -55,8 +55,8 @@ export class Inquiry {
     private readonly codeHashes: CodeHashes,
   ) {}
 
-  warn(code: string, text: string, since: bigint | number = 0): void {
-    this.warnings.push({ code, text, since: Number(since) || null });
+  warn(code: string, text: string, since: bigint | number = 0, about?: string): void {
+    this.warnings.push({ code, text, since: Number(since) || null, ...(about && { about }) });
   }
 
   view<T>(address: string, signature: string, values: readonly (bigint | number | string)[], results: Abi<T>): Promise<T> {

@@ -98,5 +98,5 @@ function tell(inquiry: Inquiry, id: bigint, notice: Notice, lots: KnownLots): vo
     [code, text] = ["recall_list", `some codes of ${what} are recalled, by a list that is not public`];
   }
   if (isDrill) [code, text] = ["recall_drill", `a drill, no real recall: ${text}`];
-  inquiry.warn(code, text, publishedAt);
+  inquiry.warn(code, text, publishedAt, [product, `#${id}`, ...recalled].join(" · "));
 }

@@ -7,6 +7,8 @@ export interface Warning {
   readonly text: string;
   /** From when on it holds, Unix seconds; null if it has no time. */
   readonly since: number | null;
+  /** Of a notice: its product, its number and the lots to compare, in no language. */
+  readonly about?: string;
 }
 
 /** With the organisations that show it; others may withhold it. */

@@ -22,9 +22,8 @@ export function warningsOf(bundles: readonly Verified[]): { recalls: HTMLElement
   const [recalls, others]: [HTMLElement[], HTMLElement[]] = [[], []];
   const seen = new Set<string>();
   for (const { chain } of bundles) {
-    for (const { code, text, ...more } of [...chain.warnings, ...chain.notes]) {
-      const isRecall = /^recall/.test(code);
-      const name = isRecall ? text : code;
+    for (const { code, text, since, about, ...more } of [...chain.warnings, ...chain.notes]) {
+      const name = about || code;
       if (seen.has(name)) continue;
       seen.add(name);
       const shownBy = "shownBy" in more ? (more.shownBy as readonly string[]) : [];
@@ -33,13 +32,16 @@ export function warningsOf(bundles: readonly Verified[]): { recalls: HTMLElement
         "li",
         knows(key) && `${say(key)} `,
         shownBy.length && `${say("check.shown_by", { who: shownBy.map(bareName).join(", ") })} `,
-        set(el("span.quiet", text), { lang: "en" }),
+        // What has words in the viewer's language is said in no other one.
+        knows(key) ? el("span.quiet", about && `${about} · `, since && dayOf(since)) : set(el("span.quiet", text), { lang: "en" }),
       );
-      (isRecall ? recalls : others).push(set(made, { "data-warning": code }));
+      (about ? recalls : others).push(set(made, { "data-warning": code }));
     }
   }
   return { recalls, others };
 }
+
+const dayOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
 
 function computed(bundle: Bundle, { checked, chain }: Verified): HTMLElement {
   const tell = (key: string, values?: Values): string => say(`check.how.${key}`, values);
@@ -61,8 +63,7 @@ function computed(bundle: Bundle, { checked, chain }: Verified): HTMLElement {
   };
   const terms: HTMLElement[] = [];
   for (const key in rows) terms.push(el("dt", tell(key)), el("dd.mono", rows[key]));
-  const day = new Date(anchor.blockTime * 1000).toISOString().slice(0, 10);
-  const title = el("h3", `${stepOf(act)} · ${day}`);
+  const title = el("h3", `${stepOf(act)} · ${dayOf(anchor.blockTime)}`);
   return el("section", title, el("dl", ...terms), el("p", tell("path")), el("ol.path", ...steps));
 }
 
