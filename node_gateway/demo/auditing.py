@@ -18,7 +18,7 @@ _FOUND = 14
 _ALL_LEAVES = 10_000
 _EDITOR = "distributor"
 # A machine that has much else to do makes everybody late; that is nobody's fault here.
-_SLOW, _GRACE_S = frozenset({"challenge_late", "gap"}), 3600
+_SLOW, _GRACE_S = frozenset({"challenge_late"}), 3600
 
 
 async def audit(trade: Trade) -> Told:
@@ -26,11 +26,11 @@ async def audit(trade: Trade) -> Told:
     await asyncio.gather(*(_grant(trade, one.slug) for one in FOUNDERS if one.slug != REGULATOR))
     report = await _audited(trade)
     people = {one["slug"]: one for one in report["participants"]}
-    findings = [
-        (one["participant"], one["code"]) for one in report["findings"] if one["code"] not in _SLOW
-    ]
+    found = [one for one in report["findings"] if one["code"] not in _SLOW]
+    findings = [(one["participant"], one["code"]) for one in found]
     culprit = people[_EDITOR]["id"]
-    demand(findings == [(culprit, "challenge_unanswered")], f"the audit finds {findings}")
+    said = "; ".join(f"{one['participant']} {one['code']}: {one['text']}" for one in found)
+    demand(findings == [(culprit, "challenge_unanswered")], f"the audit finds {said}")
     opened = {slug: one["challenges"]["held"] for slug, one in people.items() if one["challenges"]}
     told = "the regulator audits all: a block draws what to open; the edit comes to light"
     counts = ", ".join(f"{slug} {count}" for slug, count in opened.items() if slug != REGULATOR)

@@ -15,6 +15,7 @@ from anchoring.chain.transactions import decode_signed
 from anchoring.core.anchor import Anchor
 from anchoring.core.verify import check_bundle
 from anchoring.errors import ChainIdentityError, ChainUnavailableError
+from anchoring.ports import StreamHead
 from tests.anchoring.chain.sealed import Issuer, network_of
 from tests.anchoring.chain.worlds import (
     START,
@@ -128,6 +129,23 @@ async def test_a_witness_that_hides_an_anchor_shows_as_a_gap(scene: Scene, hidde
     auditor = Auditor(Hiding(scene.world.chain), scene.network, entries_of=scene.entries_of)
     report = await auditor.audit(AuditScope(participant=1))
     assert "gap" in codes(report)
+
+
+async def test_a_state_that_ran_ahead_for_a_moment_is_no_gap(scene: Scene) -> None:
+    """An endpoint that is just adding a block may answer for the one before out of the new one."""
+    asked = 0
+
+    class Adding(MemoryReader):
+        async def stream_head(self, registry, stream, *, at):
+            nonlocal asked
+            asked += 1
+            found = await super().stream_head(registry, stream, at=at)
+            return StreamHead(found.sequence + 1, b"\x01" * 32) if asked == 1 else found
+
+    report = await Auditor(
+        Adding(scene.world.chain), scene.network, entries_of=scene.entries_of
+    ).audit(AuditScope(participant=1))
+    assert (codes(report), asked) == ([], 2)
 
 
 async def test_a_witness_with_a_false_log_contradicts_its_own_record(scene: Scene) -> None:
