@@ -54,9 +54,8 @@ class Worker:
             while not self._ending:
                 if self._is_batching_due():
                     await self.step()
-                elif self._wake.is_set():  # a new block, say: nothing is to be batched by that
-                    self._wake.clear()
-                    await self._step()
+                elif self._wake.is_set() or self._gateway.anchorer.status.unplaced:
+                    await self._step()  # a new block, say: nothing is to be batched by that
                 await self._pause()
         except asyncio.CancelledError:
             raise
@@ -67,13 +66,13 @@ class Worker:
 
     async def step(self) -> None:
         """Do one pass: batch what the slots ask for, then look after the anchors."""
-        self._wake.clear()
         self._batched_slots, self._batched_at = self._slots(), time.monotonic()
         if self._store_ended() is None:
             self._unbatched_why = await self._refusal(self._batch_all)
         await self._step()
 
     async def _step(self) -> None:
+        self._wake.clear()
         gate = self._gateway.gate
         if (ended := self._store_ended()) is not None:
             gate.fatal(ended)
@@ -109,11 +108,10 @@ class Worker:
         return self._gateway.store.failure
 
     def _is_batching_due(self) -> bool:
-        """A slot has begun, or the last pass left something to do, or it is long ago."""
+        """A slot has begun, or something is wrong, or it is long ago."""
         status, view = self._gateway.anchorer.status, self._gateway.gate.view
         is_quiet = (
             status.state is AnchorerState.READY
-            and not status.unplaced
             and self._unbatched_why is None
             and view.state == "ready"
         )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
@@ -40,13 +40,19 @@ from node_gateway.storage.records import (
     StoredEvent,
     StoredReceipt,
     StoreStatus,
+    StreamStatus,
     Tile,
     Unbatched,
 )
 from node_gateway.storage.writer import Job, OnStep, Writer
 
+_HELD_MAX: Final = 64
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _counted(connection: Connection) -> tuple[int, tuple[StreamStatus, ...]]:
+    return jobs.event_count(connection), tuple(jobs.stream_statuses(connection))
 
 
 class Store:
@@ -66,6 +72,7 @@ class Store:
         self._readers = ThreadPoolExecutor(reader_count, thread_name_prefix="storage-reader")
         bulk = partial(captures.store_units, backend=backend, now_ms=now_ms)
         self._writer = Writer(connection, backend, bulk=bulk, on_step=on_step)
+        self._held: dict[tuple[object, ...], tuple[int, Any]] = {}
 
     @property
     def failure(self) -> str | None:
@@ -109,6 +116,23 @@ class Store:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
+    async def _read_once(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Read what only this store's writer changes, and is asked for again and again.
+
+        The answer is held until the next commit.
+        """
+        commits, asked = self._writer.commits, (work, *args, *kwargs.values())
+        if asked in self._held and self._held[asked][0] == commits:
+            held: T = self._held[asked][1]
+            return held
+        answer = await self._read(work, *args, **kwargs)
+        if len(self._held) >= _HELD_MAX:
+            self._held.clear()
+        self._held[asked] = (commits, answer)
+        return answer
+
     async def _write(
         self,
         kind: str,
@@ -149,16 +173,13 @@ class Store:
 
     async def status(self) -> StoreStatus:
         """See `CaptureStore`."""
-
-        def read(connection: Connection) -> StoreStatus:
-            return StoreStatus(
-                event_count=jobs.event_count(connection),
-                streams=tuple(jobs.stream_statuses(connection)),
-                failure=self.failure,
-                waiting_units=self._writer.waiting_count,
-            )
-
-        return await self._read(read)
+        event_count, streams = await self._read_once(_counted)
+        return StoreStatus(
+            event_count=event_count,
+            streams=streams,
+            failure=self.failure,
+            waiting_units=self._writer.waiting_count,
+        )
 
     # events
 
@@ -238,7 +259,9 @@ class Store:
 
     async def unbatched(self, stream: int, *, limit: int) -> Unbatched:
         """See `BatchStore`."""
-        return await self._read(batches.unbatched, stream, limit)
+        if limit > 1:  # for a batch, which is made at once
+            return await self._read(batches.unbatched, stream, limit)
+        return await self._read_once(batches.unbatched, stream, limit)
 
     async def add_batch(self, batch: NewBatch) -> None:
         """See `BatchStore`."""
@@ -252,7 +275,7 @@ class Store:
 
     async def anchor(self, stream: int, sequence: int) -> StoredAnchor | None:
         """See `BatchStore`."""
-        return await self._read(batches.stored_anchor, stream, sequence)
+        return await self._read_once(batches.stored_anchor, stream, sequence)
 
     async def anchors(self, stream: int, *, after: int = 0, limit: int) -> list[StoredAnchor]:
         """See `BatchStore`."""
@@ -284,7 +307,7 @@ class Store:
 
     async def pending(self, *, limit: int) -> list[PendingAnchor]:
         """See `AnchorOutbox`."""
-        return await self._read(outbox.pending, limit)
+        return list(await self._read_once(outbox.pending, limit))
 
     async def add_transaction(self, tx: SignedTransaction) -> None:
         """See `AnchorOutbox`."""
@@ -292,7 +315,7 @@ class Store:
 
     async def transactions(self) -> list[SignedTransaction]:
         """See `AnchorOutbox`."""
-        return await self._read(outbox.transactions)
+        return list(await self._read_once(outbox.transactions))
 
     async def mark_seen(self, places: Sequence[AnchorPlace]) -> None:
         """See `AnchorOutbox`."""
@@ -308,11 +331,11 @@ class Store:
 
     async def last_final(self, stream: int) -> AnchorPlace | None:
         """See `AnchorOutbox`."""
-        return await self._read(batches.last_final, stream)
+        return await self._read_once(batches.last_final, stream)
 
     async def last_batched(self, stream: int) -> Anchor | None:
         """See `AnchorOutbox`."""
-        return await self._read(outbox.last_batched, stream)
+        return await self._read_once(outbox.last_batched, stream)
 
     # registers
 

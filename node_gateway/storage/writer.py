@@ -36,6 +36,9 @@ from node_gateway.storage.records import CaptureOutcome, CaptureUnit
 GROUP_EVENTS_MAX: Final = 20_000
 WAITING_UNITS_MAX: Final = 4096
 
+_OF_THE_CHAIN: Final = frozenset({"follow_chain"})
+"""Kinds that write only what is kept of the chain."""
+
 Bulk = Callable[[Connection, Sequence[CaptureUnit]], Sequence[CaptureOutcome | Exception]]
 OnStep = Callable[[str], None]
 
@@ -81,6 +84,7 @@ class Writer:
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
         self._failure: StorageError | None = None
+        self._commits = 0
         self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
 
@@ -88,6 +92,11 @@ class Writer:
     def failure(self) -> StorageError | None:
         """What ended writing, None while it works."""
         return self._failure
+
+    @property
+    def commits(self) -> int:
+        """How often something was committed that is not only of the chain."""
+        return self._commits
 
     @property
     def waiting_count(self) -> int:
@@ -154,6 +163,8 @@ class Writer:
             full = self._backend.fault_of(error) == "full"
             self._end(jobs, error, DatabaseFullError if full else StoreClosedError)
             return
+        if not {job.kind for job in jobs} <= _OF_THE_CHAIN:
+            self._commits += 1  # before anybody hears of it
         self._steps(jobs, "after_commit")
         self._deliver(results)
 
