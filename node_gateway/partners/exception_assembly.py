@@ -12,6 +12,7 @@ from node_gateway.partners.dscsa_exchange import DscsaExport
 from node_gateway.partners.dscsa_import import DscsaImport
 from node_gateway.partners.exception_desk import Desk
 from node_gateway.partners.exception_proving import Proving, require_proof
+from node_gateway.partners.exception_rejoining import Rejoining
 from node_gateway.partners.exception_resolving import Resolving
 from node_gateway.partners.exception_talking import Talking
 from node_gateway.partners.exception_telling import Telling
@@ -65,7 +66,9 @@ def exceptions(own: Own, channel: MessageChannel) -> Exceptions:
     telling = Telling(channel, rules.participant)
     opening = Cases(store, rules, telling)
     talking = Talking(store, rules, opening=opening, channel=channel, require_proof=require_proof)
-    channel.on(MESSAGE_KIND, talking)
+    rejoining = Rejoining(store, opening, talking)
+    channel.on(MESSAGE_KIND, rejoining)
+    channel.on_fetched_back(rejoining.look)
     channel.on_renumbered(talking.renumbered)
     proving, reader = Proving(store, own.disclosing, channel), DscsaReader()
     parties = Parties(
@@ -98,6 +101,7 @@ def exceptions(own: Own, channel: MessageChannel) -> Exceptions:
             rules,
             metrics=base.metrics,
             proving=proving,
+            rejoining=rejoining.look,
             poll_s=min(WATCH_S, settings.chain.poll_s * 5),
         ),
     )

@@ -93,7 +93,7 @@ class Talking:
             if problem is not None:
                 raise _not_possible(problem)
             self.put(connection, row, said, entry=None, cause=None)
-            self._follow(connection, row, said.act, ours=True, who=said.who)
+            self.follow(connection, row, said.act, ours=True, who=said.who)
 
         await self._database.write("exception_said", work)
         self._channel.wake()
@@ -153,7 +153,7 @@ class Talking:
             raise MessageRefusedError(_PROBLEMS[problem], code=problem)
         if said.act != words.RESOLVE or row.entry_there is None or not is_full(connection, row):
             cases.add_message(connection, row.number, _heard(message, said))
-        self._follow(connection, row, said.act, ours=False, who=_name(message.sender))
+        self.follow(connection, row, said.act, ours=False, who=_name(message.sender))
         if said.act == words.RESOLVE:
             cases.change_case(connection, row.number, entry_there=said.entry, proof_there=None)
 
@@ -187,9 +187,10 @@ class Talking:
             raise _foreign()
         cases.add_message(connection, row.number, _heard(message, said))
 
-    def _follow(
+    def follow(
         self, connection: Connection, row: CaseRow, act: str, *, ours: bool, who: str
     ) -> None:
+        """Write down what follows for a case from an act, inside a transaction of the caller."""
         now_ms = self._rules.now_ms
         if act == words.REOPEN:
             # Whichever side had closed it: both have to say again how it ends.

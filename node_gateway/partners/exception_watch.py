@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -32,10 +33,11 @@ class ExceptionWatch:
         *,
         metrics: Metrics,
         proving: Proving | None,
+        rejoining: Callable[[], Awaitable[object]] | None = None,
         poll_s: float,
     ) -> None:
         self._database, self._rules, self._metrics = database, rules, metrics
-        self._proving, self._poll_s = proving, poll_s
+        self._proving, self._rejoining, self._poll_s = proving, rejoining, poll_s
         self._gauge = Gauge(
             "sealtrail_exceptions",
             "Mismatches that nobody has resolved yet, and those of them that are overdue",
@@ -63,7 +65,9 @@ class ExceptionWatch:
                 await asyncio.wait_for(self._wake.wait(), self._poll_s)
 
     async def look(self) -> None:
-        """Escalate what is overdue, send proofs that are final, count."""
+        """Enter what was fetched back, escalate what is overdue, send proofs, count."""
+        if self._rejoining is not None:
+            await self._rejoining()
         while await self._escalate() == _PASS_MAX:
             pass
         if self._proving is not None:

@@ -36,7 +36,7 @@ from node_gateway.storage.peers import StoredMessage, Way
 from node_gateway.storage.ports import GatewayStore
 
 META_FETCHED: Final = "messages_fetched_back"
-"""Set while features have not yet looked at all that was fetched back."""
+"""Set while features have not yet looked at all that was fetched back: since when, decimal."""
 ALARM_BACK: Final = "peer_messages_foreign"
 """A partner gives back, as ours, what we never said."""
 _NOT_FOUND: Final = 404
@@ -81,7 +81,8 @@ class FetchingBack:
             found = await self._fetched(partner, wanted)
             if found is not None:
                 if not came:
-                    await self._store.set_meta(META_FETCHED, b"1")
+                    since = str(int(self._voice.clock())).encode()
+                    await self._store.set_meta(META_FETCHED, since)
                 came += await self._store.write("peer_fetched_back", lambda c, f=found: _keep(c, f))  # type: ignore[misc]
             below = wanted.number
         if came:
