@@ -100,6 +100,7 @@ async def ship(request: Request, gateway: GatewayDep, asking: Operator) -> Respo
     key = asking.form.text("key", length_max=100) or None
     about(request, f"{len(wanted.codes)} codes to {wanted.to}")
     await gateway.operating.do("ship", order_of(gateway, wanted), idempotency_key=key)
+    await gateway.follower.catch_up()  # so that the list that is shown next has it
     return RedirectResponse("/app/shipments", status_code=303)
 
 

@@ -13,6 +13,7 @@ from node_gateway.api.deps import GatewayDep
 from node_gateway.console.access import Screen, Viewer
 from node_gateway.console.layout import screen
 from node_gateway.console.lists import PAGE, After, Listed, PerPage, Wanted, links, twin
+from node_gateway.console.roles import ADMINISTER
 from node_gateway.pictures.composing import HOUR_S, HOURS, beat
 from node_gateway.pictures.svg import svg
 from node_gateway.services.gateway import Gateway
@@ -62,7 +63,7 @@ async def today(
     """Show what an operator wants to know first."""
     now = gateway.clock()
     counted = await gateway.store.read(lambda c: _count(c, int(now)))
-    needs = await _needs(gateway, counted, now)
+    needs = await _needs(gateway, counted, now, may_administer=asking.may(ADMINISTER))
     if form != "html":
         rows = [{"what": one.name, "count": one.count} for one in needs]
         answer = twin(Listed("today", ("what", "count"), rows), form)
@@ -87,7 +88,9 @@ async def today(
     )
 
 
-async def _needs(gateway: Gateway, counted: _Counted, now: float) -> list[Need]:
+async def _needs(
+    gateway: Gateway, counted: _Counted, now: float, *, may_administer: bool
+) -> list[Need]:
     since_ms = int(now * 1000) - HOURS * HOUR_S * 1000
     findings, _ = await gateway.states.findings(after=0, limit=_COUNTED_MAX, since_ms=since_ms)
     parties = await gateway.partners.handovers.desk.unaddressed(after="", limit=_COUNTED_MAX)
@@ -101,7 +104,7 @@ async def _needs(gateway: Gateway, counted: _Counted, now: float) -> list[Need]:
         Need("failed", counted.failed, "/app/shipments", "bad"),
         Need("held", counted.held, "/app/shipments", "warn"),
         Need("unaddressed", len(parties["parties"]), "/app/shipments", "warn"),
-        Need("webhooks", counted.webhooks, "", "bad"),
+        Need("webhooks", counted.webhooks, "/app/webhooks" if may_administer else "", "bad"),
     )
     return [one for one in found if one.count]
 

@@ -26,10 +26,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PASSWORD = "a long enough password"
 LANGUAGES = ("en", "zh-CN")
+SLOW_MS = 30_000  # passwords are hashed, and the machine may be busy
 OLDER = ("receive", "shipments", "exceptions", "anchors", "people", "log", "account")
 DESKS = (
     *("units", "labels", "labels/new", "labels/printed", "recalls", "recalls/new", "recalls/1"),
-    *("recalls/1/goods", "partners", "partners/dist", "settings", "webhooks"),
+    *("recalls/1/goods", "partners", "partners/dist", "settings", "webhooks", "selftest"),
 )
 TONES = """window.tones = [];
 const start = OscillatorNode.prototype.start;
@@ -44,6 +45,7 @@ DRILL = NoticeText("演练:停止销售该批次。", "Exercise: stop selling th
 async def t(
     anvil: Anvil, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
+    expect.set_options(timeout=SLOW_MS)
     folder = tmp_path_factory.mktemp("console")
     people = [person(one) for one in ("maker", "dist")]
     async with town(anvil, template, folder, people, wishes=wishes()) as made:
@@ -76,12 +78,18 @@ class Somebody:
         link, _ = await people.add(self.name, role)
         await page.goto(f"{self.base}/app/join/{link}")
         self.key = (await page.locator("p.key").text_content() or "").strip()
-        await page.fill("input[name=code]", self.code(-1))
-        await page.fill("input[name=password]", PASSWORD)
-        await page.fill("input[name=again]", PASSWORD)
 
     async def kept(self, page: Page) -> None:
-        await page.click("main button.first")
+        """Fill in the page of a link; once more if a code's time ran out on the way."""
+        said = page.locator("ul.codes, #problem")
+        for _ in range(3):
+            await page.fill("input[name=password]", PASSWORD)
+            await page.fill("input[name=again]", PASSWORD)
+            await page.fill("input[name=code]", self.code(-1))
+            await page.click("main button.first")
+            await expect(said).to_be_visible()
+            if await page.locator("ul.codes").count():
+                break
         await expect(page.locator("ul.codes li")).to_have_count(8)
 
     async def sign_in(self, page: Page) -> None:
@@ -265,12 +273,12 @@ async def test_scans_wait_for_the_line_and_count_once(t: Town, browser: Browser)
         await page.click('form[action$="/finish"] button')  # not before they were sent
         await expect(waiting).to_be_visible()
         await line(False)
-        await expect(waiting).to_be_hidden(timeout=60_000)
+        await expect(waiting).to_be_hidden()
         await expect(page.locator(".progress")).to_have_attribute("value", "3")
         await page.route("**/scans", lose, times=1)  # it comes, and its answer does not
         await page.fill("input[data-scan]", packs[3])
         await page.keyboard.press("Enter")
-        await expect(page.locator(".progress")).to_have_attribute("value", "4", timeout=60_000)
+        await expect(page.locator(".progress")).to_have_attribute("value", "4")
         await expect(waiting).to_be_hidden()
         heard = len(await page.evaluate("window.tones"))
         await page.click("[data-sound]")
