@@ -3,7 +3,9 @@
 `GET /verify/gtin/{gtin}/lot/{lot}/ser/{ser}?exp=YYMMDD` answers 200 also for a no, with a reason.
 It says no more than the page of the code, and is counted and paced alike.
 
-Source: GS1 Lightweight Messaging Standard for Verification of Product Identifiers 1.2.
+Sources: GS1 Lightweight Messaging Standard for Verification of Product Identifiers 1.0.2 (request,
+members of the answer, `GTIN_not_found`); GS1 US implementation guideline 1.3 to it, as listed at
+https://support.movilitas.cloud/support/solutions/articles/16000153319 (reasons, additionalInfo).
 """
 
 from __future__ import annotations
@@ -27,15 +29,16 @@ from node_gateway.services.gateway import Gateway
 NO_MATCH: Final = "No_match_GTIN_Serial"
 NO_GTIN: Final = "GTIN_not_found"
 NO_REASON: Final = "No_reason_provided"
+OUT_OF_TRADE: Final = "Not_for_re-distribution"
 _ASKED: Final = re.compile(r"([^/]+)/lot/([^/]+)/ser/([^/]+)")
 _EXPIRY: Final = re.compile(r"[0-9]{6}")
 _MISSING: Final = frozenset({CodeState.NEVER_ISSUED, CodeState.NOT_ACTIVATED})
 _OUT_OF_TRADE: Final = frozenset({Verdict.DESTROYED, Verdict.SOLD_AGAIN})
 _BESIDE: Final = {
-    Verdict.RECALLED: "recalled",
-    Verdict.EXPIRED: "expired",
-    Verdict.DESTROYED: "destroyed",
-    Verdict.SOLD_AGAIN: "suspect",
+    Verdict.RECALLED: "Recalled",
+    Verdict.EXPIRED: "Expired",
+    Verdict.DESTROYED: "Suspect",  # there is no word for it; yet somebody holds it and asks
+    Verdict.SOLD_AGAIN: "Suspect",
 }
 _PARTY: Final = re.compile(r".*/41[47]/([0-9]{13})(?:/.*)?")
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -99,8 +102,9 @@ def _reason(looked: Looked) -> str | None:
     if parts:
         return "_".join((NO_MATCH, *parts))
     is_compared = known.lot is not None and (not asked.expiry or known.expiry is not None)
-    is_out = not _OUT_OF_TRADE.isdisjoint(looked.verdicts)
-    return None if is_compared and not is_out else NO_REASON
+    if not _OUT_OF_TRADE.isdisjoint(looked.verdicts):
+        return OUT_OF_TRADE
+    return None if is_compared else NO_REASON
 
 
 def _about(gateway: Gateway, corr: str) -> dict[str, Any]:

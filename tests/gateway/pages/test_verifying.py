@@ -31,8 +31,8 @@ async def partner(stalls: Fair) -> AsyncIterator[httpx2.AsyncClient]:
         (GTIN, "A-0316", "424242", "380228", "No_match_GTIN_Serial"),
         (OTHERS_GTIN, "A-0316", "1", "380228", "GTIN_not_found"),
         (NOBODYS_GTIN, "A-0316", "1", "380228", "GTIN_not_found"),
-        (GTIN, LOTS["recalled"], "7", "380228", {"verified": True, "additionalInfo": "recalled"}),
-        (GTIN, "A-0316", "4", "200131", {"verified": True, "additionalInfo": "expired"}),
+        (GTIN, LOTS["recalled"], "7", "380228", {"verified": True, "additionalInfo": "Recalled"}),
+        (GTIN, "A-0316", "4", "200131", {"verified": True, "additionalInfo": "Expired"}),
     ],
 )
 async def test_all_four_have_to_be_those_of_one_pack(
@@ -54,8 +54,8 @@ async def test_what_is_out_of_trade_is_not_verified(partner: httpx2.AsyncClient)
     answer = await partner.get(f"/verify/gtin/{GTIN}/lot/A-0316/ser/5?exp=380228")
     assert answer.json()["data"] == {
         "verified": False,
-        "verificationFailureReason": "No_reason_provided",
-        "additionalInfo": "destroyed",
+        "verificationFailureReason": "Not_for_re-distribution",
+        "additionalInfo": "Suspect",
     }
 
 
