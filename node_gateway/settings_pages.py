@@ -55,7 +55,8 @@ class BrandSection(Section):
     show_epcis: bool = False
     """Whether resolvers are told where our EPCIS interface is; it needs a key."""
     say_unissued: bool = True
-    """Say of codes of products whose codes we issue here: never issued, or in use by no pack."""
+    """Say of codes of products whose codes we issue here: never issued, or in use by no pack. Never
+    said where our policies show nobody the packs that are made."""
     all_codes_here: bool = False
     """Everything under our prefixes is recorded here, whoever made its code: the rest never was
     issued."""

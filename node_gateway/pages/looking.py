@@ -263,8 +263,8 @@ async def _state(
     if owner is None and gateway.directory.network.code_registry is not None:
         return CodeState.OUTSIDE, False
     brand = gateway.settings.brand
-    if not brand.say_unissued:
-        return CodeState.UNKNOWN, False
+    if not (brand.say_unissued and gateway.public.shows_packs):
+        return CodeState.UNKNOWN, False  # said of the rest, it would tell which codes packs have
     found = await gateway.issuing.status(asked.code)
     is_ours = owner is not None and owner.participant.id == gateway.settings.gateway.participant
     if not (found.product_known or (is_ours and brand.all_codes_here)):

@@ -134,7 +134,7 @@ async def near(gateway: Gateway, address: str, by: By | None, looked: Looked) ->
     """
     if by is None or looked.state not in _REPAIRABLE | {CodeState.TYPO}:
         return None
-    if not gateway.settings.brand.say_unissued:
+    if not (gateway.settings.brand.say_unissued and gateway.public.shows_packs):
         return None
     if looked.state is not CodeState.TYPO and not looked.asked.is_pack:
         return None

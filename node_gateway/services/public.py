@@ -132,6 +132,14 @@ class PublicAnswers:
             answer["truncated"] = True  # the newest are there
         return answer
 
+    @property
+    def shows_packs(self) -> bool:
+        """Whether a pack that is made here is shown to everybody, unless its event says no.
+
+        Where none is, "never issued" would tell of every other code that a pack has it.
+        """
+        return choose_policy(self._policies, "public", COMMISSIONING_STEP) is not None
+
     async def banners(self, code: str, lot: str | None) -> list[dict[str, Any]]:
         """Return the recalls that stand: by the product, and by the lot if it is shown above."""
         directory = self._notices.standing.directory

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from anchoring.core.verify import check_bundles
+from node_gateway.settings_policies import PoliciesSection
 from node_gateway.web import assets
 from node_gateway.web.words import LANGUAGES, say
 from tests.gateway.pages.fair import DRUG_ID, GTIN, Fair, drug_code
@@ -175,6 +176,24 @@ async def test_unknown_and_undisclosed_look_alike(stalls: Fair) -> None:
         ]
     digits = re.compile(r"8123 ?4560 ?0000 ?077[78] ?077[78]")
     assert digits.sub("CODE", pages[0]) == digits.sub("CODE", pages[1])
+
+
+async def test_where_no_pack_is_shown_no_code_tells_that_it_was_made(
+    stalls: Fair, shopper: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fates = ("link", "never_issued", "not_activated")
+
+    async def looks() -> list[str]:
+        return [(await shopper.get(f"/c/{stalls.codes[fate]}")).text for fate in fates]
+
+    assert [verdict_of(one) for one in await looks()] == ["V01", "V08", "V10"]
+    hiding = PoliciesSection(partner_steps=("commissioning",))
+    monkeypatch.setattr(stalls.maker.gateway.public, "_policies", hiding)
+    hidden = await looks()
+    assert [verdict_of(one) for one in hidden] == ["V12"] * 3
+    serial = re.compile(r"(21(?:/|\) |%2F))[0-9A-Za-z]+")
+    first, *others = [serial.sub(r"\1SERIAL", one) for one in hidden]
+    assert others == [first, first]
 
 
 async def test_facts_hold_what_a_script_needs_and_no_private_endpoint(
