@@ -288,3 +288,26 @@ async def test_f13_no_finality_tag_is_ever_used(anvil: AnvilWorld) -> None:
         await made.rpc.close()
     assert tags == []
     assert "eth_sendRawTransaction" in line.calls
+
+
+async def test_reads_share_a_line_that_is_kept_and_a_transaction_has_its_own() -> None:
+    lines: list[str] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        lines.append(str(request.transport.get_extra_info("peername")))
+        body = await request.json()
+        if len(lines) == 4:  # the endpoint gives up its line, as after a restart
+            request.transport.abort()
+        return web.json_response({"jsonrpc": "2.0", "id": body["id"], "result": "0x1092"})
+
+    async with serving(handle) as url:
+        rpc = EvmRpc(url, keeps_line=True)
+        assert await EvmReader(rpc).chain_id() == 4242
+        assert await EvmReader(rpc).chain_id() == 4242
+        await rpc.send_raw(b"\x00")
+        assert await EvmReader(rpc).chain_id() == 4242  # asked once more over a new line
+        await rpc.close()
+    kept, again, sent, broken, anew = lines
+    assert kept == again == broken
+    assert len({kept, sent, anew}) == 3

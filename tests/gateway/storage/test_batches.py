@@ -319,3 +319,25 @@ async def test_anchors_are_listed_in_pages_that_stay_put(store: GatewayStore) ->
         seen += [each.anchor.sequence for each in page]
     assert seen == list(range(1, 9))
     assert await store.anchors(OTHER_STREAM, limit=3) == []
+
+
+async def test_what_is_asked_for_again_and_again_is_as_new_as_the_last_commit(
+    store: GatewayStore,
+) -> None:
+    for number in (1, 2):
+        await capture(store, number, 2)
+        assert (await store.unbatched(STREAM, limit=1)).anchor_by is not None
+        assert (await store.status()).event_count == 2 * number
+        await batched(store, number)
+        assert await store.unbatched(STREAM, limit=1) == NONE_WAITING
+        newest = await store.last_batched(STREAM)
+        assert newest is not None
+        assert newest.sequence == number
+        assert [one.anchor for one in await store.pending(limit=9)] == [newest]
+        await store.add_transaction(signed(number, number))
+        assert signed(number, number) in await store.transactions()
+        (waiting,) = await store.pending(limit=9)
+        assert waiting.state == "anchoring"
+        await store.mark_final([place(number, number)])
+        assert await store.pending(limit=9) == await store.pending(limit=9) == []
+        assert await store.last_final(STREAM) == place(number, number)
