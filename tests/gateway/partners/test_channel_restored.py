@@ -7,10 +7,13 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection
 
 from anchoring.chain.messages import is_said, read_message
 from anchoring.core.message import body_digest
+from node_gateway.partners.fetching_back import ALARM_BACK
+from node_gateway.partners.hearing import Hearing
 from node_gateway.storage import peers
 from node_gateway.storage.peers import Partner, Way
 from tests.anvil import Anvil
@@ -214,3 +217,32 @@ async def has_back(t: Town, number: int) -> bool:
 
 async def has_alarm(t: Town, code: str) -> bool:
     return (await partner_of(t, "maker", 2)).alarm == code
+
+
+async def test_what_was_never_said_is_not_taken_back_as_ours(
+    anvil: Anvil, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A partner that gives back another message than the one that is missing is an alarm."""
+    async with town(anvil, template, tmp_path, PEOPLE, wishes=QUIET) as t:
+        back = Back(t, tmp_path)
+        listening(t["shop"])
+        await say(t, b"one")
+        await settled(t["maker"], 2)
+        await back.up("maker")
+        await say(t, b"two")
+        await settled(t["maker"], 2)
+        true = Hearing.give_back
+
+        async def another(self: Hearing, sender: int, number: int) -> bytes:
+            return await true(self, sender, number - 1)
+
+        with monkeypatch.context() as lying:
+            lying.setattr(Hearing, "give_back", another)
+            await back.to("maker")
+            await until(lambda: has_alarm(t, ALARM_BACK))
+            assert await said(t["maker"], 2) == [(1, "")]  # nothing of it is kept
+        t["maker"].gateway.partners.peering.saying.retry(2)
+        await until(lambda: has_back(t, 2))  # once it gives back the true one
+        await say(t, b"three")
+        await settled(t["maker"], 2)
+        assert await said(t["maker"], 2) == [(1, ""), (2, ""), (3, "")]
