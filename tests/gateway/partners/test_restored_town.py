@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from node_gateway.partners.ports import Direction
+from node_gateway.settings_partners import HandoversSection
 from node_gateway.storage import handovers, peers, sales
 from node_gateway.storage.engine import migrate
 from node_gateway.storage.handovers import Handover, State
@@ -182,3 +183,55 @@ async def counts(up: Running) -> dict[str, int]:
     ):
         found[name] = len(await listed(up, path, name))
     return found
+
+
+@pytest.mark.parametrize("restored", ["maker", "shop"])
+async def test_a_handover_that_was_held_is_what_was_said_meanwhile(
+    anvil: Anvil, template: Path, tmp_path: Path, restored: str
+) -> None:
+    """The copy holds a draft that says less than what was confirmed since."""
+    plain, packs = wishes(), [sgtin() for _ in range(2)]
+    held = HandoversSection(poll_s=0.1, automatic=False)
+    own = {"maker": plain.but(sections={**plain.sections, "handovers": held})}
+    async with town(anvil, template, tmp_path / "t", PEOPLE, wishes=plain, own=own) as t:
+        vault = Vault(t, restored, tmp_path)
+        await t["maker"].entry(made(packs[0]), final=False)
+        entry = await t["maker"].entry(sent(*packs), final=False)
+        await t["maker"].gateway.follower.catch_up()
+        (draft,) = await of_shipment(t["maker"], entry)
+        assert draft.state is State.HELD
+        await vault.create()
+
+        await t["maker"].entry(made(packs[1]), final=False)
+        await t["maker"].gateway.follower.catch_up()
+        await post(t["maker"], f"/v1/handovers/{draft.number}/resend", None, status=201)
+        await came(t["shop"], entry)
+        await settled(t["maker"], 2)
+        (said,) = await of_shipment(t["shop"], entry)
+        lots = await lots_of(t["shop"], said)
+        assert set(lots) == set(packs)
+        assert None not in lots.values()
+
+        await t.stop(restored)
+        await vault.restore(own.get(restored, plain))
+
+        async def is_known_again() -> bool:
+            sides = [await of_shipment(t[slug], entry) for slug in ("maker", "shop")]
+            return [[(one.state, one.digest) for one in some] for some in sides] == [
+                [(State.SAID, said.digest)]
+            ] * 2
+
+        await until(is_known_again, timeout_s=60)
+        for slug in ("maker", "shop"):
+            (one,) = await of_shipment(t[slug], entry)
+            assert await lots_of(t[slug], one) == lots
+            assert await listed(t[slug], "/v1/exceptions", "exceptions") == []
+
+
+async def of_shipment(up: Running, entry: str) -> list[Handover]:
+    return await up.gateway.store.read(lambda c: handovers.handovers_of(c, bytes.fromhex(entry)))
+
+
+async def lots_of(up: Running, one: Handover) -> dict[str, str | None]:
+    found = await up.gateway.store.read(lambda c: handovers.codes_of(c, one.digest or b""))
+    return {told.code: told.lot for told in found}
