@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ READ_RETRIES_WAIT_S = (0.1, 0.4)
 anchorer itself decides what to resend."""
 
 _CHUNK_SIZE_BYTES = 65536
+_QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
+_DATA = re.compile("0x(?:[0-9a-fA-F]{2})*")
 
 
 class RpcRefusedError(Exception):
@@ -219,20 +222,14 @@ class EvmRpc:
 
     def quantity(self, value: object, *, what: str) -> int:
         """Read a JSON-RPC quantity ("0x1a")."""
-        if isinstance(value, str) and value.startswith("0x"):
-            try:
-                return int(value, 16)
-            except ValueError:
-                pass
+        if isinstance(value, str) and _QUANTITY.fullmatch(value):
+            return int(value, 16)
         raise ChainUnavailableError(f"{self.name} gives no {what}")
 
     def data(self, value: object, *, what: str, size: int | None = None) -> bytes:
         """Read JSON-RPC data ("0x6080..."), of exactly `size` bytes if given."""
-        if isinstance(value, str) and value.startswith("0x"):
-            try:
-                data = bytes.fromhex(value[2:])
-            except ValueError:
-                data = None
-            if data is not None and size in (None, len(data)):
+        if isinstance(value, str) and _DATA.fullmatch(value):
+            data = bytes.fromhex(value[2:])
+            if size in (None, len(data)):
                 return data
         raise ChainUnavailableError(f"{self.name} gives no {what}")

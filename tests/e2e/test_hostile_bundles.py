@@ -5,22 +5,25 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from anchoring.chain.evm_reader import EvmReader
-from anchoring.chain.network import write_network
+from anchoring.chain.network import WitnessGroup, write_network
 from anchoring.chain.rpc import EvmRpc
 from anchoring.core.verify import check_bundles
 from anchoring.ports import AnchoredLog
 from anchoring.verification import Witness, verify_against_chain
 from tests.anvil import Anvil
-from tests.e2e.four_ways import Case
+from tests.e2e.four_ways import Case, ask_js, ask_python
 from tests.e2e.four_ways_forged import committed, own_tree, raw, set_of, shown
-from tests.e2e.four_ways_world import CODES, World, build
+from tests.e2e.four_ways_world import CHAIN_ID, CODES, World, build
 from tests.js.reference import FIELDS
+from tests.liars import Ask, Lie, liar
 
 # Erase the screen, begin a line of one's own, turn the direction of reading.
 STEERING = "\x1b[2J\x9b2J\nverified:\u202e\u2028"
@@ -89,6 +92,53 @@ def test_a_forged_bundle_of_a_set_is_not_hidden_by_asking_about_a_code(
 def test_a_statement_of_the_forger_is_otherwise_accepted(world: World, tmp_path: Path) -> None:
     """So that the tests above say something: it is the text alone that is strange."""
     assert verify(world, tmp_path, committed(FIELDS)(world)).returncode == 0
+
+
+SPELLINGS: dict[str, tuple[Any, ...]] = {
+    "eth_chainId": ("{plain}", " {hex}", "{split}", ["{hex}"]),
+    "number": ("{plain}", None),
+    "timestamp": ("{plain}", ["{hex}"]),
+}
+
+
+def spelled(form: Any, number: int) -> Any:
+    """Write a number as a language may read it, and that is no JSON-RPC quantity."""
+    if isinstance(form, list):
+        return [spelled(one, number) for one in form]
+    if not isinstance(form, str):
+        return form
+    return form.format(plain=number, hex=hex(number), split=f"0x0_{number:x}")
+
+
+def lie_of(kind: str, form: Any) -> Lie:
+    def lie(ask: Ask, method: str, params: list[Any], result: Any) -> Any:
+        del ask, params
+        if method == "eth_chainId" and kind == method:
+            return spelled(form, CHAIN_ID)
+        if method == "eth_getBlockByNumber" and kind in ("number", "timestamp"):
+            return {**result, kind: spelled(form, int(result[kind], 16))}
+        return result
+
+    return lie
+
+
+def test_an_answer_that_is_no_quantity_counts_for_neither(world: World) -> None:
+    case = Case(raw(shown(world)))
+    for kind, forms in SPELLINGS.items():
+        with ExitStack() as stack:
+            node = world.anvil.url
+            honest = stack.enter_context(liar(node)).url
+            opinions = []
+            for form in forms:
+                other = stack.enter_context(liar(node, lie_of(kind, form))).url
+                groups = [
+                    WitnessGroup(f"w{n}", None, (url,)) for n, url in enumerate((honest, other))
+                ]
+                network = replace(world.network, witnesses=tuple(groups))
+                python = asyncio.run(ask_python(network, {"it": case}))["it"]
+                opinions.append((form, python, ask_js(network, {"it": case})["it"]))
+        said = "no verdict: quorum_not_met"
+        assert [one for one in opinions if one[1:] != (said, said)] == [], kind
 
 
 class Withholding(EvmReader):

@@ -117,7 +117,7 @@ function shapeBundle(document: Json): Bundle {
     anchor,
   };
   if (bundle.fields.indices.length !== bundle.fields.disclosures.length) {
-    refuse("bundle_shape", "indices and disclosures differ in length");
+    refuse("bundle_shape", "indices");
   }
   return bundle;
 }

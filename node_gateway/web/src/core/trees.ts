@@ -21,9 +21,9 @@ function checkOrder(indices: readonly number[], size: number): void {
 /** What the numbers of a bundle must satisfy before anything is hashed. */
 export function checkNumbers({ participant, fields, codes, event, anchor }: Bundle): void {
   if (participant < 1 || participant > 2 ** 32 - 1) refuse("anchor_values", "participant");
-  if (anchor.sequence < 1 || anchor.size < 1) refuse("anchor_values", "sequence or size is zero");
+  if (anchor.sequence < 1 || anchor.size < 1) refuse("anchor_values", "sequence or size");
   if ((anchor.sequence === 1) !== (anchor.previousTip === ZERO_HASH)) {
-    refuse("anchor_values", "previousTip is zero exactly for sequence 1");
+    refuse("anchor_values", "previousTip");
   }
   if (participant !== Math.floor(anchor.stream / 2 ** 16)) refuse("participant_stream_mismatch");
   const { size } = fields;
@@ -58,14 +58,14 @@ function rootFromMultiproof(leaves: readonly Node[], siblings: readonly string[]
       const next = nodes[rank + 1];
       const paired = index % 2 === 0 && next?.index === index + 1;
       const partner = paired ? next?.hash : siblings[used++];
-      if (partner === undefined) return refuse("proof_shape", "too few siblings of the fields tree");
+      if (partner === undefined) return refuse("proof_shape", "too few siblings");
       parents.push({ index: Math.floor(index / 2), hash: sha256(index % 2 ? partner + hash : hash + partner) });
       if (paired) rank += 1;
     }
     nodes = parents;
   }
-  if (used !== siblings.length) refuse("proof_shape", "too many siblings of the fields tree");
-  return nodes[0]?.hash ?? refuse("proof_shape", "no leaf of the fields tree");
+  if (used !== siblings.length) refuse("proof_shape", "too many siblings");
+  return nodes[0]?.hash ?? refuse("proof_shape", "no leaf");
 }
 
 /**

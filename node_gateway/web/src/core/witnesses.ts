@@ -11,7 +11,7 @@ import { type Ask, membersOf, messageOf } from "./rpc.ts";
 import { BrokenProof, type ProvenRecord, proveRecord } from "./state.ts";
 
 const SLOT = /^0x[0-9a-fA-F]{64}$/;
-const BLOCK_NUMBER = /^0x[0-9a-f]{1,13}$/;
+const QUANTITY = /^0x[0-9a-f]{1,13}$/i;
 /** A head that is so much older than those of enough others is stale. */
 const STALE_S = 300;
 
@@ -108,22 +108,27 @@ async function each(witnesses: readonly Witness[], read: (one: Witness) => Promi
   );
 }
 
+/** What a witness gives in hex; whatever else the language would take for a number is none. */
+function hexOf(value: unknown, form: RegExp): string {
+  if (typeof value === "string" && form.test(value)) return value.toLowerCase();
+  throw new Error("no such block");
+}
+
+/** A block as a witness gives it. */
+function blockOf(answer: unknown): Head {
+  const { number, timestamp, hash } = membersOf(answer);
+  return { number: Number(hexOf(number, QUANTITY)), time: Number(hexOf(timestamp, QUANTITY)), hash: hexOf(hash, SLOT) };
+}
+
 async function meetOne(one: Witness, network: Network, ask: Ask): Promise<void> {
   const [chainId, first, newest] = await Promise.all([
     ask(one.url, "eth_chainId", []),
     ask(one.url, "eth_getBlockByNumber", ["0x0", false]),
     ask(one.url, "eth_getBlockByNumber", ["latest", false]),
   ]);
-  const genesis = membersOf(first);
-  if (Number(chainId) !== network.chainId || genesis["hash"] !== `0x${network.genesisHash}`) {
-    one.settle("chain_mismatch");
-    return;
-  }
-  const { number, timestamp, hash } = membersOf(newest);
-  const isBlock = [number, timestamp].every((value) => typeof value === "string" && BLOCK_NUMBER.test(value));
-  const isHash = typeof hash === "string" && SLOT.test(hash);
-  if (!isBlock || !isHash || Number(genesis["number"]) !== 0) throw new Error("no block");
-  one.head = { number: Number(number), time: Number(timestamp), hash };
+  const { number, hash } = blockOf(first);
+  if (Number(hexOf(chainId, QUANTITY)) !== network.chainId || number || hash !== `0x${network.genesisHash}`) one.settle("chain_mismatch");
+  else one.head = blockOf(newest);
 }
 
 /** Ask every witness of the network file for its chain and its newest block. */
@@ -188,9 +193,9 @@ async function nameBlock(asking: Asking, one: Witness, number: number): Promise<
     one.settle("witness_stale"); // it had it a moment ago
     return;
   }
-  const { hash, number: given } = membersOf(answer);
-  if (typeof hash !== "string" || !SLOT.test(hash) || Number(given) !== number) throw new Error("no such block");
-  one.named = hash.toLowerCase();
+  const block = blockOf(answer);
+  if (block.number !== number) throw new Error("no such block");
+  one.named = block.hash;
 }
 
 /**
