@@ -114,11 +114,11 @@ def test_the_schema_takes_lists_and_nothing_else() -> None:
 def test_a_million_codes_take_seconds() -> None:
     codes = tuple(f"https://id.gs1.org/01/06901234123456/21/{n:07d}" for n in range(CODES_MAX))
     raw = CodeList(SALT, codes).to_json().encode()
-    began = time.perf_counter()
+    began = time.process_time()
     found = parse_code_list(raw)
     digest = found.digest
     found.require_product("gs1:690123412345")
-    took_s = time.perf_counter() - began
+    took_s = time.process_time() - began
     print(f"\n1,000,000 codes ({len(raw) >> 20} MiB) read and hashed in {took_s:.1f} s")
     assert digest == list_digest(SALT, codes)
     assert took_s < 60

@@ -23,7 +23,7 @@ PEOPLE = (
     Person("other", prefixes=("cn:8112345",)),
     Person("regulator", roles=16 | 32),
 )
-APPLIED_S_MAX = 10.0
+APPLIED_S_MAX = 60.0
 
 
 async def network(anvil: Anvil) -> tuple[Net, Deployed]:
@@ -155,7 +155,7 @@ async def test_a_recall_is_known_within_seconds_and_over_a_restart(
         begun = time.monotonic()
         mined = await net.call(1, net.calls.publish_notice(1, scope, text, drill=False))
         await until(lambda: up.gateway.directory.current.head.number >= mined.block_number)
-        assert time.monotonic() - begun < APPLIED_S_MAX
+        assert time.monotonic() - begun < slow.poll_s / 5  # no poll told it
         assert heard[-1] == 1
         before = up.gateway.directory.current
         metrics = (await up.client.get("/metrics")).text
