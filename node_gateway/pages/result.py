@@ -123,6 +123,12 @@ async def _repaired(
     return found
 
 
+def _again(request: Request) -> str:
+    """Return the address of this look: a code that was typed stays one, so that it is repaired."""
+    by = request.query_params.get("by")
+    return request.url.path + (f"?by={by}" if by in set(By) else "")
+
+
 def _shown(
     request: Request,
     gateway: Gateway,
@@ -140,6 +146,7 @@ def _shown(
         "links": links(brand, product_key(looked.asked), language) if looked.is_ours else [],
         "phones": phones(brand, told),
         "typed": typed[:_TYPED_LENGTH_MAX],
+        "again": _again(request),
         "repair": repair and fragment(language, "public/scan_repair.html", repair=repair),
         "facts": facts(gateway, looked, language),
         "script": "result.js" in assets.manifest(),

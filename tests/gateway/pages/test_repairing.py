@@ -129,6 +129,9 @@ async def test_one_wrong_digit_marks_its_group_and_tells_no_other(shop: Shop, at
     numbers = re.findall(r"\d{2,}", re.sub(r"<[^>]*>", " ", said.part))
     assert set(numbers) <= {*said.groups, "12315"}
     assert "Then the maker has not issued this code" in said.text
+    again = re.search(r'<a class="button" href="(/c/[^"]*)">Look again</a>', said.text)
+    assert again is not None
+    assert again[1].endswith(f"{typed}?by=hand"), "looked at again, it is repaired again"
 
 
 async def test_neighbours_that_were_swapped_are_marked(shop: Shop) -> None:

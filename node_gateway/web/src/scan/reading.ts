@@ -15,6 +15,9 @@ const SEPARATORS = /[\s\-\u2010-\u2014\u2212\ufe63\uff0d]+/g;
 const GTIN_LENGTHS = [8, 12, 13, 14];
 const SSCC_LENGTH = 18;
 
+/** Symbology identifiers (ISO/IEC 15424) that the gateway reads, too; what stands behind another one is anything. */
+const SYMBOLOGY = /^\](?:C[01]|d[12]|Q[13]|J[01]|e0|E(?:0(?=\d{13}$)|4(?=\d{8}$)))\x1d?/i; // a scanner under caps lock sends ]D2
+
 /** Full-width characters as ordinary ones. */
 export function narrow(text: string): string {
   return text.replace(/[\uff01-\uff5e]/g, (one) => String.fromCharCode(one.charCodeAt(0) - 0xfee0)).replace(/\u3000/g, " ");
@@ -80,7 +83,7 @@ function ofAddress(text: string): Reading {
 export function read(text: string): Reading {
   const narrowed = narrow(text).trim();
   if (/^https?:\/\//i.test(narrowed)) return ofAddress(narrowed);
-  const bare = plain(narrowed.replace(/^\][A-Za-z]\d\x1d?/, "").replace(/^[\x1d^]/, ""));
+  const bare = plain(narrowed.replace(SYMBOLOGY, "").replace(/^[\x1d^]/, ""));
   const bracketed = /\(01\)\s*(\d{14})/.exec(narrowed);
   if (bracketed) return ofKeys(bracketed[1] || "", /\(21\)\s*\S/.test(narrowed));
   if (/^00\d{18}$/.test(bare)) return ofDigits(bare);
