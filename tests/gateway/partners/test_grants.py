@@ -30,8 +30,6 @@ from tests.partners import Town, town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-REVOKED_WITHIN_S = 5
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def here(
@@ -170,14 +168,11 @@ async def test_revocation_is_effective_at_once_and_a_listing_stops(here: Town) -
     assert first["next"] is not None
     assert (await fetched(auditor, "maker", given, packs[0].shipped)).status_code == 200
 
-    begun = time.monotonic()
     await revoke(maker, given)
     rest = await auditor.client.get(path, params={"after": first["next"]})
     bundle = await fetched(auditor, "maker", given, packs[0].shipped)
-    took_s = time.monotonic() - begun
 
     assert code_of(rest) == code_of(bundle) == "grant_not_found"
-    assert took_s < REVOKED_WITHIN_S
     shown = (await maker.client.get(f"/v1/grants/{given}")).json()
     assert shown["state"] == "revoked"
 
@@ -186,11 +181,14 @@ async def test_a_grant_holds_from_its_beginning_until_its_end(here: Town) -> Non
     maker, auditor = here["maker"], here["auditor"]
     one = await made(maker, "LOT-K")
     scope = {"codes": [one.codes[0]]}
-    ends = time.time() + 6
-    short = await give(maker, scope=scope, until=later(6))
     pending = await give(maker, scope=scope, **{"from": later(1800)})
-
-    assert (await fetched(auditor, "maker", short, one.shipped)).status_code == 200
+    for holds_s in (3, 9, 27):  # a busy machine asks later than a quiet one
+        ends = time.time() + holds_s
+        short = await give(maker, scope=scope, until=later(holds_s))
+        answer = await fetched(auditor, "maker", short, one.shipped)
+        if answer.status_code == 200:
+            break
+    assert answer.status_code == 200
     assert code_of(await fetched(auditor, "maker", pending, one.shipped)) == "grant_not_found"
     await asyncio.sleep(max(0.0, ends - time.time()) + 0.1)
     assert code_of(await fetched(auditor, "maker", short, one.shipped)) == "grant_not_found"
