@@ -163,14 +163,17 @@ async def test_a_large_capture_does_not_hold_up_others(start: Start) -> None:
     gc.collect()
     gc.freeze()  # as `sealtrail serve` does
     capture = asyncio.create_task(up.client.post("/epcis/capture", content=raw))
-    waits = []
+    waits, works = [], []
     while not capture.done():
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         assert (await up.client.get("/healthz")).status_code == 200
         waits.append(time.perf_counter() - began)
+        works.append(time.process_time() - worked)
         await asyncio.sleep(0.02)
     assert (await capture).status_code == 202, (await capture).text
     assert len(waits) > 10
     gc.unfreeze()
-    # Seconds; 0.03 were measured on a busy machine. One stop may be the machine's.
-    assert sorted(waits)[-2] < 0.2, sorted(waits)[-8:]
+    # Seconds that this process worked while one waited, whatever else the machine did; 0.03 were
+    # measured. One stop may be the machine's.
+    assert sorted(works)[-2] < 0.2, sorted(works)[-8:]
+    assert sorted(waits)[-2] < 2, sorted(waits)[-8:]
