@@ -85,12 +85,15 @@ class Conflict(NamedTuple):
         partner: Who said the first; None: we did.
         first_doubted: The new handover's sender is shown to have had the code, that of the first
             is not: the first is the one that is in doubt.
+        undecided: Neither sender is shown to have had the code. Until one is, what was known of
+            its way before stays: else any third claim, believed beside the two, would win.
     """
 
     reason: Reason
     first: bytes
     partner: int | None
     first_doubted: bool = False
+    undecided: bool = False
 
 
 def believed(claims: Sequence[Claim], contradictions: Iterable[tuple[bytes, bytes]]) -> list[Claim]:
@@ -143,7 +146,9 @@ def _while_with_us(last: Claim, new: Claim, books: OwnBooks) -> Conflict | None:
     if left_since or _together(last, new):  # it went to somebody outside of the network
         return None
     reason = Reason.SENT_TWICE if last.partner == new.partner else Reason.TWO_SENDERS
-    return Conflict(reason, last.handover, last.partner, new.standing > last.standing)
+    undecided = reason is Reason.TWO_SENDERS and {new.standing, last.standing} == {Standing.CLAIMED}
+    better = new.standing > last.standing
+    return Conflict(reason, last.handover, last.partner, better, undecided)
 
 
 def _together(one: Claim, other: Claim) -> bool:

@@ -45,6 +45,10 @@ _DOUBTED: Final = (
     "the sender handed these codes to us, which came from another participant as well: "
     "that one is shown to have had them, the sender is not"
 )
+_UNDECIDED: Final = (
+    "; neither participant {first} nor participant {second} is shown to have had them: ask both. "
+    "Whose goods come, or who is shown to have had them, is believed then"
+)
 _CODES_TURNED_MAX: Final = 100_000
 _WITH_ANOTHER: Final = 2
 """Claims of a code of which one is the new one."""
@@ -190,6 +194,8 @@ class CustodyWatch:
             return known.number
         against = found.conflict
         words = _DOUBTED if against.first_doubted else _WORDS[against.reason]
+        if against.undecided:
+            words += _UNDECIDED.format(first=row.first_partner, second=row.second_partner)
         wish = NewException(
             kind=ExceptionKind.CUSTODY_CONFLICT,
             partner=row.second_partner,

@@ -114,9 +114,8 @@ def test_what_is_with_us_nobody_else_can_hand_over(ways: list[int], thief: int) 
         claims += [claim(IN, partner), claim(OUT, partner)]
     held = claim(IN, MAKER)
     found = conflict([*claims, held], claim(IN, thief), OwnBooks())
-    assert found == Conflict(
-        Reason.SENT_TWICE if thief == MAKER else Reason.TWO_SENDERS, held.handover, MAKER
-    )
+    reason = Reason.SENT_TWICE if thief == MAKER else Reason.TWO_SENDERS
+    assert found == Conflict(reason, held.handover, MAKER, undecided=thief != MAKER)
 
 
 def test_a_second_sender_while_the_first_shipment_is_under_way() -> None:
@@ -206,6 +205,33 @@ def test_who_is_shown_to_have_had_it_is_believed_before_who_was_first(shown: Sta
     assert conflict([true], planted, OwnBooks()) == Conflict(
         Reason.TWO_SENDERS, true.handover, MAKER
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "undecided"),
+    [
+        (Standing.CLAIMED, Standing.CLAIMED, True),
+        (Standing.SHOWN, Standing.CLAIMED, False),
+        (Standing.CLAIMED, Standing.SHOWN, False),
+        (Standing.SHOWN, Standing.SHOWN, False),
+    ],
+)
+def test_where_neither_is_shown_to_have_had_it_nobody_is_accused_alone(
+    first: Standing, second: Standing, undecided: bool
+) -> None:
+    found = conflict(
+        [claim(IN, MAKER, standing=first)], claim(IN, TRADER, standing=second), OwnBooks()
+    )
+    assert found is not None
+    assert found.undecided is undecided
+    assert not (found.undecided and found.first_doubted)
+
+
+def test_of_two_that_are_not_shown_no_third_one_profits() -> None:
+    planted, other, third = (claim(IN, one) for one in (MAKER, TRADER, SHOP))
+    held = believed([planted, other], [(planted.handover, other.handover)])
+    assert held == [planted]
+    assert reason(held, third) is Reason.TWO_SENDERS
 
 
 def test_a_planted_claim_is_no_step_of_the_way_afterwards() -> None:
