@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import pyotp
 from anchoring.chain.governance_calls import NoticeScope, NoticeText
 from anchoring.directory.prefixes import prefix_of_code
 from node_gateway.console.one_time_codes import STEP_S, key_text
-from node_gateway.console.tokens import code_key_of
+from node_gateway.console.tokens import code_key_of, new_token
 from node_gateway.demo.assembly import Assembly
 from node_gateway.demo.chapters import until
 from node_gateway.demo.companies import CompanyGateway
@@ -30,6 +29,7 @@ _NAME: Final = "visitor"
 _FORM: Final = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 _CODE: Final = re.compile(r'<li class="mono">([A-Z2-7-]{19})</li>')
 _CODES_SHOWN: Final = 3
+_PASSWORD_LENGTH: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ async def _recall_another(world: World) -> None:
 async def _login(gateway: CompanyGateway, role: str) -> Login:
     """Let the operator invite a visitor, and use the link as one would in a browser."""
     made = await gateway.post("/v1/people", name=_NAME, role=role)
-    link, password = str(made["link"]), secrets.token_urlsafe(16)
+    link, password = str(made["link"]), new_token()[:_PASSWORD_LENGTH]
     path, client = f"/app/join/{link}", gateway.stranger
     form = _FORM.search((await client.get(path)).text)
     code = pyotp.TOTP(key_text(code_key_of(link))).generate_otp(int(time.time()) // STEP_S)
