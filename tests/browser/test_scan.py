@@ -244,18 +244,37 @@ async def test_the_camera_reads_a_pack(place: Place, language: str) -> None:
         assert {assets.url("reader.js"), assets.url("zxing_reader.wasm")} <= loaded
 
 
+LAMP = """const [lamp, track] = [window.lamp = [], MediaStreamTrack.prototype];
+track.getCapabilities = () => ({ torch: true });
+track.applyConstraints = async ({ advanced: [one] }) => {
+  if (lamp.push(one.torch) > 2) throw new Error("too hot"); };"""
+
+
+def seeing(found: str) -> str:
+    """Return a script: the browser has a reader of its own, which sees this in every picture."""
+    return f"""window.BarcodeDetector = class {{
+  static async getSupportedFormats() {{ return "data_matrix qr_code code_128 ean_13".split(" "); }}
+  async detect() {{ return [{found}]; }} }};"""
+
+
+async def test_a_lamp_is_offered_where_the_camera_has_one(place: Place) -> None:
+    async with visit(place.camera, permissions=["camera"]) as visitor:
+        page = visitor.page
+        await page.add_init_script(seeing("") + LAMP)
+        await page.goto(place.url + "/scan")
+        lamp = page.locator("#torch")
+        await page.locator("#start").click()
+        await lamp.wait_for(timeout=TIMEOUT_MS)
+        for _ in range(3):
+            await lamp.click()
+        await lamp.wait_for(state="hidden", timeout=TIMEOUT_MS)
+        assert await page.evaluate("window.lamp") == [True, False, True]
+
+
 async def test_the_camera_shows_what_it_sees_and_stops(place: Place) -> None:
     async with visit(place.camera, permissions=["camera"]) as visitor:
         page = visitor.page
-        # A reader of the browser's own that sees nothing: the film goes on.
-        await page.add_init_script(
-            """window.BarcodeDetector = class {
-              static getSupportedFormats() {
-                return Promise.resolve(["data_matrix", "qr_code", "code_128", "ean_13"]);
-              }
-              detect() { return Promise.resolve([]); }
-            };"""
-        )
+        await page.add_init_script(seeing(""))  # the film goes on
         await page.goto(place.url + "/scan")
         await page.locator("#start").click()
         await told(page, "looking")
@@ -272,14 +291,7 @@ async def test_what_the_browser_reads_itself_needs_no_reader(place: Place) -> No
     async with visit(place.camera, permissions=["camera"]) as visitor:
         page = visitor.page
         raw = f"\x1d01{GTIN}10L-7\x1d1738123121ABC123"
-        await page.add_init_script(
-            f"""window.BarcodeDetector = class {{
-              static getSupportedFormats() {{
-                return Promise.resolve(["data_matrix", "qr_code", "code_128", "ean_13"]);
-              }}
-              detect() {{ return Promise.resolve([{{ rawValue: {raw!r} }}]); }}
-            }};"""
-        )
+        await page.add_init_script(seeing(f"{{ rawValue: {raw!r} }}"))
         await page.goto(place.url + "/scan#start")
         await page.wait_for_url("**/c/**", timeout=TIMEOUT_MS)
         assert way(page) == PACK_WAY
