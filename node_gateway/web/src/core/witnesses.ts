@@ -127,7 +127,8 @@ async function meetOne(one: Witness, network: Network, ask: Ask): Promise<void> 
     ask(one.url, "eth_getBlockByNumber", ["latest", false]),
   ]);
   const { number, hash } = blockOf(first);
-  if (Number(hexOf(chainId, QUANTITY)) !== network.chainId || number || hash !== `0x${network.genesisHash}`) one.settle("chain_mismatch");
+  if (number) throw new Error("no such block");
+  if (Number(hexOf(chainId, QUANTITY)) !== network.chainId || hash !== `0x${network.genesisHash}`) one.settle("chain_mismatch");
   else one.head = blockOf(newest);
 }
 
