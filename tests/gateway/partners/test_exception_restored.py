@@ -25,6 +25,7 @@ from tests.gateway.partners.cases import (
 from tests.gateway.partners.hearers import settled
 from tests.gateway.partners.restoring import Vault
 from tests.gateway.partners.ways import person, until
+from tests.gateway.running import Running
 from tests.partners import town
 
 MAKER, SHOP = 1, 2
@@ -32,6 +33,10 @@ MAKER, SHOP = 1, 2
 
 def said_in(case: dict[str, Any]) -> list[tuple[int, str, str]]:
     return [(one["by"]["participant"], one["act"], one["text"]) for one in case["messages"]]
+
+
+async def all_cases(up: Running) -> dict[str, dict[str, Any]]:
+    return {one["case"]: await shown(up, one["number"]) for one in await listed(up)}
 
 
 async def test_what_was_said_about_exceptions_stands_in_them_again(
@@ -69,9 +74,7 @@ async def test_what_was_said_about_exceptions_stands_in_them_again(
         await post(t["maker"], f"/{own}/resolution", **ended)
         for slug, other in (("maker", SHOP), ("shop", MAKER)):
             await settled(t[slug], other)
-        before = {
-            one["case"]: await shown(t["maker"], one["number"]) for one in await listed(t["maker"])
-        }
+        before = await all_cases(t["maker"])
         assert sorted(len(one["messages"]) for one in before.values()) == [2, 4]
 
         await t.stop("maker")
@@ -79,10 +82,7 @@ async def test_what_was_said_about_exceptions_stands_in_them_again(
 
         async def is_back() -> bool:
             await t["maker"].gateway.partners.exceptions.watch.look()
-            found = {
-                one["case"]: await shown(t["maker"], one["number"])
-                for one in await listed(t["maker"])
-            }
+            found = await all_cases(t["maker"])
             return all(
                 uuid in found
                 and said_in(found[uuid]) == said_in(was)
