@@ -20,6 +20,7 @@ from statistics import mean
 from typing import Any, Final
 
 import httpx2
+import pytest
 
 from node_gateway.settings import StreamSection
 from tests.anvil import Anvil
@@ -27,6 +28,8 @@ from tests.consortium import Person
 from tests.faults.world import Template
 from tests.gateway.running import LIMITS, Running, batching, commissioning, dispensing, sgtin
 from tests.partners import WISHES, Town, town
+
+pytestmark = pytest.mark.alone  # he looks at moments, too: others would move them
 
 VOLUMES: Final[Mapping[str, int]] = {"small": 1, "middle": 40, "large": 200}
 CADENCE_S: Final = 2
