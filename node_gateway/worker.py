@@ -201,5 +201,7 @@ class Worker:
             self._log.error("a promise is not kept", state=view.state, anchor_by=view.anchor_by)
 
     async def _pause(self) -> None:
+        if self._ending:  # said during the pass, which took the wake-up for its own
+            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._gateway.settings.chain.poll_s)
