@@ -15,8 +15,7 @@ from anchoring.core.verify import CheckedBundle
 from anchoring.verification_asking import (
     Asked,
     agree_on_block,
-    ask,
-    hold_to_proof,
+    hear,
     leave_out_stale,
     meet,
     seals_of,
@@ -91,8 +90,7 @@ async def verify_against_chain(
     seals = None
     if at is not None:
         answering = still_open(asked)
-        await asyncio.gather(*(ask(one, checked, network, at) for one in answering))
-        hold_to_proof(answering)
+        await hear(answering, checked, network, at)
         seals = await seals_of(answering, at, network)
     # A stale witness may show a recall that was lifted since: it is heard only if nobody else is.
     telling = [one for one in asked if one.state in _TELLING or one.is_without_state] or [

@@ -19,6 +19,10 @@ STALE_S = 300
 """A head that is so much older than those of enough others is stale. A witness that shows an old
 block can neither hide what came since nor move the question to where others have no state."""
 
+LOOK_AGAIN_S = 0.5
+"""Pause before a witness that contradicts itself is asked once more: an endpoint that is just
+adding a block may answer for the one before out of the new one (Anvil does)."""
+
 CONTRADICTS = "contradicts_itself"
 UNSEALED = "block_not_sealed"
 
@@ -50,6 +54,11 @@ class Asked:
     def settle(self, state: WitnessState, code: str, text: str) -> None:
         """Note what became of it."""
         self.state, self.code, self.text = state, code, text
+
+    def forget(self) -> None:
+        """Forget what it said of the registries."""
+        self.state, self.code, self.text = None, "", ""
+        self.registry, self.held, self.proven = None, [], []
 
 
 def still_open(asked: Sequence[Asked]) -> list[Asked]:
@@ -159,7 +168,23 @@ async def _seals(one: Asked, block_hash: bytes, network: Network) -> Seals | Non
     return Seals(count, len(network.validators), is_enough)
 
 
-async def ask(one: Asked, checked: CheckedBundle, network: Network, at: BlockRef) -> None:
+async def hear(
+    answering: Sequence[Asked], checked: CheckedBundle, network: Network, at: BlockRef
+) -> None:
+    """Ask witnesses at one block, and set aside those that contradict what it holds, twice."""
+    await asyncio.gather(*(_ask(one, checked, network, at) for one in answering))
+    _hold_to_proof(answering)
+    doubtful = [one for one in answering if one.code == CONTRADICTS]
+    if not doubtful:
+        return
+    await asyncio.sleep(LOOK_AGAIN_S)
+    for one in doubtful:
+        one.forget()
+    await asyncio.gather(*(_ask(one, checked, network, at) for one in doubtful))
+    _hold_to_proof(answering)
+
+
+async def _ask(one: Asked, checked: CheckedBundle, network: Network, at: BlockRef) -> None:
     """Ask one witness what the registries hold, and have it prove that if it can."""
     reader, anchor = one.witness.reader, checked.bundle.anchor
     place = (anchor.stream, anchor.sequence)
@@ -215,7 +240,7 @@ def _judge(one: Asked, checked: CheckedBundle, network: Network) -> None:
         one.settle(WitnessState.AGREES, "verified", "holds the record that the bundle implies")
 
 
-def hold_to_proof(asked: Sequence[Asked]) -> None:
+def _hold_to_proof(asked: Sequence[Asked]) -> None:
     """Set aside whoever says otherwise than the block that it names itself holds.
 
     All named the same block hash, and a proof under that hash is the same for everybody.

@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from anchoring import verification_asking
 from anchoring.verification import ChainVerdict, Outcome, WitnessState
 from tests.anchoring.chain import lies
 from tests.anchoring.chain.quorum_scene import QuorumScene, open_scene
-from tests.liars import truth
+from tests.liars import Ask, truth
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -85,6 +87,31 @@ async def test_what_happened_is_told_with_its_date_and_who_shows_it(scene: Quoru
     scene.liar.lie = lies.HIDING["always_active"]
     found = {one.code: one for one in (await scene.ask("suspect")).warnings}
     assert found["participant_suspended"].shown_by == ("honest", "regulator")
+
+
+@pytest.fixture(autouse=True)
+def asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the pause before a liar is asked once more: it tells the same lie."""
+    monkeypatch.setattr(verification_asking, "LOOK_AGAIN_S", 0.0)
+
+
+async def test_who_contradicts_its_block_once_only_is_heard(scene: QuorumScene) -> None:
+    """As an endpoint that is just adding a block may, and that the next question finds in order."""
+    lie, told = lies.STATE_LIES["changed_node"], list[str]()
+
+    def once(ask: Ask, method: str, params: list[Any], result: Any) -> Any:
+        told.append(method)
+        is_first = method == "eth_getProof" and told.count(method) == 1
+        return lie(ask, method, params, result) if is_first else result
+
+    scene.liar.lie = once
+    verdict = await scene.ask("good")
+    assert told.count("eth_getProof") > 1
+    assert (verdict.outcome, verdict.agreeing) == (
+        Outcome.VERIFIED,
+        ("honest", "liar", "regulator"),
+    )
+    assert codes(verdict) == set()
 
 
 @pytest.mark.parametrize("name", sorted(lies.STATE_LIES))
