@@ -63,10 +63,9 @@ MARKERS: Final[dict[str, Marker]] = {
     "remark": _m("planted-remark-55190", audited=True),
     "place": _m(PLACE.rsplit("/", 1)[1], audited=True),
     "read point": _m(READ_POINT.rsplit("/", 1)[1], audited=True),
-    # Receivers are shown where a shipment comes from; who sent it to us, nothing of where it went
-    # but the region, when it traces.
+    # Receivers are shown where a shipment comes from; who sent it to us, nothing of where it went.
     "city": _m("Planted City", "shop", "corner", audited=True),
-    "region": _m("Planted Region", "maker", "shop", "corner", audited=True),
+    "region": _m("Planted Region", "shop", "corner", audited=True),
     "order of its own": _m("ORDER-OWN-48213", audited=True),
     "order of the shop": _m("ORDER-SHOP-77312", "shop", audited=True),
     "order of the corner": _m("ORDER-CORNER-5519", "corner", audited=True),
