@@ -15,9 +15,13 @@ TILLS = (("pharmacy", "distributor"), ("corner", "depot"))
 """Pharmacies, and whose packs lie there."""
 MISSING = 1
 """How many packs nobody has: the one that the short shipment did not hold."""
-LEFT = 3
-"""Of the packs that went on, one that nobody has bought."""
+_LEFT = 3
 _OTHERS = ("Example Pharmacy", "Example Corner Pharmacy")
+
+
+def left_of(giver: str) -> str:
+    """Return a pack that went on to a pharmacy, and that nobody has bought."""
+    return boxed(giver)[_LEFT]
 
 
 async def refused_at_tills(world: World) -> str:
@@ -29,7 +33,7 @@ async def refused_at_tills(world: World) -> str:
     for slug, giver in TILLS:
         try:
             await world.gateways[slug].post(
-                "/v1/operations/dispense", codes=[with_lot(boxed(giver)[LEFT])]
+                "/v1/operations/dispense", codes=[with_lot(left_of(giver))]
             )
         except ProblemError as problem:
             demand(problem.code == "operation_refused", f"the till of {slug}: {problem.code}")
