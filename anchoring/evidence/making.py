@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from anchoring.chain.network import Network
-from anchoring.chain.proofs import record_slot
+from anchoring.chain.proofs import ProofError, record_slot
 from anchoring.chain.proving import EvmProver, ShownHeader
 from anchoring.evidence.asking import BLOCKS_MAX
 from anchoring.evidence.chain_material import AccountProof, ChainMaterial, RawHeader
@@ -34,6 +34,9 @@ from anchoring.evidence.layout import (
 from anchoring.evidence.model import Evidence
 
 ROUNDS_MAX = 8
+LOOK_AGAIN_S = 0.5
+"""Pause before an endpoint whose proof does not hold is asked once more: one that is just adding a
+block may prove the one before out of the new one (Anvil does)."""
 
 
 async def with_proofs(
@@ -46,8 +49,18 @@ async def with_proofs(
 
     Raises:
         ChainUnavailableError: the endpoint does not answer.
-        FormatError, VerificationError: it shows headers or proofs that do not hold.
+        FormatError, VerificationError: it shows headers or proofs that do not hold, twice.
     """
+    try:
+        return await _with_proofs(evidence, network, prover)
+    except ProofError:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        return await _with_proofs(evidence, network, prover)
+
+
+async def _with_proofs(
+    evidence: Evidence, network: Network, prover: EvmProver
+) -> tuple[Evidence, EvidenceVerdict]:
     head = await prover.head()
     gathered = _Gathered(network, prover, head, evidence.chain)
     made = evidence

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row
 
 from anchoring.chain.messages import read_message
 from anchoring.chain.network import Network
+from anchoring.chain.proofs import ProofError
 from anchoring.chain.proving import EvmProver
 from anchoring.core.codes import CodesTree
 from anchoring.core.message import SignedMessage
@@ -140,7 +141,7 @@ class PartnerEvidence:
     async def checked(self, name: str, *, bare: bool = False) -> EvidenceFile:
         """Return an evidence file with all proofs of keys that our own node gives, and how it is.
 
-        While the chain cannot be asked, the file is without them.
+        While the chain cannot be asked, or proves what does not hold, the file is without them.
 
         Args:
             name: As of `file`.
@@ -165,7 +166,8 @@ class PartnerEvidence:
         self, kept: Evidence, prover: EvmProver | None
     ) -> tuple[Evidence, EvidenceVerdict]:
         if prover is not None:
-            with contextlib.suppress(ChainError):  # the verdict says what could not be checked
+            # The verdict says what could not be checked.
+            with contextlib.suppress(ChainError, ProofError):
                 return await with_proofs(kept, self._network, prover)
         facts = Facts(self._network, kept.chain)
         return kept, await asyncio.to_thread(check_evidence, kept, facts)

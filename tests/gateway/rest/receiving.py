@@ -63,7 +63,7 @@ class Receiver:
         """Codes of all events that were taken, in order."""
         return [code for one in self.taken for code in one.codes]
 
-    async def until(self, done: Callable[[Receiver], bool], timeout_s: float = 15) -> None:
+    async def until(self, done: Callable[[Receiver], bool], timeout_s: float = 60) -> None:
         async with asyncio.timeout(timeout_s):
             while not done(self):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
