@@ -35,7 +35,7 @@ demo: setup  ## seven companies, a private chain: goods on their way, votes, a r
 test: lint types contracts-test pytest  ## everything that must pass before a change is merged
 
 pytest: setup  ## the Python and JavaScript tests alone (ARGS="-k name", WORKERS=4)
-	@chromium=$$(scripts/find_chromium.sh) && CHROMIUM=$$chromium $(PRIVATE_HOME) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@chromium=$$(scripts/find_chromium.sh) && CHROMIUM=$$chromium WORKERS=$(WORKERS) $(PRIVATE_HOME) scripts/run_tests.sh $(ARGS)
 
 lint: setup  ## ruff: rules and layout
 	.venv/bin/ruff check .
