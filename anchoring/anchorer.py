@@ -41,6 +41,7 @@ from anchoring.errors import (
     SubmissionUnknownError,
 )
 from anchoring.ports import (
+    LOOK_AGAIN_S,
     AnchorChain,
     AnchorId,
     AnchorOutbox,
@@ -53,8 +54,6 @@ from anchoring.succession import Succession
 
 BEHIND_GRACE_S = 600
 """How long an endpoint may lack a block that this process has seen, as one does that fails over."""
-LOOK_AGAIN_S = 0.1
-"""Pause before an endpoint whose answers contradict each other is asked once more."""
 PENDING_MAX = 4096
 """Anchors looked at in one pass."""
 SEND_FAILURES = (ChainUnavailableError, SubmissionUnknownError, SignerUnavailableError)

@@ -11,12 +11,9 @@ from anchoring.audit_report import AuditReport, FindingCode
 from anchoring.chain.network import Network
 from anchoring.core.anchor import ZERO_HASH, record
 from anchoring.errors import ChainIdentityError, ChainUnavailableError
-from anchoring.ports import AnchoredLog, AnchorReader, BlockRef, StreamHead
+from anchoring.ports import LOOK_AGAIN_S, AnchoredLog, AnchorReader, BlockRef, StreamHead
 
 LOG_RANGE_BLOCKS = 1000
-LOOK_AGAIN_S = 0.5
-"""Pause before a registry's head that does not fit the logs is asked for once more: an endpoint
-that is just adding a block may answer for the one before out of the new one (Anvil does)."""
 PURPOSE_ANCHOR = 1
 
 

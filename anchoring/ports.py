@@ -16,6 +16,10 @@ PendingState = Literal["batched", "anchoring"]
 AnchorId = tuple[int, int]
 """(stream, sequence)."""
 
+LOOK_AGAIN_S = 0.5
+"""Pause before an endpoint whose answers contradict each other is asked once more: one that is just
+adding a block may answer for the block before out of the new one (Anvil does)."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorPlace:

@@ -11,7 +11,7 @@ from anchoring.chain.network import Contract, Network
 from anchoring.chain.proofs import ProofError
 from anchoring.core.verify import CheckedBundle, check_anchored
 from anchoring.errors import ChainError, FormatError, VerificationError
-from anchoring.ports import BlockRef
+from anchoring.ports import LOOK_AGAIN_S, BlockRef
 from anchoring.verification_model import Seals, Witness, WitnessState
 from anchoring.witness_ports import ProvenRecord
 
@@ -19,9 +19,6 @@ STALE_S = 300
 """A head that is so much older than those of enough others is stale. A witness that shows an old
 block can neither hide what came since nor move the question to where others have no state."""
 
-LOOK_AGAIN_S = 0.5
-"""Pause before a witness that contradicts itself is asked once more: an endpoint that is just
-adding a block may answer for the one before out of the new one (Anvil does)."""
 
 CONTRADICTS = "contradicts_itself"
 UNSEALED = "block_not_sealed"

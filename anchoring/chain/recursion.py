@@ -1,4 +1,4 @@
-"""Keeps imports of eth-account and web3 from changing the interpreter."""
+"""Keeps imports of eth-account from changing the interpreter."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ def recursion_limit_kept() -> Iterator[None]:
 
     What eth-account builds on (py_ecc, by way of eth-keyfile) sets it to 100,000 when it is first
     imported. Then JSON of an endpoint, nested deeply enough, ends the process by a fault of memory
-    in place of a RecursionError. web3 imports eth-account.
+    in place of a RecursionError.
     """
     limit = sys.getrecursionlimit()
     try:

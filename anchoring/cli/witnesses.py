@@ -94,7 +94,7 @@ def first_url(network: Network, rpc: Sequence[str]) -> str:
 
 
 def _reader(url: str) -> EvmReader:
-    # Here, so that `inspect` and `--help` need not load web3 for a second.
+    # Here, so that `inspect` and `--help` need not load what talks to a chain.
     from anchoring.chain.evm_reader import EvmReader
     from anchoring.chain.rpc import EvmRpc
 

@@ -32,11 +32,9 @@ from anchoring.evidence.layout import (
     status_slot,
 )
 from anchoring.evidence.model import Evidence
+from anchoring.ports import LOOK_AGAIN_S
 
 ROUNDS_MAX = 8
-LOOK_AGAIN_S = 0.5
-"""Pause before an endpoint whose proof does not hold is asked once more: one that is just adding a
-block may prove the one before out of the new one (Anvil does)."""
 
 
 async def with_proofs(
