@@ -186,7 +186,7 @@ def request_of(form: Form) -> LabelRequest:
     codes: tuple[str, ...] = ()
     if of == "codes":
         text = form.text("codes", length_max=CODES_MAX * TEXT_LENGTH_MAX)
-        codes = tuple(line.strip() for line in text.splitlines() if line.strip())
+        codes = codes_of(text)
     return LabelRequest(
         order=(form.text("order", length_max=100) or None) if of == "order" else None,
         of_lot=(form.text("lot_of", length_max=100) or None) if of == "lot" else None,
@@ -203,6 +203,11 @@ def request_of(form: Form) -> LabelRequest:
         reason=form.text("reason", length_max=500) or None,
         override=form.text("override", length_max=500) or None,
     )
+
+
+def codes_of(text: str) -> tuple[str, ...]:
+    """Return what was typed or pasted, one code a line."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def formats_of(count: int) -> tuple[Format, ...]:
@@ -242,7 +247,7 @@ def _format(form: Form) -> Format:
 def _goods(kept: dict[str, str]) -> str:
     """Return what labels are of, for the log: the codes themselves are in the log of prints."""
     if kept["of"] == "codes":
-        return f"{len(kept['codes'].split())} codes"
+        return f"{len(codes_of(kept['codes']))} codes"
     return f"{kept['of']} {kept['order'] if kept['of'] == 'order' else kept['lot_of']}"
 
 

@@ -176,8 +176,7 @@ async def lift(scene: Scene) -> Told:
 
 async def _publish(scene: Scene, *, is_drill: bool) -> float:
     """Publish a notice and wait until both pharmacies show it; return the seconds that took."""
-    gateways, code = scene.world.gateways, packs()[3]
-    product = prefix_of_code(code)
+    gateways, product = scene.world.gateways, prefix_of_code(packs()[3])
     if product is None:
         raise DemoError("a pack has no product", attempt="the demo again")
     text = NoticeText(
@@ -191,10 +190,10 @@ async def _publish(scene: Scene, *, is_drill: bool) -> float:
     scene.notice = int(published.fields("NoticePublished")["id"])
     began = time.monotonic()
 
-    for slug, pack in (("pharmacy", code), *((slug, left_of(giver)) for slug, giver in TILLS)):
+    for slug, giver in TILLS:
 
-        async def is_shown(slug: str = slug, pack: str = pack) -> bool:
-            shown = (await ask(gateways[slug], pack))["notices"]
+        async def is_shown(slug: str = slug, giver: str = giver) -> bool:
+            shown = (await ask(gateways[slug], left_of(giver)))["notices"]
             return is_drill in [one["drill"] for one in shown]
 
         await until(is_shown, f"{slug} does not show the notice")
